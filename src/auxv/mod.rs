@@ -1,0 +1,3 @@
+//! The auxiliary vector.
+
+pub mod hwcap;

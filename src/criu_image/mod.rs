@@ -1,0 +1,4 @@
+//! Image directories.
+
+pub mod model;
+pub mod space;

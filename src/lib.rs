@@ -1,0 +1,22 @@
+//! hwcr reads a CRIU checkpoint of arm64 tasks and says whether it will really run on a given machine.
+//!
+//! The way of the data, one direction only:
+//!
+//! * [`source`] opens the files of an image directory; [`wire`] finds protobuf fields in bytes;
+//! * [`criu_image`] turns them into tasks, threads, mappings and memory by address ([`memory`]);
+//! * [`auxv`] and [`sigframe`] turn memory into HWCAPs and signal frames;
+//! * [`facts`] puts all of it side by side; [`abi`] holds what kernels and CRIU versions do;
+//! * [`profile`] describes a target machine; [`rule`] holds facts against it and gives findings and a verdict;
+//! * [`report`] renders; [`cli`] alone prints and chooses exit codes.
+//!
+//! Five words: a *checkpoint* is what `criu dump` wrote; a *task* is a process in it; a *frame* is an
+//! `rt_sigframe` in its memory; a *profile* is what a machine offers; a *finding* is a rule's answer.
+
+pub mod auxv;
+pub mod criu_image;
+pub mod memory;
+pub mod profile;
+pub mod sigframe;
+pub mod source;
+pub mod units;
+pub mod wire;

@@ -1,0 +1,3 @@
+//! Target profiles.
+
+pub mod model;

@@ -1,0 +1,3 @@
+//! Signal frames.
+
+pub mod model;
