@@ -14,8 +14,11 @@
 
 pub mod auxv;
 pub mod criu_image;
+pub mod facts;
+pub mod finding;
 pub mod memory;
 pub mod profile;
+pub mod rule;
 pub mod sigframe;
 pub mod source;
 pub mod units;

@@ -1,0 +1,232 @@
+//! Everything the readers found in one checkpoint, side by side: what the rules and `inspect` look at.
+
+use crate::auxv::hwcap::Hwcaps;
+use crate::criu_image::model::{Checkpoint, Task, Thread};
+use crate::sigframe::model::Frame;
+use crate::units::{Addr, AddrRange, Tid, Version};
+
+/// The facts of one checkpoint.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The image directory.
+    pub checkpoint: &'a Checkpoint,
+    /// One entry per task, in the checkpoint's order.
+    pub tasks: Vec<TaskFacts<'a>>,
+    /// What the machine and software that made the image must have been.
+    pub origin: Origin,
+}
+
+/// What an image tells of its origin, each with the ground for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Statements in the order of their weight: (what, value, ground).
+    pub inferences: Vec<Inference>,
+    /// Kernel version in the vDSO's note.
+    pub kernel: Option<Version>,
+    /// Oldest CRIU that can have written the image.
+    pub criu_at_least: Option<Version>,
+    /// Newest CRIU that can have written it, where the image shows an older habit.
+    pub criu_below: Option<Version>,
+}
+
+/// One inferred statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inference {
+    /// What is inferred (`kernel`, `criu`, `pauth`, `sve vl`, …).
+    pub what: &'static str,
+    /// The value, for people.
+    pub value: String,
+    /// Why.
+    pub ground: String,
+}
+
+/// What was found in one task.
+#[derive(Debug)]
+pub struct TaskFacts<'a> {
+    /// The task.
+    pub task: &'a Task,
+    /// Its auxiliary vector; `None` for a zombie, or where another task owns the `mm`.
+    pub auxv: Option<AuxvFacts>,
+    /// The capability bits the process was told of: those of the saved auxv and of the stack copy together.
+    pub told: Hwcaps,
+    /// The vDSO, where its pages are in the image.
+    pub vdso: Option<VdsoFacts>,
+    /// Addresses a signal handler may return to: the vDSO's `__kernel_rt_sigreturn` and restorers.
+    pub trampolines: Vec<Addr>,
+    /// Every signal frame found, by address.
+    pub frames: Vec<Frame>,
+    /// Frame records on an x29 chain that return to a trampoline though no frame could be read there.
+    pub dangling: Vec<Addr>,
+    /// Private writable memory in the image that was not searched for frames, bytes.
+    pub unsearched: u64,
+    /// Its threads.
+    pub threads: Vec<ThreadFacts<'a>>,
+    /// Memory by what the image holds of it; all 0 for a task without an `mm` of its own.
+    pub memory: MemoryTotals,
+    /// Highest address any VMA reaches.
+    pub top: Option<Addr>,
+}
+
+/// The saved auxv and the copy on the stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuxvFacts {
+    /// Pairs of the saved auxv, in order, AT_NULL included where present.
+    pub saved: Vec<AuxvEntry>,
+    /// Words of the saved auxv (two a pair).
+    pub saved_words: usize,
+    /// The copy on the initial stack, or why it was not found.
+    pub stack: Result<StackAuxv, String>,
+    /// Entries in which the two differ.
+    pub differences: Vec<AuxvDifference>,
+    /// Oddities of the vector itself (no terminator, odd length, …).
+    pub oddities: Vec<String>,
+    /// The page size stated, bytes.
+    pub page_size: Option<u64>,
+    /// AT_MINSIGSTKSZ, bytes.
+    pub minsigstksz: Option<u64>,
+}
+
+/// One pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuxvEntry {
+    /// The type word.
+    pub tag: u64,
+    /// Its `AT_*` name, where it has one.
+    pub name: Option<&'static str>,
+    /// The value.
+    pub value: u64,
+}
+
+/// The copy on the initial stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StackAuxv {
+    /// Address of its first pair.
+    pub address: Addr,
+    /// Its pairs, AT_NULL included.
+    pub entries: Vec<AuxvEntry>,
+}
+
+/// An entry in which the saved auxv and the stack copy differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuxvDifference {
+    /// The type word.
+    pub tag: u64,
+    /// Its `AT_*` name.
+    pub name: Option<&'static str>,
+    /// Value in `mm_saved_auxv`, if the entry is there.
+    pub saved: Option<u64>,
+    /// Value on the stack, if the entry is there.
+    pub stack: Option<u64>,
+}
+
+/// The vDSO of the source machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VdsoFacts {
+    /// Its addresses.
+    pub range: AddrRange,
+    /// `__kernel_rt_sigreturn`.
+    pub sigreturn: Option<Addr>,
+    /// How that was found.
+    pub how: &'static str,
+    /// Version of the kernel that provided it (ELF note `Linux`).
+    pub kernel: Option<Version>,
+    /// GNU build id.
+    pub build_id: Vec<u8>,
+}
+
+/// What was found of one thread.
+#[derive(Debug)]
+pub struct ThreadFacts<'a> {
+    /// The thread.
+    pub thread: &'a Thread,
+    /// Where it stands.
+    pub standing: Standing,
+    /// Live signal frames below it: 0 outside of handlers.
+    pub handler_depth: usize,
+    /// Whether its x29 chain was followed to its end.
+    pub chain_complete: bool,
+    /// Return addresses on its x29 chain, innermost first (bounded).
+    pub returns: Vec<ReturnAddress>,
+    /// Registers that hold an address with a tag in bits 59:56 over a mapped address.
+    pub tagged_registers: usize,
+}
+
+/// A return address on a thread's stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReturnAddress {
+    /// Address of the frame record that holds it.
+    pub record: Addr,
+    /// As stored.
+    pub raw: u64,
+    /// Without pointer-authentication bits.
+    pub stripped: u64,
+}
+
+impl ReturnAddress {
+    /// Whether pointer-authentication bits are set.
+    #[must_use]
+    pub fn is_signed(&self) -> bool {
+        self.raw != self.stripped
+    }
+}
+
+/// Where a thread stood when it was dumped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// In, or at the restart of, a system call.
+    Syscall {
+        /// x8.
+        number: u64,
+        /// Name of the call, where known.
+        name: Option<&'static str>,
+        /// What shows it.
+        ground: Ground,
+    },
+    /// In user code.
+    User {
+        /// What shows it.
+        ground: Ground,
+    },
+    /// The image has no registers of it.
+    NoRegisters,
+}
+
+/// What shows where a thread stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// The instruction at PC, or the one before it, is in the image.
+    Instruction,
+    /// Only the registers: x8 and the arguments.
+    Registers,
+}
+
+/// Bytes of a task's memory by what the image holds of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct MemoryTotals {
+    /// In a pages file of this image.
+    pub present: u64,
+    /// Private anonymous memory without a page.
+    pub zero: u64,
+    /// From mapped files, at the restore.
+    pub file: u64,
+    /// Left to a lazy-pages server.
+    pub lazy: u64,
+    /// In a parent image.
+    pub parent: u64,
+    /// Not to be had.
+    pub missing: u64,
+}
+
+impl TaskFacts<'_> {
+    /// Whether the process was told of this capability; `None` where the word is not in the image.
+    #[must_use]
+    pub fn was_told(&self, word: usize, mask: u64) -> Option<bool> {
+        self.told.words.get(word).copied().flatten().map(|bits| bits & mask != 0)
+    }
+
+    /// The task's thread with this id.
+    #[must_use]
+    pub fn thread(&self, tid: Tid) -> Option<&ThreadFacts<'_>> {
+        self.threads.iter().find(|thread| thread.thread.tid == tid)
+    }
+}

@@ -1,0 +1,231 @@
+//! What a rule answers, and how answers make a verdict.
+
+use std::fmt;
+
+use crate::rule::RuleMeta;
+use crate::units::{Addr, Pid, Place, Tid};
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The restore fails or hangs, or a task is certain to die or to compute wrongly.
+    Blocker,
+    /// It may die or lose state; neither could be shown.
+    Unproven,
+    /// Worth knowing; changes nothing.
+    Note,
+}
+
+impl Severity {
+    /// The word used in every output.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Blocker => "blocker",
+            Self::Unproven => "unproven",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// What a finding rests on, strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Proof {
+    /// State lies in the image that the target cannot take.
+    State,
+    /// A decision taken from a CPU feature lies in the image.
+    Chosen,
+    /// Follows from a kernel's or CRIU's version.
+    Version,
+    /// The process was told of a feature, and nothing more is known.
+    Told,
+    /// What would decide is in neither the image nor the profile.
+    Unknown,
+    /// All that could need the feature was looked at, and nothing does.
+    Absent,
+}
+
+impl Proof {
+    /// The word used in every output.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::State => "state",
+            Self::Chosen => "chosen",
+            Self::Version => "version",
+            Self::Told => "told",
+            Self::Unknown => "unknown",
+            Self::Absent => "absent",
+        }
+    }
+}
+
+/// A kind of edit that would mend a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EditClass {
+    /// Nothing the program can notice is lost.
+    Lossless,
+    /// Something is, under this name.
+    Lossy(&'static str),
+}
+
+impl fmt::Display for EditClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lossless => f.write_str("lossless"),
+            Self::Lossy(name) => write!(f, "lossy:{name}"),
+        }
+    }
+}
+
+/// A rule's answer for one demand and one target.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule.
+    pub rule: &'static RuleMeta,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// What it rests on.
+    pub proof: Proof,
+    /// The task, if one.
+    pub pid: Option<Pid>,
+    /// The thread, if one.
+    pub tid: Option<Tid>,
+    /// Address in the task, if one.
+    pub address: Option<Addr>,
+    /// Where it was read.
+    pub place: Option<Place>,
+    /// Responsible features, as /proc/cpuinfo spells them.
+    pub features: Vec<String>,
+    /// What the target has.
+    pub have: Option<String>,
+    /// What the image needs.
+    pub need: Option<String>,
+    /// One sentence for people.
+    pub message: String,
+    /// What to do next.
+    pub help: Option<String>,
+    /// Edits that would mend it.
+    pub edits: Vec<EditClass>,
+    /// Set when the user accepted an unproven finding, which made it a note.
+    pub accepted: bool,
+}
+
+impl Finding {
+    /// A finding without place or help; the builder methods add them.
+    #[must_use]
+    pub fn new(rule: &'static RuleMeta, severity: Severity, proof: Proof, message: impl Into<String>) -> Self {
+        Self {
+            rule,
+            severity,
+            proof,
+            pid: None,
+            tid: None,
+            address: None,
+            place: None,
+            features: Vec::new(),
+            have: None,
+            need: None,
+            message: message.into(),
+            help: None,
+            edits: Vec::new(),
+            accepted: false,
+        }
+    }
+
+    /// In this task.
+    #[must_use]
+    pub fn in_task(mut self, pid: Pid) -> Self {
+        self.pid = Some(pid);
+        self
+    }
+
+    /// In this thread.
+    #[must_use]
+    pub fn in_thread(mut self, tid: Option<Tid>) -> Self {
+        self.tid = tid;
+        self
+    }
+
+    /// At this address of the task.
+    #[must_use]
+    pub fn at(mut self, address: Addr) -> Self {
+        self.address = Some(address);
+        self
+    }
+
+    /// Read here.
+    #[must_use]
+    pub fn read_at(mut self, place: impl Into<Option<Place>>) -> Self {
+        self.place = place.into();
+        self
+    }
+
+    /// Because of these features.
+    #[must_use]
+    pub fn because_of<S: Into<String>>(mut self, features: impl IntoIterator<Item = S>) -> Self {
+        self.features = features.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// What the image needs and what the target has.
+    #[must_use]
+    pub fn need_have(mut self, need: impl Into<String>, have: impl Into<String>) -> Self {
+        self.need = Some(need.into());
+        self.have = Some(have.into());
+        self
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// An edit that would mend it.
+    #[must_use]
+    pub fn mended_by(mut self, edit: EditClass) -> Self {
+        self.edits.push(edit);
+        self
+    }
+}
+
+/// The answer for one image and one target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Nothing found that speaks against it.
+    Compatible,
+    /// Something is unproven.
+    Indeterminate,
+    /// Something blocks.
+    Incompatible,
+}
+
+impl Verdict {
+    /// The verdict that findings make: the worst of them decides.
+    #[must_use]
+    pub fn of(findings: &[Finding]) -> Self {
+        match findings.iter().map(|finding| finding.severity).min() {
+            Some(Severity::Blocker) => Self::Incompatible,
+            Some(Severity::Unproven) => Self::Indeterminate,
+            Some(Severity::Note) | None => Self::Compatible,
+        }
+    }
+
+    /// The word used in every output.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Compatible => "compatible",
+            Self::Indeterminate => "indeterminate",
+            Self::Incompatible => "incompatible",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}

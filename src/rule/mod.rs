@@ -1,0 +1,125 @@
+//! Rules: facts and a target in, findings out. A rule never reads bytes.
+//!
+//! Each rule is one row of data ([`RuleMeta`]) and one function. [`RULES`] is the table; `hwcr rules`,
+//! `hwcr explain` and `docs/rules.md` come from the same rows.
+
+use crate::facts::Facts;
+use crate::finding::{EditClass, Finding, Severity, Verdict};
+use crate::profile::model::Profile;
+
+/// What is known of a rule without running it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct RuleMeta {
+    /// `HWCR-FAMILY-NNN`; never reused.
+    pub id: &'static str,
+    /// Short name in words joined by `-`.
+    pub name: &'static str,
+    /// One line.
+    pub summary: &'static str,
+    /// Why it is so and what happens, in a few sentences.
+    pub explanation: &'static str,
+    /// Where the facts come from: kernel version and function, CRIU version and file, Arm feature.
+    pub sources: &'static [&'static str],
+    /// hwcr version that brought the rule.
+    pub since: &'static str,
+    /// Edits that can mend what it finds.
+    pub edits: &'static [EditClass],
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its description.
+    pub meta: RuleMeta,
+    /// Its function.
+    pub check: fn(&'static RuleMeta, &Case<'_>, &mut Vec<Finding>),
+}
+
+/// What a rule sees.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// What was read from the image.
+    pub facts: &'a Facts<'a>,
+    /// The machine asked about.
+    pub target: &'a Profile,
+    /// The machine the image was dumped on, where the user says which it was.
+    pub source: Option<&'a Profile>,
+}
+
+/// A chosen rule, with or without a feature, whose unproven findings the user accepts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accept {
+    /// Rule id.
+    pub rule: String,
+    /// Only findings for which these and no other features are responsible.
+    pub feature: Option<String>,
+}
+
+/// Everything the rules say, and what follows.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The findings, blockers first.
+    pub findings: Vec<Finding>,
+    /// Which of the acceptances changed a finding (same order as given).
+    pub accept_used: Vec<bool>,
+}
+
+/// All families, in the order of the ids' families in the documentation.
+pub static FAMILIES: &[&[Rule]] = &[];
+
+/// Every rule, in the order of the table.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    FAMILIES.iter().flat_map(|family| family.iter())
+}
+
+/// The rule with this id (or short name), in any letter case.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Rule> {
+    all().find(|rule| rule.meta.id.eq_ignore_ascii_case(id) || rule.meta.name.eq_ignore_ascii_case(id))
+}
+
+/// Runs every rule and makes the verdict. Blockers come first, then unproven findings, then notes;
+/// within a severity the order of the table and of the image is kept.
+#[must_use]
+pub fn judge(case: &Case<'_>, accepts: &[Accept]) -> Judgement {
+    let mut findings = Vec::new();
+    for rule in all() {
+        (rule.check)(&rule.meta, case, &mut findings);
+    }
+    let mut accept_used = vec![false; accepts.len()];
+    for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Unproven) {
+        for (accept, used) in accepts.iter().zip(&mut accept_used) {
+            if accept.covers(finding) {
+                finding.severity = Severity::Note;
+                finding.accepted = true;
+                *used = true;
+            }
+        }
+    }
+    findings.sort_by_key(|finding| finding.severity);
+    Judgement { verdict: Verdict::of(&findings), findings, accept_used }
+}
+
+impl Accept {
+    /// Reads `RULE` or `RULE:FEATURE`; the rule must exist.
+    ///
+    /// # Errors
+    /// The rule's name, when there is no such rule.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (rule, feature) = match text.split_once(':') {
+            Some((rule, feature)) => (rule, Some(feature)),
+            None => (text, None),
+        };
+        let known = find(rule).ok_or_else(|| rule.to_owned())?;
+        Ok(Self { rule: known.meta.id.to_owned(), feature: feature.map(str::to_owned) })
+    }
+
+    fn covers(&self, finding: &Finding) -> bool {
+        self.rule == finding.rule.id
+            && self.feature.as_ref().is_none_or(|feature| {
+                !finding.features.is_empty() && finding.features.iter().all(|of| of.eq_ignore_ascii_case(feature))
+            })
+    }
+}
