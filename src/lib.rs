@@ -12,6 +12,7 @@
 //! Five words: a *checkpoint* is what `criu dump` wrote; a *task* is a process in it; a *frame* is an
 //! `rt_sigframe` in its memory; a *profile* is what a machine offers; a *finding* is a rule's answer.
 
+pub mod abi;
 pub mod auxv;
 pub mod criu_image;
 pub mod facts;

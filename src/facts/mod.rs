@@ -1,6 +1,12 @@
 //! Everything the readers found in one checkpoint, side by side: what the rules and `inspect` look at.
 
-use crate::auxv::hwcap::Hwcaps;
+mod collect;
+mod origin;
+mod standing;
+
+pub use collect::{AUTO_BUDGET, Search, collect};
+
+use crate::auxv::hwcap::{HwcapBit, HwcapWord, Hwcaps};
 use crate::criu_image::model::{Checkpoint, Task, Thread};
 use crate::sigframe::model::Frame;
 use crate::units::{Addr, AddrRange, Tid, Version};
@@ -218,10 +224,11 @@ pub struct MemoryTotals {
 }
 
 impl TaskFacts<'_> {
-    /// Whether the process was told of this capability; `None` where the word is not in the image.
+    /// Whether the process may know of this capability: it was told, or what AT_HWCAP told it is not in
+    /// the image. (The other words are absent where the source's kernel had none of their bits to tell.)
     #[must_use]
-    pub fn was_told(&self, word: usize, mask: u64) -> Option<bool> {
-        self.told.words.get(word).copied().flatten().map(|bits| bits & mask != 0)
+    pub fn may_know(&self, bit: &HwcapBit) -> bool {
+        self.told.has(bit).unwrap_or(bit.word == HwcapWord::Hwcap)
     }
 
     /// The task's thread with this id.

@@ -3,6 +3,15 @@
 //! Each rule is one row of data ([`RuleMeta`]) and one function. [`RULES`] is the table; `hwcr rules`,
 //! `hwcr explain` and `docs/rules.md` come from the same rows.
 
+mod frame;
+mod hwcap;
+mod image;
+mod pac;
+mod profile;
+mod stack;
+mod system;
+mod undumped;
+
 use crate::facts::Facts;
 use crate::finding::{EditClass, Finding, Severity, Verdict};
 use crate::profile::model::Profile;
@@ -67,7 +76,16 @@ pub struct Judgement {
 }
 
 /// All families, in the order of the ids' families in the documentation.
-pub static FAMILIES: &[&[Rule]] = &[];
+pub static FAMILIES: &[&[Rule]] = &[
+    image::RULES,
+    hwcap::RULES,
+    frame::RULES,
+    pac::RULES,
+    stack::RULES,
+    undumped::RULES,
+    system::RULES,
+    profile::RULES,
+];
 
 /// Every rule, in the order of the table.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

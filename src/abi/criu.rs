@@ -1,0 +1,24 @@
+//! What a CRIU version takes and does on arm64.
+
+use crate::units::Version;
+
+/// First release that saves and restores pointer-authentication keys (commit 8ae5db37b).
+pub const SAVES_PAC_KEYS: Version = Version::new(4, 1, 0);
+
+/// First release that runs on kernels whose vDSO has a GNU hash table only (6.11 and later), and
+/// that knows the split vvar of 6.13 (`criu/util-vdso.c`: "Not all dynamic entries are present").
+pub const KNOWS_GNU_HASH_VDSO: Version = Version::new(4, 1, 0);
+
+/// First kernel whose arm64 vDSO has a GNU hash table only.
+pub const KERNEL_WITH_GNU_HASH_VDSO: Version = Version::new(6, 11, 0);
+
+/// First release that saves guarded control stacks.
+pub const SAVES_GCS: Version = Version::new(4, 3, 0);
+
+/// Words of saved auxv this CRIU takes at a restore: 40 up to 4.0, 50 from 4.1
+/// (`criu/arch/aarch64/include/asm/types.h`; commit aad66a4f7). A longer vector ends with
+/// "Image corrupted on pid N" (`criu/cr-restore.c`).
+#[must_use]
+pub fn auxv_words_limit(criu: Version) -> u64 {
+    if criu >= Version::new(4, 1, 0) { 50 } else { 40 }
+}

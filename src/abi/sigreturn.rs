@@ -1,0 +1,168 @@
+//! What `rt_sigreturn` on a target would say to a record.
+//!
+//! From `arch/arm64/kernel/signal.c` (`parse_user_sigframe`, `restore_sve_fpsimd_context`,
+//! `restore_za_context`, `restore_zt_context`, `restore_gcs_context`), read in 5.10, 6.1, 6.12, 7.2 and
+//! 7.3 and observed on 5.10, 6.1, 6.12, 6.16, 6.18 and 7.3. What was observed on the target itself
+//! (`sigreturn` in the profile) outranks all of it, because distributions backport and switch off.
+
+use crate::auxv::hwcap::{self, HwcapBit, HwcapWord};
+use crate::profile::model::{Observed, Profile, VectorLengths};
+use crate::sigframe::model::{Body, Record, SVE_SIG_FLAG_SM};
+use crate::units::Vl;
+
+use super::kernel;
+
+/// The kernel's answer to one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Taken, or passed over without harm.
+    Accepted,
+    /// The frame is refused: SIGSEGV at the interrupted PC.
+    Rejected(Reason),
+    /// The profile or these tables do not say.
+    Unsure(Reason),
+}
+
+/// Why a record is refused or not judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The target does not have the feature; the /proc/cpuinfo name.
+    NoFeature(&'static str),
+    /// The target's kernel has no case for the record.
+    KernelTooOld(&'static str),
+    /// The record was observed to be refused on the target.
+    Observed,
+    /// `vl` differs from what a restored task gets: the record's, the target's default, and whether the
+    /// target could do the record's length if it were asked.
+    VectorLength {
+        /// In the record.
+        record: Vl,
+        /// What a restored task starts with.
+        default: Vl,
+        /// The target supports the record's length.
+        supported: bool,
+    },
+    /// A streaming record without payload.
+    StreamingHeader,
+    /// A payload that is not streaming on a machine without SVE proper.
+    PayloadWithoutSve,
+    /// GCS asks for what the thread does not have.
+    GcsState,
+    /// A magic word without a name in any known kernel.
+    UnknownRecord,
+    /// The profile lacks this key.
+    ProfileLacks(&'static str),
+}
+
+impl Reason {
+    /// The feature that is responsible, as /proc/cpuinfo spells it, for a record of this kind.
+    #[must_use]
+    pub fn feature(&self) -> Option<&'static str> {
+        match self {
+            Self::NoFeature(feature) => Some(feature),
+            Self::PayloadWithoutSve => Some("sve"),
+            _ => None,
+        }
+    }
+}
+
+fn needs(target: &Profile, bit: &HwcapBit) -> Answer {
+    match target.hwcaps.has(bit) {
+        Some(true) => Answer::Accepted,
+        Some(false) => Answer::Rejected(Reason::NoFeature(bit.cpuinfo)),
+        None => Answer::Unsure(Reason::ProfileLacks(if bit.word == HwcapWord::Hwcap { "hwcap" } else { "hwcap2" })),
+    }
+}
+
+/// Holds a record's vector length against what a restored task starts with: CRIU saves no vector
+/// length, so that is the target's default.
+fn vector_length(record: Vl, offered: Option<&VectorLengths>, key: &'static str) -> Answer {
+    let Some(offered) = offered else { return Answer::Unsure(Reason::ProfileLacks(key)) };
+    let default = match offered.default {
+        Some(default) => default,
+        None if offered.lengths.is_empty() => Vl(0),
+        None => return Answer::Unsure(Reason::ProfileLacks(key)),
+    };
+    if record == default {
+        Answer::Accepted
+    } else {
+        let supported = offered.lengths.contains(&record);
+        Answer::Rejected(Reason::VectorLength { record, default, supported })
+    }
+}
+
+fn then(first: Answer, second: impl FnOnce() -> Answer) -> Answer {
+    if first == Answer::Accepted { second() } else { first }
+}
+
+/// What the kernel of `target` would say to this record. Structure (sizes, order, duplicates) is judged
+/// apart, from the frame's anomalies.
+#[must_use]
+pub fn answer(record: &Record, target: &Profile) -> Answer {
+    let Some(known) = kernel::record(record.magic) else {
+        return match record.body {
+            Body::End => Answer::Accepted,
+            _ if target.kernel.is_none_or(|kernel| kernel > kernel::NEWEST_KNOWN) => {
+                Answer::Unsure(Reason::UnknownRecord)
+            }
+            _ => Answer::Rejected(Reason::UnknownRecord),
+        };
+    };
+    match target.sigreturn.get(known.name) {
+        Some(Observed::Rejected) => return Answer::Rejected(Reason::Observed),
+        Some(Observed::Accepted) => {}
+        None => {
+            if target.kernel.is_some_and(|kernel| kernel < known.since) {
+                return Answer::Rejected(Reason::KernelTooOld(known.name));
+            }
+        }
+    }
+    match &record.body {
+        Body::Fpsimd { .. } | Body::Esr { .. } | Body::Extra { .. } | Body::End => Answer::Accepted,
+        Body::Sve { vl, flags, payload } => sve(*vl, *flags, payload.is_some(), target),
+        Body::Tpidr2 { .. } => needs(target, hwcap::SME),
+        Body::Za { vl, .. } => then(needs(target, hwcap::SME), || vector_length(*vl, target.sme.as_ref(), "sme.default")),
+        Body::Zt { .. } => needs(target, hwcap::SME2),
+        Body::Fpmr { .. } => needs(target, hwcap::FPMR),
+        Body::Poe { .. } => needs(target, hwcap::POE),
+        Body::Gcs { features_enabled, .. } => then(needs(target, hwcap::GCS), || {
+            // A thread restored without its shadow stack has GCS off; a record that turns it on is refused.
+            if *features_enabled == 0 { Answer::Accepted } else { Answer::Rejected(Reason::GcsState) }
+        }),
+        // A known magic whose fields could not be read: the frame's anomalies say why.
+        Body::Unknown => Answer::Unsure(Reason::UnknownRecord),
+    }
+}
+
+fn sve(vl: Vl, flags: u16, payload: bool, target: &Profile) -> Answer {
+    let (has_sve, has_sme) = (target.hwcaps.has(hwcap::SVE), target.hwcaps.has(hwcap::SME));
+    if flags & SVE_SIG_FLAG_SM != 0 {
+        // The streaming bit asks for SME, and `vl` is the streaming length.
+        return then(needs(target, hwcap::SME), || {
+            then(vector_length(vl, target.sme.as_ref(), "sme.default"), || match payload {
+                true => Answer::Accepted,
+                false => match target.kernel.and_then(kernel::refuses_streaming_header) {
+                    Some(true) => Answer::Rejected(Reason::StreamingHeader),
+                    Some(false) => Answer::Accepted,
+                    None => Answer::Unsure(Reason::StreamingHeader),
+                },
+            })
+        });
+    }
+    match (has_sve, has_sme) {
+        (Some(true), _) => vector_length(vl, target.sve.as_ref(), "sve.default"),
+        // SME without SVE: a task's non-streaming length is 0, and no payload can go with it.
+        (Some(false), Some(true)) => {
+            if vl != Vl(0) {
+                Answer::Rejected(Reason::VectorLength { record: vl, default: Vl(0), supported: false })
+            } else if payload {
+                Answer::Rejected(Reason::PayloadWithoutSve)
+            } else {
+                Answer::Accepted
+            }
+        }
+        (Some(false), Some(false)) => Answer::Rejected(Reason::NoFeature("sve")),
+        (Some(false), None) => Answer::Unsure(Reason::ProfileLacks("hwcap2")),
+        (None, _) => Answer::Unsure(Reason::ProfileLacks("hwcap")),
+    }
+}

@@ -1,0 +1,210 @@
+//! Runs the readers over a checkpoint and puts their facts side by side.
+
+use std::collections::BTreeSet;
+
+use crate::auxv::hwcap::Hwcaps;
+use crate::auxv::stack_copy;
+use crate::auxv::vdso;
+use crate::auxv::vector::Auxv;
+use crate::auxv::{AuxvAnomaly, at};
+use crate::criu_image::model::{Checkpoint, Mm, SigAction, Task};
+use crate::memory::Memory;
+use crate::sigframe::{self, Scope, ThreadView};
+use crate::units::{Addr, AddrRange};
+
+use super::{
+    AuxvDifference, AuxvEntry, AuxvFacts, Facts, MemoryTotals, ReturnAddress, StackAuxv, Standing, TaskFacts,
+    ThreadFacts, VdsoFacts, origin, standing,
+};
+
+/// How much memory is searched for signal frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Search {
+    /// The stacks, and all private writable memory while there is little of it ([`AUTO_BUDGET`]).
+    Auto,
+    /// All private writable memory.
+    Deep,
+}
+
+/// Private writable bytes up to which all of it is searched without being asked: some ten milliseconds.
+pub const AUTO_BUDGET: u64 = 64 << 20;
+
+/// Return addresses kept per thread: deeper ones say nothing new about signatures.
+const MAX_RETURNS: usize = 1024;
+
+/// Everything the readers find in `checkpoint`.
+#[must_use]
+pub fn collect(checkpoint: &Checkpoint, search: Search) -> Facts<'_> {
+    let tasks: Vec<TaskFacts<'_>> = checkpoint.tasks.iter().map(|task| one_task(checkpoint, task, search)).collect();
+    let origin = origin::infer(checkpoint, &tasks);
+    Facts { checkpoint, tasks, origin }
+}
+
+/// The memory a task runs in: its own, or that of the task it shares with.
+fn memory_of<'a>(checkpoint: &'a Checkpoint, task: &'a Task) -> Option<&'a Mm> {
+    task.mm.as_ref().or_else(|| checkpoint.task(task.shares_mm_with?)?.mm.as_ref())
+}
+
+/// Tasks that run in this task's memory: itself and those that share it.
+fn sharers<'a>(checkpoint: &'a Checkpoint, owner: &'a Task) -> impl Iterator<Item = &'a Task> {
+    checkpoint.tasks.iter().filter(|task| task.pid == owner.pid || task.shares_mm_with == Some(owner.pid))
+}
+
+fn one_task<'a>(checkpoint: &'a Checkpoint, task: &'a Task, search: Search) -> TaskFacts<'a> {
+    let own = task.mm.as_ref();
+    let auxv = own.map(auxv_facts);
+    let told = auxv.as_ref().map_or_else(Hwcaps::default, told);
+    let vdso = own.and_then(vdso_facts);
+    let trampolines = trampolines(checkpoint, task, vdso.as_ref());
+
+    // Frames are searched once per address space, by its owner, for the threads of all who share it.
+    let found = own.map(|mm| {
+        let threads: Vec<ThreadView> = sharers(checkpoint, task).flat_map(|task| &task.threads).filter_map(view).collect();
+        let scope = match search {
+            Search::Auto => Scope::Auto { budget_bytes: AUTO_BUDGET },
+            Search::Deep => Scope::Deep,
+        };
+        sigframe::find(&mm.memory, &threads, &trampolines, scope)
+    });
+    let memory = memory_of(checkpoint, task).map(|mm| &mm.memory as &dyn Memory);
+    let threads = task
+        .threads
+        .iter()
+        .map(|thread| {
+            let state = thread.state.as_ref();
+            let chain = found.as_ref().and_then(|found| found.chains.iter().find(|chain| chain.tid == thread.tid));
+            let standing = match (memory, state) {
+                (Some(memory), Some(state)) => standing::standing(memory, state),
+                _ => Standing::NoRegisters,
+            };
+            ThreadFacts {
+                thread,
+                standing,
+                handler_depth: chain.map_or(0, |chain| chain.depth),
+                chain_complete: chain.is_some_and(|chain| chain.complete),
+                returns: chain.map(returns).unwrap_or_default(),
+                tagged_registers: match (memory, state) {
+                    (Some(memory), Some(state)) => standing::tagged_registers(memory, state),
+                    _ => 0,
+                },
+            }
+        })
+        .collect();
+    let (frames, dangling, unsearched) =
+        found.map_or_else(Default::default, |found| (found.frames, found.dangling, found.unsearched_bytes));
+    TaskFacts {
+        task,
+        auxv,
+        told,
+        vdso,
+        trampolines,
+        frames,
+        dangling,
+        unsearched,
+        threads,
+        memory: own.map_or_else(MemoryTotals::default, |mm| mm.memory.totals()),
+        top: own.and_then(|mm| mm.vmas.iter().map(|vma| vma.mapping.range.end).max()),
+    }
+}
+
+fn entries(vector: &Auxv) -> Vec<AuxvEntry> {
+    vector
+        .entries
+        .iter()
+        .map(|entry| AuxvEntry { tag: entry.tag, name: at::by_tag(entry.tag).map(|tag| tag.name), value: entry.value })
+        .collect()
+}
+
+fn auxv_facts(mm: &Mm) -> AuxvFacts {
+    let saved = Auxv::from_words(&mm.saved_auxv);
+    let copy = stack_copy::find(&mm.memory, mm.start_stack);
+    let differences = match &copy {
+        Ok(copy) => stack_copy::compare(&saved, &copy.auxv())
+            .into_iter()
+            .map(|difference| AuxvDifference {
+                tag: difference.tag,
+                name: at::by_tag(difference.tag).map(|tag| tag.name),
+                saved: difference.saved,
+                stack: difference.stack,
+            })
+            .collect(),
+        Err(_) => Vec::new(),
+    };
+    AuxvFacts {
+        saved: entries(&saved),
+        saved_words: mm.saved_auxv.len(),
+        stack: copy
+            .map(|copy| StackAuxv { address: copy.addr, entries: entries(&copy.auxv()) })
+            .map_err(|error| error.to_string()),
+        differences,
+        oddities: saved.anomalies.iter().map(AuxvAnomaly::to_string).collect(),
+        page_size: saved.page_size(),
+        minsigstksz: saved.minsigstksz(),
+    }
+}
+
+/// The bits of the saved auxv and of the stack copy together: the process read the latter, and whoever
+/// masked either of them did not undo what it had decided.
+fn told(auxv: &AuxvFacts) -> Hwcaps {
+    let words = |entries: &[AuxvEntry]| {
+        let words: Vec<u64> = entries.iter().flat_map(|entry| [entry.tag, entry.value]).collect();
+        Auxv::from_words(&words).hwcaps().words
+    };
+    let mut told = words(&auxv.saved);
+    if let Ok(stack) = &auxv.stack {
+        for (word, other) in told.iter_mut().zip(words(&stack.entries)) {
+            *word = match (*word, other) {
+                (Some(one), Some(other)) => Some(one | other),
+                (one, other) => one.or(other),
+            };
+        }
+    }
+    Hwcaps { words: told }
+}
+
+fn vdso_facts(mm: &Mm) -> Option<VdsoFacts> {
+    let told = Auxv::from_words(&mm.saved_auxv).sysinfo_ehdr();
+    let facts = vdso::find(&mm.memory, told).ok()?;
+    let range = mm.memory.mapping_at(facts.base).map_or(AddrRange::new(facts.base, facts.base), |mapping| mapping.range);
+    Some(VdsoFacts {
+        range,
+        sigreturn: facts.sigreturn,
+        how: facts.how.map_or("not found", |how| match how {
+            vdso::Found::Symbol => "symbol __kernel_rt_sigreturn",
+            vdso::Found::Instructions => "its instructions",
+        }),
+        kernel: facts.kernel,
+        build_id: facts.build_id.unwrap_or_default(),
+    })
+}
+
+/// The vDSO's trampoline and the restorers of every task that runs in this memory.
+fn trampolines(checkpoint: &Checkpoint, owner: &Task, vdso: Option<&VdsoFacts>) -> Vec<Addr> {
+    let restorers = sharers(checkpoint, owner)
+        .flat_map(|task| &task.sigactions)
+        .filter(|action| action.flags & SigAction::SA_RESTORER != 0 && action.restorer != 0)
+        .map(|action| Addr(action.restorer));
+    let all: BTreeSet<Addr> = vdso.and_then(|vdso| vdso.sigreturn).into_iter().chain(restorers).collect();
+    all.into_iter().collect()
+}
+
+fn view(thread: &crate::criu_image::model::Thread) -> Option<ThreadView> {
+    let state = thread.state.as_ref()?;
+    Some(ThreadView {
+        tid: thread.tid,
+        x: state.x,
+        sp: Addr(state.sp),
+        pc: Addr(state.pc),
+        blocked: thread.blocked,
+        altstack: thread.altstack.and_then(|stack| stack.range()),
+    })
+}
+
+fn returns(chain: &sigframe::ChainWalk) -> Vec<ReturnAddress> {
+    chain
+        .nodes
+        .iter()
+        .take(MAX_RETURNS)
+        .map(|node| ReturnAddress { record: node.record, raw: node.lr_raw, stripped: node.lr_stripped })
+        .collect()
+}

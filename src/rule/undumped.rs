@@ -1,0 +1,365 @@
+//! `UND`: state that CRIU never dumped, and the vector length among it.
+//!
+//! The policy, in one place: what a system call discards anyway is a note for a thread that waits in one;
+//! what is in use where hwcr cannot see it is unproven; what a live signal frame shows is taken as shown.
+//! `docs/limits.md` says it in full.
+
+use crate::auxv::hwcap::{self, HwcapBit};
+use crate::facts::{Ground, Standing, TaskFacts, ThreadFacts};
+use crate::finding::{Finding, Proof, Severity};
+use crate::sigframe::model::{Body, Frame, Liveness, SVE_SIG_FLAG_SM};
+use crate::units::Vl;
+
+use super::{Case, Rule, RuleMeta};
+
+/// The rules of this file.
+pub(super) static RULES: &[Rule] = &[
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-UND-001",
+            name: "vector-state-in-user-code",
+            summary: "A thread was dumped in user code on a machine with SVE or SME.",
+            explanation: "CRIU saves the FPSIMD registers only. A thread stopped in the middle of user code loses the upper \
+                bits of its Z registers, its predicates, FFR, ZA, ZT0 and streaming mode if it was using them, without a \
+                message, on any machine. Nothing in the image shows whether it was.",
+            sources: &[
+                "CRIU 4.2, compel/arch/aarch64/src/lib/infect.c",
+                "observed: live Z, P and FFR come back zero, ZA off, streaming mode off",
+                "FEAT_SVE, FEAT_SME",
+            ],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: user_code,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-UND-002",
+            name: "vector-state-in-system-call",
+            summary: "Threads were dumped in system calls on a machine with SVE.",
+            explanation: "A system call discards SVE state, so a thread that waits in one loses nothing it may rely on. That \
+                it waits is shown by the instruction at its PC where that is in the image, else by its registers.",
+            sources: &["kernel 7.3, Documentation/arch/arm64/sve.rst section 3", "CRIU 4.2, compel/arch/aarch64/src/lib/infect.c"],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: in_syscall,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-UND-003",
+            name: "sme-state",
+            summary: "Threads of a process that knows SME may hold SME state that CRIU did not save.",
+            explanation: "ZA, ZT0 and TPIDR2_EL0 survive system calls, and a pending lazy save is an ordinary thing to have \
+                in one. CRIU saves none of them. In a signal handler they are off unless the handler turned them on.",
+            sources: &["CRIU 4.2, compel/arch/aarch64/src/lib/infect.c", "kernel 7.3, Documentation/arch/arm64/sme.rst", "FEAT_SME"],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: sme_state,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-UND-004",
+            name: "register-not-saved",
+            summary: "The process knows a feature whose per-thread register CRIU does not save.",
+            explanation: "FPMR (FP8 mode) and POR_EL0 (protection keys) come back with the value a new task has. A process \
+                that set them computes wrongly or loses access to memory. A live signal frame shows their value.",
+            sources: &["CRIU 4.2, compel/arch/aarch64/src/lib/infect.c", "FEAT_FPMR, FEAT_S1POE"],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: registers,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-UND-005",
+            name: "memory-tags",
+            summary: "The process knows memory tagging, which CRIU does not save.",
+            explanation: "Tags, PROT_MTE and the tagged-address mode of the task are lost. A process that uses tagging keeps \
+                tags in its pointers: where registers hold such pointers it is unproven, else a note.",
+            sources: &["CRIU 4.2, criu/proc_parse.c: VmFlags mt is not parsed", "FEAT_MTE2"],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: tags,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-UND-006",
+            name: "shadow-stack",
+            summary: "A thread runs with a guarded control stack.",
+            explanation: "CRIU up to 4.2 cannot save a shadow stack, 4.3 can. A restored thread without its shadow stack, or \
+                on a target without GCS, cannot go on.",
+            sources: &["CRIU 4.3, criu pull request 2725", "FEAT_GCS"],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: shadow_stack,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-UND-007",
+            name: "vector-length-not-shown",
+            summary: "It is not shown that the tasks ran with the vector length they will have on the target.",
+            explanation: "A restored task has the target's default SVE vector length. Code that was told of SVE may keep its \
+                length in registers and data, and a task may have chosen another one by prctl; an image says neither. A \
+                signal frame shows the length a thread had; --source names the machine the image comes from, and with it \
+                its default.",
+            sources: &[
+                "CRIU 4.2: no PR_SVE_SET_VL anywhere in the tree",
+                "kernel 7.3, arch/arm64/kernel/fpsimd.c sve_set_current_vl, find_supported_vector_length",
+                "observed: a task that set its length by prctl finds the default after a restore on the same machine",
+            ],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: vector_length,
+    },
+];
+
+/// Tasks that may know one of these features, with the names of those they may know.
+fn tasks_knowing<'a>(
+    case: &Case<'a>,
+    bits: &[&'static HwcapBit],
+) -> impl Iterator<Item = (&'a TaskFacts<'a>, Vec<&'static str>)> {
+    case.facts.tasks.iter().filter_map(|task| {
+        let known: Vec<_> = bits.iter().filter(|bit| task.may_know(bit)).map(|bit| bit.cpuinfo).collect();
+        (!known.is_empty()).then_some((task, known))
+    })
+}
+
+/// The live frames of a thread.
+fn live_frames<'a>(task: &'a TaskFacts<'_>, thread: &ThreadFacts<'_>) -> impl Iterator<Item = &'a Frame> {
+    let tid = thread.thread.tid;
+    task.frames.iter().filter(move |frame| frame.liveness == Liveness::Live && frame.tid == Some(tid))
+}
+
+fn user_code(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    let threads = tasks_knowing(case, &[hwcap::SVE, hwcap::SME])
+        .flat_map(|(task, features)| task.threads.iter().map(move |thread| (task, thread, features.clone())));
+    for (task, thread, features) in threads {
+        let Standing::User { ground } = thread.standing else { continue };
+        let shown = match ground {
+            Ground::Instruction => "its PC stands on no system call",
+            Ground::Registers => "its registers are those of no waiting system call",
+        };
+        let pc = thread.thread.state.as_ref().map_or(0, |state| state.pc);
+        out.push(
+            Finding::new(
+                meta,
+                Severity::Unproven,
+                Proof::Unknown,
+                format!("the thread was dumped in user code at {pc:#x} ({shown}); live vector state is lost"),
+            )
+            .in_task(task.task.pid)
+            .in_thread(Some(thread.thread.tid))
+            .at(crate::units::Addr(pc))
+            .read_at(thread.thread.place.clone())
+            .because_of(features)
+            .help("Dump the workload while its threads wait, or on a machine without SVE and SME."),
+        );
+    }
+}
+
+fn in_syscall(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    for task in case.facts.tasks.iter().filter(|task| task.may_know(hwcap::SVE)) {
+        let by = |wanted: Ground| {
+            task.threads
+                .iter()
+                .filter(|thread| matches!(thread.standing, Standing::Syscall { ground, .. } if ground == wanted))
+                .count()
+        };
+        let (instruction, registers) = (by(Ground::Instruction), by(Ground::Registers));
+        if instruction + registers > 0 {
+            out.push(
+                Finding::new(
+                    meta,
+                    Severity::Note,
+                    if registers == 0 { Proof::State } else { Proof::Told },
+                    format!(
+                        "{} threads wait in system calls, which discard SVE state ({registers} of them by their registers alone)",
+                        instruction + registers
+                    ),
+                )
+                .in_task(task.task.pid)
+                .because_of(["sve"]),
+            );
+        }
+    }
+}
+
+fn sme_state(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    let threads = tasks_knowing(case, &[hwcap::SME])
+        .flat_map(|(task, features)| task.threads.iter().map(move |thread| (task, thread, features.clone())));
+    for (task, thread, features) in threads {
+        // In user code HWCR-UND-001 says it; in a handler's system call SME state is off.
+        let waits = matches!(thread.standing, Standing::Syscall { .. });
+        if !waits || thread.handler_depth > 0 {
+            continue;
+        }
+        out.push(
+            Finding::new(
+                meta,
+                Severity::Unproven,
+                Proof::Unknown,
+                "the thread may hold ZA, ZT0 or TPIDR2 across its system call; CRIU saves none of them",
+            )
+            .in_task(task.task.pid)
+            .in_thread(Some(thread.thread.tid))
+            .read_at(thread.thread.place.clone())
+            .because_of(features)
+            .help("Accept the rule for workloads that do not use SME."),
+        );
+    }
+}
+
+fn registers(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    for task in &case.facts.tasks {
+        for (bit, register) in [(hwcap::FPMR, "FPMR"), (hwcap::POE, "POR_EL0")] {
+            if !task.may_know(bit) {
+                continue;
+            }
+            // A live frame holds the value from before the signal: it comes back from the frame, and the
+            // handler runs with FPMR inherited and POR_EL0 reset (kernel 6.12, setup_return).
+            let shown = |thread: &&ThreadFacts<'_>| {
+                live_frames(task, thread).any(|frame| {
+                    frame.records.iter().any(|record| match record.body {
+                        Body::Fpmr { fpmr } => bit == hwcap::FPMR && fpmr == 0,
+                        Body::Poe { .. } => bit == hwcap::POE,
+                        _ => false,
+                    })
+                })
+            };
+            let open: Vec<_> = task.threads.iter().filter(|thread| !shown(thread)).collect();
+            let Some(first) = open.first() else { continue };
+            out.push(
+                Finding::new(
+                    meta,
+                    Severity::Unproven,
+                    Proof::Unknown,
+                    format!("{} threads may have set {register}, which CRIU does not save", open.len()),
+                )
+                .in_task(task.task.pid)
+                .in_thread(Some(first.thread.tid))
+                .read_at(first.thread.place.clone())
+                .because_of([bit.cpuinfo])
+                .help("Accept the rule for workloads that do not use the feature."),
+            );
+        }
+    }
+}
+
+fn tags(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    for task in case.facts.tasks.iter().filter(|task| task.may_know(hwcap::MTE)) {
+        let tagged: usize = task.threads.iter().map(|thread| thread.tagged_registers).sum();
+        let (severity, proof, message) = if tagged > 0 {
+            (Severity::Unproven, Proof::Told, format!("{tagged} registers hold tagged addresses; tags and tagging mode are lost"))
+        } else {
+            (Severity::Note, Proof::Told, "no register holds a tagged address; tags would be lost".to_owned())
+        };
+        out.push(Finding::new(meta, severity, proof, message).in_task(task.task.pid).because_of(["mte"]));
+    }
+}
+
+fn shadow_stack(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    for task in &case.facts.tasks {
+        for thread in &task.threads {
+            let Some(state) = &thread.thread.state else { continue };
+            let Some(gcs) = state.gcs.filter(|gcs| gcs.features_enabled != 0) else { continue };
+            let offered = case.target.hwcaps.has(hwcap::GCS);
+            let saves = case.target.criu.map(|criu| criu >= crate::abi::criu::SAVES_GCS);
+            let (severity, have) = match (offered, saves) {
+                (Some(false), _) => (Severity::Blocker, "no gcs".to_owned()),
+                (_, Some(false)) => (Severity::Blocker, "a CRIU older than 4.3".to_owned()),
+                (Some(true), Some(true)) => (Severity::Unproven, "gcs; the restore was never observed".to_owned()),
+                _ => (Severity::Unproven, "not said by the profile".to_owned()),
+            };
+            out.push(
+                Finding::new(
+                    meta,
+                    severity,
+                    Proof::State,
+                    format!("the thread's shadow stack is on (features {:#x}); {} has {have}", gcs.features_enabled, case.target.name),
+                )
+                .in_task(task.task.pid)
+                .in_thread(Some(thread.thread.tid))
+                .at(crate::units::Addr(gcs.gcspr_el0))
+                .read_at(state.place.clone())
+                .because_of(["gcs"])
+                .need_have("gcs", have),
+            );
+        }
+    }
+}
+
+/// The non-streaming vector lengths that a task's frames show: those of live frames by thread, and of
+/// any frame, also one left over.
+fn shown_lengths<'a>(frames: impl Iterator<Item = &'a Frame>) -> Vec<Vl> {
+    let mut lengths: Vec<Vl> = frames
+        .flat_map(|frame| &frame.records)
+        .filter_map(|record| match record.body {
+            Body::Sve { vl, flags, .. } if flags & SVE_SIG_FLAG_SM == 0 => Some(vl),
+            _ => None,
+        })
+        .collect();
+    lengths.sort_unstable();
+    lengths.dedup();
+    lengths
+}
+
+fn vector_length(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    // Without SVE on the target there is no length to compare: HWCR-HWC-001 says that SVE is missing.
+    let offers_sve = case.target.hwcaps.has(hwcap::SVE) != Some(false);
+    if !offers_sve {
+        return;
+    }
+    let target = case.target.sve.as_ref().and_then(|sve| sve.default);
+    let source = case.source.and_then(|source| source.sve.as_ref()).and_then(|sve| sve.default);
+    for task in case.facts.tasks.iter().filter(|task| task.may_know(hwcap::SVE) && !task.threads.is_empty()) {
+        let shown = shown_lengths(task.frames.iter());
+        let finding = |severity, proof, message: String| {
+            Finding::new(meta, severity, proof, message)
+                .in_task(task.task.pid)
+                .read_at(task.task.mm.as_ref().map(|mm| mm.auxv_place.clone()))
+                .because_of(["sve"])
+        };
+        let Some(target) = target else {
+            out.push(
+                finding(Severity::Unproven, Proof::Unknown, format!("profile {} does not say `sve.default`", case.target.name))
+                    .help("Add `sve.default` to the profile."),
+            );
+            continue;
+        };
+        let have = format!("vl {target}");
+        let answer = match (shown.as_slice(), source) {
+            ([only], _) if *only == target => {
+                let message = format!("signal frames show vl {only}, the target's default; a thread may have changed its own since");
+                finding(Severity::Note, Proof::State, message).need_have(format!("vl {only}"), have)
+            }
+            ([], Some(source)) if source == target => {
+                let message = format!("the source's default vl is {source}, as the target's; a task may have chosen another by prctl");
+                finding(Severity::Note, Proof::Told, message).need_have(format!("vl {source}"), have)
+            }
+            ([], Some(source)) => {
+                let message = format!("the tasks ran with vl {source} by default and will have {target}");
+                finding(Severity::Unproven, Proof::Told, message).need_have(format!("vl {source}"), have).help(
+                    format!("Restore with /proc/sys/abi/sve_default_vector_length set to {source} where the CPU can do it."),
+                )
+            }
+            ([], None) => {
+                let message = format!("nothing shows which vector length the tasks ran with; they will have {target}");
+                finding(Severity::Unproven, Proof::Unknown, message)
+                    .need_have("the source's vl", have)
+                    .help("Name the profile of the machine the image was dumped on with --source.")
+            }
+            (several, _) => {
+                let list: Vec<String> = several.iter().map(ToString::to_string).collect();
+                let list = list.join(", ");
+                let message = format!("signal frames show vl {list}; the tasks will have {target}");
+                finding(Severity::Unproven, Proof::State, message).need_have(format!("vl {list}"), have)
+            }
+        };
+        out.push(answer);
+    }
+}
