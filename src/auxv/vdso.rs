@@ -1,0 +1,237 @@
+//! The vDSO in a task's memory: where its signal trampoline is and which kernel it came from.
+
+use goblin::container::{Container, Ctx};
+use goblin::elf::dynamic::Dynamic;
+use goblin::elf::program_header::{PT_LOAD, PT_NOTE, ProgramHeader};
+use goblin::elf::sym::{STT_FUNC, STT_NOTYPE, Sym};
+use goblin::elf::{Elf, header};
+
+use super::error::{Error, MaybeAddr, Site};
+use crate::memory::{Gap, GapKind, Memory, Missing};
+use crate::units::{Addr, AddrRange, Place, Version};
+
+/// What a vDSO says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VdsoFacts {
+    /// Where it begins.
+    pub base: Addr,
+    /// Address of `__kernel_rt_sigreturn`, the return address of handlers without `SA_RESTORER`.
+    pub sigreturn: Option<Addr>,
+    /// How that was found; `None` when it was not.
+    pub how: Option<Found>,
+    /// The kernel's version from `LINUX_VERSION_CODE` (the third number is capped at 255).
+    pub kernel: Option<Version>,
+    /// The build salt (`CONFIG_BUILD_SALT`), where the kernel has one; Debian puts its release there.
+    pub build_salt: Option<String>,
+    /// GNU build id.
+    pub build_id: Option<Vec<u8>>,
+    /// Where its first byte lies; `None` in a page that no image file holds.
+    pub place: Option<Place>,
+}
+
+/// How the trampoline was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The dynamic symbol `__kernel_rt_sigreturn`.
+    Symbol,
+    /// The only place with the instructions of `arch/arm64/kernel/vdso/sigreturn.S`.
+    Instructions,
+}
+
+/// Bytes read at most. vDSOs are one or two 4 KiB pages; with 64 KiB pages one page.
+pub const MAX_BYTES: u64 = 64 * 1024;
+
+/// Piece by which they are read, so that a gap leaves what lies before it: the smallest page.
+const PIECE: u64 = 4096;
+
+/// `mov x8, #139` and `svc #0`, little-endian: `rt_sigreturn` is system call 139.
+const TRAMPOLINE: [u8; 8] = [0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4];
+
+/// The symbol, with the NUL behind it.
+const SYMBOL: &[u8] = b"__kernel_rt_sigreturn\0";
+
+/// Bytes per `Elf64_Sym`.
+const SYM_BYTES: usize = 24;
+
+/// Type of the note of owner `Linux` that holds `LINUX_VERSION_CODE` (`arch/arm64/kernel/vdso/note.S`).
+const NOTE_LINUX_VERSION: u32 = 0;
+/// `LINUX_ELFNOTE_BUILD_SALT` of `include/linux/build-salt.h`, owner `Linux`.
+const NOTE_LINUX_SALT: u32 = 0x100;
+/// `NT_GNU_BUILD_ID`, owner `GNU`.
+const NOTE_GNU_BUILD_ID: u32 = 3;
+
+/// Finds the vDSO by AT_SYSINFO_EHDR if a mapping covers that, else by the mapping marked as one, and
+/// reads it. A missing symbol or note is `None`, not an error.
+///
+/// # Errors
+/// There is none, its bytes are not in the image, or they are no ELF file.
+pub fn find(memory: &dyn Memory, sysinfo_ehdr: Option<Addr>) -> Result<VdsoFacts, Error> {
+    let told = sysinfo_ehdr.filter(|addr| memory.mapping_at(*addr).is_some());
+    let marked = || memory.mappings().iter().find(|mapping| mapping.vdso).map(|mapping| mapping.range.start);
+    let base = told.or_else(marked).ok_or(Error::NoVdso { ehdr: MaybeAddr(sysinfo_ehdr) })?;
+    let bytes = read(memory, base)?;
+    let place = memory.place(base);
+    parse(&bytes, base, place)
+}
+
+/// The readable bytes from `base` to the end of its mapping, [`MAX_BYTES`] at most.
+fn read(memory: &dyn Memory, base: Addr) -> Result<Vec<u8>, Error> {
+    let unmapped = Gap { addr: base, why: GapKind::Missing(Missing::Unmapped) };
+    let mapping = memory.mapping_at(base).ok_or(Error::VdsoUnreadable { base, gap: unmapped })?;
+    let whole = AddrRange::new(base, mapping.range.end).len().min(MAX_BYTES);
+    let mut bytes = Vec::new();
+    let mut done = 0_u64;
+    while done < whole {
+        let take = whole.saturating_sub(done).min(PIECE);
+        let mut piece = vec![0; usize::try_from(take).unwrap_or(0)];
+        let read = base.checked_add(done).ok_or(unmapped).and_then(|addr| memory.read(addr, &mut piece));
+        match read {
+            Ok(()) => bytes.append(&mut piece),
+            Err(gap) if done == 0 => return Err(Error::VdsoUnreadable { base, gap }),
+            Err(_) => break,
+        }
+        done = done.saturating_add(take);
+    }
+    Ok(bytes)
+}
+
+/// Reads the facts out of the bytes of a vDSO that is mapped at `base`.
+///
+/// # Errors
+/// [`Error::VdsoNotElf`].
+pub fn parse(bytes: &[u8], base: Addr, place: Option<Place>) -> Result<VdsoFacts, Error> {
+    let not_elf = |why: String| Error::VdsoNotElf { at: Site { addr: base, place: place.clone() }, why };
+    let elf = Elf::parse_header(bytes).map_err(|error| not_elf(error.to_string()))?;
+    let expected = [header::ELFCLASS64, header::ELFDATA2LSB];
+    if !elf.e_ident.starts_with(header::ELFMAG) {
+        return Err(not_elf("it does not begin with the ELF magic".to_owned()));
+    }
+    if elf.e_ident.get(header::EI_CLASS..=header::EI_DATA) != Some(&expected)
+        || elf.e_machine != header::EM_AARCH64
+    {
+        return Err(not_elf(format!("its machine is {} with another class or byte order", elf.e_machine)));
+    }
+    let ctx = Ctx::new(Container::Big, goblin::container::Endian::Little);
+    // A count that does not fit the bytes makes goblin refuse; then only the instructions are left.
+    let segments = usize::try_from(elf.e_phoff)
+        .ok()
+        .and_then(|start| ProgramHeader::parse(bytes, start, usize::from(elf.e_phnum), ctx).ok())
+        .unwrap_or_default();
+    let notes = read_notes(bytes, &segments);
+    let by_symbol = symbol_offset(bytes, &segments, ctx).map(|offset| (offset, Found::Symbol));
+    let found = by_symbol.or_else(|| only_trampoline(bytes).map(|offset| (offset, Found::Instructions)));
+    let sigreturn = found.and_then(|(offset, _)| base.checked_add(offset));
+    Ok(VdsoFacts {
+        base,
+        sigreturn,
+        how: sigreturn.and(found.map(|(_, how)| how)),
+        kernel: notes.kernel,
+        build_salt: notes.build_salt,
+        build_id: notes.build_id,
+        place,
+    })
+}
+
+/// Offset from the base of the dynamic symbol, if its value lies within the bytes.
+///
+/// Kernels have had DT_HASH only, both, and (from 6.11) DT_GNU_HASH only, so neither is walked: the
+/// table ends at the latest where the string table begins, and else with the bytes.
+fn symbol_offset(bytes: &[u8], segments: &[ProgramHeader], ctx: Ctx) -> Option<u64> {
+    let dynamic = Dynamic::parse(bytes, segments, ctx).ok()??;
+    let (symbols, strings) = (dynamic.info.symtab, dynamic.info.strtab);
+    if symbols == 0 || strings == 0 {
+        return None;
+    }
+    let end = if strings > symbols { strings.min(bytes.len()) } else { bytes.len() };
+    let count = end.checked_sub(symbols)?.checked_div(SYM_BYTES)?;
+    let table = Sym::parse(bytes, symbols, count, ctx).ok()?;
+    let loaded_at = segments.iter().find(|segment| segment.p_type == PT_LOAD)?.p_vaddr;
+    table
+        .iter()
+        .filter(|symbol| symbol.st_shndx != 0 && [STT_NOTYPE, STT_FUNC].contains(&symbol.st_type()))
+        .filter(|symbol| name_is(bytes, strings, symbol.st_name))
+        .find_map(|symbol| symbol.st_value.checked_sub(loaded_at))
+        .filter(|offset| offset % 4 == 0 && usize::try_from(*offset).is_ok_and(|offset| offset < bytes.len()))
+}
+
+fn name_is(bytes: &[u8], strings: usize, name: usize) -> bool {
+    strings
+        .checked_add(name)
+        .and_then(|start| bytes.get(start..))
+        .is_some_and(|rest| rest.starts_with(SYMBOL))
+}
+
+/// Offset of the trampoline's instructions, if they occur exactly once at a multiple of 4.
+fn only_trampoline(bytes: &[u8]) -> Option<u64> {
+    let mut hits = memchr::memmem::find_iter(bytes, &TRAMPOLINE).filter(|offset| offset % 4 == 0);
+    let only = hits.next()?;
+    hits.next().is_none().then_some(())?;
+    u64::try_from(only).ok()
+}
+
+#[derive(Default)]
+struct Notes {
+    kernel: Option<Version>,
+    build_salt: Option<String>,
+    build_id: Option<Vec<u8>>,
+}
+
+/// Reads the notes of all PT_NOTE segments; stops at the first one that leaves its segment.
+fn read_notes(bytes: &[u8], segments: &[ProgramHeader]) -> Notes {
+    let mut notes = Notes::default();
+    // Several headers may name the same bytes; more than a few exist only in hostile files.
+    for segment in segments.iter().filter(|segment| segment.p_type == PT_NOTE).take(4) {
+        let Some(mut rest) = bytes.get(segment.file_range()) else { continue };
+        while let Some((Note { owner, kind, value }, after)) = split_note(rest) {
+            match (owner, kind) {
+                (b"Linux\0", NOTE_LINUX_VERSION) => notes.kernel = version(value).or(notes.kernel),
+                (b"Linux\0", NOTE_LINUX_SALT) => notes.build_salt = text(value).or(notes.build_salt),
+                (b"GNU\0", NOTE_GNU_BUILD_ID) => notes.build_id = Some(value.to_vec()),
+                _ => {}
+            }
+            rest = after;
+        }
+    }
+    notes
+}
+
+struct Note<'a> {
+    owner: &'a [u8],
+    kind: u32,
+    value: &'a [u8],
+}
+
+/// Splits the first note off. What is left is always shorter than what was given.
+fn split_note(bytes: &[u8]) -> Option<(Note<'_>, &[u8])> {
+    let (owner_len, rest) = word(bytes)?;
+    let (value_len, rest) = word(rest)?;
+    let (kind, rest) = word(rest)?;
+    let (owner, rest) = padded(rest, owner_len)?;
+    let (value, rest) = padded(rest, value_len)?;
+    Some((Note { owner, kind, value }, rest))
+}
+
+fn word(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let (word, rest) = bytes.split_first_chunk::<4>()?;
+    Some((u32::from_le_bytes(*word), rest))
+}
+
+/// The first `len` bytes and what follows after padding to 4.
+fn padded(bytes: &[u8], len: u32) -> Option<(&[u8], &[u8])> {
+    let len = usize::try_from(len).ok()?;
+    let whole = len.checked_next_multiple_of(4)?.min(bytes.len());
+    Some((bytes.get(..len)?, bytes.get(whole..)?))
+}
+
+fn version(value: &[u8]) -> Option<Version> {
+    let [patch, minor, major_low, major_high] = *value.first_chunk::<4>()?;
+    let major = u16::from_le_bytes([major_low, major_high]);
+    Some(Version::new(major, u16::from(minor), u16::from(patch)))
+}
+
+/// Printable text up to the first NUL.
+fn text(value: &[u8]) -> Option<String> {
+    let end = memchr::memchr(0, value).unwrap_or(value.len());
+    let text = std::str::from_utf8(value.get(..end)?).ok()?;
+    (!text.is_empty() && text.chars().all(|c| c.is_ascii_graphic())).then(|| text.to_owned())
+}
