@@ -14,11 +14,13 @@
 
 pub mod abi;
 pub mod auxv;
+pub mod cli;
 pub mod criu_image;
 pub mod facts;
 pub mod finding;
 pub mod memory;
 pub mod profile;
+pub mod report;
 pub mod rule;
 pub mod sigframe;
 pub mod source;

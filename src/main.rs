@@ -1,3 +1,10 @@
-//! The thin binary.
+//! The thin binary: parse, run, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use hwcr::cli::{Cli, run};
+
+fn main() -> ExitCode {
+    run(&Cli::parse()).into()
+}

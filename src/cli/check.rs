@@ -1,0 +1,196 @@
+//! `hwcr check`.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::explain::no_such_rule;
+use super::{Exit, Failure, Output, engine};
+use crate::profile::model::Profile;
+use crate::report::from_judgement::{self, Pair};
+use crate::report::text;
+use crate::report::v1::{CheckResult, Report, Tool};
+use crate::rule::{self, Accept, Case};
+
+/// Say whether images will run on targets
+#[derive(Debug, Args)]
+#[command(after_help = format!("\
+Examples:
+  hwcr check dump/ --target neoverse-n1
+  hwcr check dump-*/ --target old.json --target new.json --brief
+  hwcr check dump/ --target cpu.json --accept HWCR-HWC-001:paca
+
+{}", super::EXIT_CODES))]
+pub(super) struct Check {
+    /// Directories that `criu dump` wrote
+    #[arg(required = true, value_name = "IMAGE")]
+    images: Vec<PathBuf>,
+
+    /// Machine to restore on: name of a built-in profile, or path of a cpu.json; may be repeated
+    #[arg(short, long = "target", required = true, value_name = "TARGET")]
+    targets: Vec<String>,
+
+    /// Machine the images were dumped on, where you know it: a profile, as for --target
+    #[arg(long, value_name = "PROFILE")]
+    source: Option<String>,
+
+    /// Search all writable memory for signal frames, not only the stacks
+    #[arg(long)]
+    deep: bool,
+
+    /// How to write the report
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    /// Make notes of the unproven findings of a rule, or of those due to one feature; may be repeated
+    #[arg(long, value_name = "RULE[:FEATURE]")]
+    accept: Vec<String>,
+
+    /// Text only: one line for each image and target
+    #[arg(long)]
+    brief: bool,
+
+    /// Print no report; the exit code tells
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Text,
+    /// For programs; `hwcr schema` describes it
+    Json,
+}
+
+/// A target as the user named it, and what it is.
+struct Target<'a> {
+    name: &'a str,
+    profile: Profile,
+}
+
+impl Check {
+    pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
+        let accepts = self.accepts()?;
+        let targets = self
+            .targets
+            .iter()
+            .map(|name| {
+                Ok(Target {
+                    name,
+                    profile: profile(name)?,
+                })
+            })
+            .collect::<Result<Vec<_>, Failure>>()?;
+        let source = self.source.as_deref().map(profile).transpose()?;
+
+        let mut results = Vec::new();
+        let mut used = vec![false; accepts.len()];
+        for image in &self.images {
+            match self.judge(image, &targets, source.as_ref(), &accepts, &mut used) {
+                Ok(judged) => results.extend(judged),
+                Err(failure) => {
+                    output.complain(&failure);
+                    results.extend(targets.iter().map(|target| {
+                        from_judgement::unread(
+                            pair(&image.to_string_lossy(), target),
+                            &failure.message,
+                        )
+                    }));
+                }
+            }
+        }
+        let exit = Exit::of(&results);
+        let report = Report {
+            schema: Report::SCHEMA,
+            tool: Tool::this(),
+            source: self.source.clone(),
+            deep: self.deep,
+            results,
+            accepts: from_judgement::accepts(&accepts, &used),
+        };
+        self.print(output, &report)?;
+        Ok(exit)
+    }
+
+    /// Reads one image and holds it against all targets.
+    fn judge(
+        &self,
+        image: &Path,
+        targets: &[Target<'_>],
+        source: Option<&Profile>,
+        accepts: &[Accept],
+        used: &mut [bool],
+    ) -> Result<Vec<CheckResult>, Failure> {
+        let checkpoint =
+            engine::open(image, self.deep).map_err(|error| unreadable(image, &error))?;
+        let facts = engine::collect(&checkpoint, self.deep);
+        let results = targets.iter().map(|target| {
+            let judgement = rule::judge(
+                &Case {
+                    facts: &facts,
+                    target: &target.profile,
+                    source,
+                },
+                accepts,
+            );
+            for (used, now) in used.iter_mut().zip(&judgement.accept_used) {
+                *used |= now;
+            }
+            from_judgement::judged(pair(&image.to_string_lossy(), target), &judgement)
+        });
+        Ok(results.collect())
+    }
+
+    fn accepts(&self) -> Result<Vec<Accept>, Failure> {
+        self.accept
+            .iter()
+            .map(|text| Accept::parse(text).map_err(|name| no_such_rule(&name)))
+            .collect()
+    }
+
+    fn print(&self, output: &Output, report: &Report) -> Result<(), Failure> {
+        if !self.quiet {
+            match self.format {
+                Format::Text => output.text(|page| text::check(page, report, self.brief))?,
+                Format::Json => output.json(report)?,
+            }
+        }
+        for (given, _) in self
+            .accept
+            .iter()
+            .zip(&report.accepts)
+            .filter(|(_, accept)| !accept.used)
+        {
+            output.warn(
+                &Failure::new(format!(
+                    "--accept {given} was not needed: no unproven finding is covered by it"
+                ))
+                .help("remove it, or `hwcr explain` the rule to see what it finds"),
+            );
+        }
+        Ok(())
+    }
+}
+
+fn pair<'a>(image: &'a str, target: &'a Target<'_>) -> Pair<'a> {
+    Pair {
+        image,
+        target: target.name,
+        profile: &target.profile.name,
+    }
+}
+
+fn profile(name: &str) -> Result<Profile, Failure> {
+    engine::profile(name).map_err(|why| {
+        Failure::new(why)
+            .help("a target is the name of a built-in profile or the path of a cpu.json (`hwcr schema profile`)")
+    })
+}
+
+/// The complaint about an image that cannot be read.
+pub(super) fn unreadable(image: &Path, error: &anyhow::Error) -> Failure {
+    Failure::new(format!("{}: {error:#}", image.display()))
+        .help("an image is a directory that `criu dump` wrote, with inventory.img in it")
+}

@@ -1,0 +1,83 @@
+//! `hwcr inspect`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::check::{Format, unreadable};
+use super::{Exit, Failure, Output, engine};
+use crate::report::from_facts::{self, Section, Selection};
+use crate::report::inspect_text;
+
+/// Show what is in an image: tasks, auxiliary vectors, signal frames, origin
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hwcr inspect dump/
+  hwcr inspect dump/ --only frames --only pac --pid 12
+  hwcr inspect dump/ --format json | jq '.tasks[].frames'
+
+Exit codes:
+  0  the image was read
+  2  it could not be read, or wrong usage")]
+pub(super) struct Inspect {
+    /// Directory that `criu dump` wrote
+    image: PathBuf,
+
+    /// Show this section only; may be repeated
+    #[arg(long, value_name = "SECTION", value_enum)]
+    only: Vec<Section>,
+
+    /// Show this task only; may be repeated
+    #[arg(long, value_name = "PID")]
+    pid: Vec<u32>,
+
+    /// Also show registers, record magics and places in the image files
+    #[arg(short, long)]
+    verbose: bool,
+
+    /// Search all writable memory for signal frames, not only the stacks
+    #[arg(long)]
+    deep: bool,
+
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+impl Inspect {
+    pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
+        let checkpoint = engine::open(&self.image, self.deep)
+            .map_err(|error| unreadable(&self.image, &error))?;
+        if let Some(pid) = self
+            .pid
+            .iter()
+            .find(|&&pid| checkpoint.tasks.iter().all(|task| task.pid.0 != pid))
+        {
+            let known: Vec<String> = checkpoint
+                .tasks
+                .iter()
+                .map(|task| task.pid.to_string())
+                .collect();
+            return Err(Failure::new(format!(
+                "there is no task {pid} in {}",
+                self.image.display()
+            ))
+            .help(format!("its tasks are {}", known.join(", "))));
+        }
+        let facts = engine::collect(&checkpoint, self.deep);
+        let selection = Selection {
+            sections: self.only.clone(),
+            pids: self.pid.clone(),
+            verbose: self.verbose,
+        };
+        let report = from_facts::inspect(&facts, engine::hwcap_bits(), &selection, self.deep);
+        match self.format {
+            Format::Text => {
+                output.text(|page| inspect_text::inspect(page, &report, self.verbose))?
+            }
+            Format::Json => output.json(&report)?,
+        }
+        Ok(Exit::Success)
+    }
+}

@@ -1,0 +1,140 @@
+//! The command line: the only place that prints and that chooses an exit code.
+//!
+//! One file for each verb. [`engine`] is the seam to the readers.
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::report::v1::{CheckResult, Verdict};
+
+mod check;
+mod engine;
+mod explain;
+mod failure;
+mod inspect;
+mod output;
+mod rules;
+mod schema;
+mod suggest;
+
+#[cfg(test)]
+mod tests;
+
+use failure::Failure;
+use output::Output;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  every image is compatible with every target
+  1  at least one image is incompatible with a target
+  2  no answer: wrong usage, or an image or a profile that cannot be read
+  3  none is incompatible, but at least one answer is indeterminate";
+
+const EXAMPLES: &str = "\
+Examples:
+  hwcr check dump/ --target neoverse-n1
+  hwcr check dump/ --target old.json --target new.json --format json
+  hwcr inspect dump/ --only frames
+  hwcr explain HWCR-SVE-001";
+
+/// Says whether a CRIU checkpoint will really run on a given arm64 machine, with the proof.
+#[derive(Debug, Parser)]
+#[command(name = "hwcr", version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+#[command(propagate_version = false, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+
+    #[command(flatten)]
+    global: Global,
+}
+
+/// What every verb takes.
+#[derive(Clone, Copy, Debug, Args)]
+struct Global {
+    /// When to use colour; auto looks for a terminal, NO_COLOR and CLICOLOR
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    color: Color,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Check(check::Check),
+    Inspect(inspect::Inspect),
+    Explain(explain::Explain),
+    Rules(rules::RulesVerb),
+    Schema(schema::SchemaVerb),
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done; for `check`, every image is compatible with every target.
+    Success,
+    /// 1: at least one image is incompatible with a target.
+    Incompatible,
+    /// 2: no answer, or not all of it.
+    NoAnswer,
+    /// 3: none is incompatible, at least one answer is indeterminate.
+    Indeterminate,
+}
+
+impl Exit {
+    /// The number.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Incompatible => 1,
+            Self::NoAnswer => 2,
+            Self::Indeterminate => 3,
+        }
+    }
+
+    /// What the results of a check make. An image without an answer outweighs everything: a pipeline
+    /// that asked about it must not take the others' answer for its.
+    #[must_use]
+    fn of(results: &[CheckResult]) -> Self {
+        let any = |verdict| results.iter().any(|result| result.verdict == verdict);
+        if results.is_empty() || any(None) {
+            Self::NoAnswer
+        } else if any(Some(Verdict::Incompatible)) {
+            Self::Incompatible
+        } else if any(Some(Verdict::Indeterminate)) {
+            Self::Indeterminate
+        } else {
+            Self::Success
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// Runs a command line. Answers go to standard output, complaints to standard error.
+#[must_use]
+pub fn run(cli: &Cli) -> Exit {
+    let output = Output::new(cli.global.color);
+    let result = match &cli.verb {
+        Verb::Check(verb) => verb.run(&output),
+        Verb::Inspect(verb) => verb.run(&output),
+        Verb::Explain(verb) => verb.run(&output),
+        Verb::Rules(verb) => verb.run(&output),
+        Verb::Schema(verb) => verb.run(&output),
+    };
+    result.unwrap_or_else(|failure| {
+        output.complain(&failure);
+        Exit::NoAnswer
+    })
+}

@@ -1,0 +1,120 @@
+//! Standard output and standard error.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::Style;
+use serde::Serialize;
+
+use super::{Color, Failure};
+use crate::report::layout::{Page, plain, styled};
+use crate::report::style::{ASIDE, BAD, OPEN};
+
+/// Width of text that does not go to a terminal, columns.
+const PIPED_WIDTH: usize = 80;
+
+/// The two streams.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Output {
+    color: Color,
+}
+
+impl Output {
+    pub(super) fn new(color: Color) -> Self {
+        Self { color }
+    }
+
+    /// Writes text, wrapped at the terminal's width.
+    pub(super) fn text(
+        &self,
+        write: impl FnOnce(&mut Page<'_>) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        let stdout = io::stdout();
+        let width = if stdout.is_terminal() {
+            terminal_width()
+        } else {
+            PIPED_WIDTH
+        };
+        let choice = self.choice(AutoStream::choice(&stdout));
+        let mut out = BufWriter::new(AutoStream::new(stdout.lock(), choice));
+        let written = write(&mut Page::new(&mut out, width)).and_then(|()| out.flush());
+        settle(written)
+    }
+
+    /// Writes text as it is.
+    pub(super) fn raw(
+        &self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        let mut out = BufWriter::new(io::stdout().lock());
+        settle(write(&mut out).and_then(|()| out.flush()))
+    }
+
+    /// Writes a JSON document.
+    pub(super) fn json(&self, document: &impl Serialize) -> Result<(), Failure> {
+        self.raw(|out| {
+            serde_json::to_writer_pretty(&mut *out, document)?;
+            writeln!(out)
+        })
+    }
+
+    /// `error: …` and `help: …` on standard error.
+    pub(super) fn complain(&self, failure: &Failure) {
+        self.on_stderr(BAD, "error", failure);
+    }
+
+    /// `warning: …` and `help: …` on standard error.
+    pub(super) fn warn(&self, failure: &Failure) {
+        self.on_stderr(OPEN, "warning", failure);
+    }
+
+    fn on_stderr(&self, style: Style, label: &'static str, failure: &Failure) {
+        let stderr = io::stderr();
+        // Whoever greps a log wants a message on one line.
+        let width = if stderr.is_terminal() {
+            terminal_width()
+        } else {
+            usize::MAX
+        };
+        let choice = self.choice(AutoStream::choice(&stderr));
+        let mut out = BufWriter::new(AutoStream::new(stderr.lock(), choice));
+        let mut page = Page::new(&mut out, width);
+        let mut write = || -> io::Result<()> {
+            page.line(
+                0,
+                2,
+                &[
+                    styled(style, label),
+                    plain(format!(": {}", failure.message)),
+                ],
+            )?;
+            failure.help.iter().try_for_each(|help| {
+                page.line(0, 2, &[styled(ASIDE, "help"), plain(format!(": {help}"))])
+            })
+        };
+        // Nobody is left to be told when standard error is gone.
+        let _ = write().and_then(|()| out.flush());
+    }
+
+    fn choice(&self, auto: ColorChoice) -> ColorChoice {
+        match self.color {
+            Color::Auto => auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        }
+    }
+}
+
+fn terminal_width() -> usize {
+    terminal_size::terminal_size().map_or(PIPED_WIDTH, |(width, _)| usize::from(width.0))
+}
+
+/// A reader that has seen enough (`| head`) is no error and changes no exit code.
+fn settle(written: io::Result<()>) -> Result<(), Failure> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(format!(
+            "cannot write to standard output: {error}"
+        ))),
+        _ => Ok(()),
+    }
+}

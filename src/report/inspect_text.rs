@@ -1,0 +1,564 @@
+//! `inspect` for people.
+
+use std::io;
+
+use super::layout::{Page, Span, bytes, columns, counted, plain, styled};
+use super::style::{ASIDE, BAD, FAINT, OPEN, STRONG};
+use super::v1::Hex;
+use super::v1::inspect::{File, Images, Inspect, Origin};
+use super::v1::task::{Auxv, AuxvEntry, Hwcaps, Memory, Pac, PacSaved, Task, Thread, Where};
+
+mod frames;
+
+/// Indentation of a task's sections.
+const SECTION: usize = 2;
+/// Indentation of what is in a section.
+const ITEM: usize = 4;
+/// Indentation of what belongs to an item.
+const DETAIL: usize = 6;
+/// Columns of the labels of items.
+const LABEL_COLUMNS: usize = 12;
+
+/// Everything in the report; what was not selected is not there.
+///
+/// # Errors
+/// What the writer says.
+pub fn inspect(page: &mut Page<'_>, report: &Inspect, verbose: bool) -> io::Result<()> {
+    headline(page, report)?;
+    if let Some(part) = &report.origin {
+        origin(page, part)?;
+    }
+    for part in &report.tasks {
+        page.blank()?;
+        task(page, part, verbose)?;
+    }
+    if let Some(part) = &report.files {
+        files(page, part)?;
+    }
+    if let Some(part) = &report.images {
+        images(page, part, verbose)?;
+    }
+    Ok(())
+}
+
+fn headline(page: &mut Page<'_>, report: &Inspect) -> io::Result<()> {
+    let mut parts = vec![
+        report.arch.clone(),
+        counted(report.tasks.len(), "task", "tasks"),
+    ];
+    let sum =
+        |of: fn(&Task) -> Option<usize>| report.tasks.iter().filter_map(of).reduce(|a, b| a + b);
+    if let Some(threads) = sum(|task| task.threads.as_ref().map(Vec::len)) {
+        parts.push(counted(threads, "thread", "threads"));
+    }
+    if let Some(frames) = sum(|task| task.frames.as_ref().map(Vec::len)) {
+        parts.push(counted(frames, "signal frame", "signal frames"));
+    }
+    page.line(
+        0,
+        2,
+        &[
+            styled(STRONG, &report.image),
+            plain(format!(": {}", parts.join(", "))),
+        ],
+    )
+}
+
+fn heading(page: &mut Page<'_>, indent: usize, name: &str, remark: &str) -> io::Result<()> {
+    let mut spans = vec![styled(STRONG, name)];
+    if !remark.is_empty() {
+        spans.push(plain(format!("  {remark}")));
+    }
+    page.line(indent, indent + 2, &spans)
+}
+
+/// A label and its value; further lines begin below the value.
+fn item(
+    page: &mut Page<'_>,
+    indent: usize,
+    label: &str,
+    text: impl Into<String>,
+) -> io::Result<()> {
+    page.labelled(indent, LABEL_COLUMNS, styled(FAINT, label), &[plain(text)])
+}
+
+/// `name value` pairs that follow each other on a line.
+fn pairs(values: &[(&str, Option<Hex>)]) -> String {
+    let shown = values
+        .iter()
+        .filter_map(|(name, value)| value.map(|value| format!("{name} {value}")));
+    shown.collect::<Vec<_>>().join("  ")
+}
+
+fn origin(page: &mut Page<'_>, origin: &Origin) -> io::Result<()> {
+    page.blank()?;
+    heading(page, 0, "origin", "")?;
+    if let Some(kernel) = &origin.kernel {
+        item(page, SECTION, "kernel", kernel)?;
+    }
+    let criu = match (&origin.criu_at_least, &origin.criu_below) {
+        (Some(from), Some(below)) => Some(format!("{from} or later, older than {below}")),
+        (Some(from), None) => Some(format!("{from} or later")),
+        (None, Some(below)) => Some(format!("older than {below}")),
+        (None, None) => None,
+    };
+    if let Some(criu) = criu {
+        item(page, SECTION, "criu", criu)?;
+    }
+    let rows: Vec<Vec<Span>> = origin
+        .inferences
+        .iter()
+        .map(|known| {
+            vec![
+                styled(FAINT, &known.what),
+                plain(&known.value),
+                styled(FAINT, &known.ground),
+            ]
+        })
+        .collect();
+    if rows.is_empty() {
+        return page.line(
+            SECTION,
+            SECTION,
+            &[styled(FAINT, "nothing in the image tells more of it")],
+        );
+    }
+    page.table(SECTION, &rows)
+}
+
+fn task(page: &mut Page<'_>, task: &Task, verbose: bool) -> io::Result<()> {
+    let mut about = vec![task.state.clone()];
+    about.extend(task.exit_code.map(|code| format!("exit code {code:#x}")));
+    if task.ppid != 0 {
+        about.push(format!("child of {}", task.ppid));
+    }
+    about.extend(
+        task.shares_mm_with
+            .map(|pid| format!("shares the memory of {pid}")),
+    );
+    let name = format!("task {} {}", task.pid, task.comm);
+    page.line(
+        0,
+        2,
+        &[
+            styled(STRONG, name),
+            plain(format!(": {}", about.join(", "))),
+        ],
+    )?;
+    if let Some(exe) = &task.exe {
+        item(page, SECTION, "program", exe)?;
+    }
+    if let Some(size) = task.page_size {
+        let ground = if size.stated {
+            "AT_PAGESZ"
+        } else {
+            "assumed: the image does not state it"
+        };
+        item(
+            page,
+            SECTION,
+            "page size",
+            format!("{} bytes ({ground})", size.bytes),
+        )?;
+    }
+    if let Some(vdso) = &task.vdso {
+        let mut text = format!("{}-{}", vdso.start, vdso.end);
+        text.extend(
+            vdso.kernel
+                .iter()
+                .map(|kernel| format!(", kernel {kernel}")),
+        );
+        match vdso.sigreturn {
+            Some(at) => text.push_str(&format!(", rt_sigreturn at {at} ({})", vdso.how)),
+            None => text.push_str(", rt_sigreturn not found"),
+        }
+        text.extend(vdso.build_id.iter().map(|id| format!(", build id {id}")));
+        item(page, SECTION, "vdso", text)?;
+    }
+    if !task.trampolines.is_empty() {
+        let list: Vec<String> = task.trampolines.iter().map(Hex::to_string).collect();
+        item(page, SECTION, "trampolines", list.join(", "))?;
+    }
+    if let Some(threads) = &task.threads {
+        section(page, "threads", "")?;
+        for part in threads {
+            thread(page, part)?;
+        }
+    }
+    if let Some(detail) = &task.auxv_detail {
+        auxv(page, detail, task.hwcaps.as_ref(), verbose)?;
+    }
+    if let Some(found) = &task.frames {
+        frames::frames(page, found, task, verbose)?;
+    }
+    if let Some(part) = &task.memory {
+        memory(page, part)?;
+    }
+    match &task.pac {
+        Some(part) => pac(page, part),
+        None => Ok(()),
+    }
+}
+
+fn section(page: &mut Page<'_>, name: &str, remark: &str) -> io::Result<()> {
+    page.blank()?;
+    heading(page, SECTION, name, remark)
+}
+
+fn thread(page: &mut Page<'_>, thread: &Thread) -> io::Result<()> {
+    let standing = &thread.standing;
+    let mut text = match (standing.state, standing.number, &standing.name) {
+        (Where::Syscall, Some(number), Some(name)) => {
+            format!("in the system call {name} ({number})")
+        }
+        (Where::Syscall, Some(number), None) => format!("in system call {number}"),
+        (Where::Syscall, None, _) => "in a system call".to_owned(),
+        (Where::User, ..) => "in user code".to_owned(),
+        (Where::NoRegisters, ..) => "without registers in the image".to_owned(),
+    };
+    text.extend(standing.ground.iter().map(|ground| match ground.as_str() {
+        "instruction" => ", as the instruction shows".to_owned(),
+        "registers" => ", as the registers suggest".to_owned(),
+        other => format!(", ground: {other}"),
+    }));
+    if thread.handler_depth > 0 {
+        text.push_str(&format!(
+            "; {} below",
+            counted(thread.handler_depth, "live frame", "live frames")
+        ));
+    }
+    let name = thread
+        .comm
+        .as_ref()
+        .map(|comm| format!(" {comm}"))
+        .unwrap_or_default();
+    page.line(
+        ITEM,
+        DETAIL,
+        &[
+            styled(STRONG, format!("tid {}{name}", thread.tid)),
+            plain(format!(": {text}")),
+        ],
+    )?;
+    let registers = pairs(&[
+        ("pc", thread.pc),
+        ("sp", thread.sp),
+        ("pstate", thread.pstate),
+        ("tls", thread.tls),
+    ]);
+    if !registers.is_empty() {
+        item(page, DETAIL, "registers", registers)?;
+    }
+    if let Some(regs) = &thread.regs {
+        registers_table(page, DETAIL, "x", regs)?;
+    }
+    if !thread.chain_complete && standing.state != Where::NoRegisters {
+        item(
+            page,
+            DETAIL,
+            "x29 chain",
+            "could not be followed to its end",
+        )?;
+    }
+    if thread.tagged_registers > 0 {
+        item(
+            page,
+            DETAIL,
+            "tags",
+            counted(thread.tagged_registers, "register holds", "registers hold")
+                + " a tagged address",
+        )?;
+    }
+    if let Some(stack) = thread.altstack {
+        item(
+            page,
+            DETAIL,
+            "altstack",
+            format!("{}, {} bytes, flags {}", stack.sp, stack.size, stack.flags),
+        )?;
+    }
+    if thread.blocked.0 != 0 || thread.pending > 0 {
+        item(
+            page,
+            DETAIL,
+            "signals",
+            format!("blocked {}, {} pending", thread.blocked, thread.pending),
+        )?;
+    }
+    match thread.gcs {
+        Some(gcs) => item(
+            page,
+            DETAIL,
+            "gcs",
+            format!("gcspr {}, features {}", gcs.gcspr, gcs.features_enabled),
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Registers by number: `x0 0x…  x1 0x…`.
+fn registers_table(
+    page: &mut Page<'_>,
+    indent: usize,
+    letter: &str,
+    values: &[Hex],
+) -> io::Result<()> {
+    let list: Vec<String> = values
+        .iter()
+        .enumerate()
+        .map(|(number, value)| format!("{letter}{number}\u{a0}{value}"))
+        .collect();
+    page.line(indent, indent, &[plain(list.join("  "))])
+}
+
+fn auxv(
+    page: &mut Page<'_>,
+    auxv: &Auxv,
+    hwcaps: Option<&Hwcaps>,
+    verbose: bool,
+) -> io::Result<()> {
+    section(
+        page,
+        "auxv",
+        &format!("{} saved", counted(auxv.entries.len(), "entry", "entries")),
+    )?;
+    let rows: Vec<Vec<Span>> = auxv
+        .entries
+        .iter()
+        .map(|entry| entry_row(entry, verbose))
+        .collect();
+    page.table(ITEM, &rows)?;
+    for oddity in &auxv.oddities {
+        page.line(
+            ITEM,
+            DETAIL,
+            &[styled(OPEN, "odd"), plain(format!(": {oddity}"))],
+        )?;
+    }
+    match (&auxv.stack, &auxv.stack_missing) {
+        (Some(copy), _) => {
+            let differ = match auxv.differences.len() {
+                0 => "as saved".to_owned(),
+                count => format!(
+                    "{} from what is saved",
+                    counted(count, "entry differs", "entries differ")
+                ),
+            };
+            item(
+                page,
+                ITEM,
+                "on stack",
+                format!("{}, {differ}", copy.address),
+            )?;
+        }
+        (None, why) => {
+            let why = why.as_deref().unwrap_or("no reason given");
+            item(page, ITEM, "on stack", format!("not found: {why}"))?;
+        }
+    }
+    for differs in &auxv.differences {
+        let word = |value: Option<Hex>| {
+            value.map_or_else(|| "absent".to_owned(), |value| value.to_string())
+        };
+        let name = differs
+            .name
+            .clone()
+            .unwrap_or_else(|| format!("AT_{}", differs.tag));
+        let text = format!(
+            ": saved {}, on the stack {}",
+            word(differs.saved),
+            word(differs.stack)
+        );
+        page.line(DETAIL, DETAIL + 2, &[styled(OPEN, name), plain(text)])?;
+    }
+    if let Some(hwcaps) = hwcaps {
+        let features = if hwcaps.features.is_empty() {
+            "none".to_owned()
+        } else {
+            hwcaps.features.join(" ")
+        };
+        item(page, ITEM, "told of", features)?;
+        if !hwcaps.unknown_bits.is_empty() {
+            item(page, ITEM, "unnamed", hwcaps.unknown_bits.join(" "))?;
+        }
+    }
+    Ok(())
+}
+
+fn entry_row(entry: &AuxvEntry, verbose: bool) -> Vec<Span> {
+    let name = entry
+        .name
+        .clone()
+        .unwrap_or_else(|| format!("AT_{}", entry.tag));
+    let mut row = vec![plain(name), plain(entry.value.to_string())];
+    if verbose {
+        row.insert(0, styled(FAINT, entry.tag.to_string()));
+    }
+    row
+}
+
+fn memory(page: &mut Page<'_>, memory: &Memory) -> io::Result<()> {
+    section(page, "memory", "")?;
+    let kinds = [
+        ("present", memory.present, "in this image"),
+        ("zero", memory.zero, "anonymous, without a page"),
+        ("file", memory.file, "from mapped files at the restore"),
+        ("lazy", memory.lazy, "left to a lazy-pages server"),
+        ("parent", memory.parent, "in a parent image"),
+        ("missing", memory.missing, "not to be had"),
+    ];
+    let rows: Vec<Vec<Span>> = kinds
+        .into_iter()
+        .filter(|(name, size, _)| *size > 0 || *name == "present")
+        .map(|(name, size, what)| vec![styled(FAINT, name), right(&bytes(size), 11), plain(what)])
+        .collect();
+    page.table(ITEM, &rows)?;
+    match memory.top {
+        Some(top) => item(
+            page,
+            ITEM,
+            "top",
+            format!("{top} is the end of the highest mapping"),
+        ),
+        None => Ok(()),
+    }
+}
+
+/// The text at the right edge of so many columns.
+fn right(text: &str, width: usize) -> Span {
+    plain(format!("{text:>width$}"))
+}
+
+fn pac(page: &mut Page<'_>, pac: &[Pac]) -> io::Result<()> {
+    section(page, "pointer authentication", "(keys are never shown)")?;
+    for of in pac {
+        let state = match of.state {
+            None => "no registers in the image".to_owned(),
+            Some(PacSaved::NotSaved) => {
+                "no keys: the CRIU that dumped does not save them".to_owned()
+            }
+            Some(PacSaved::Absent) => {
+                "no keys: the machine had no pointer authentication".to_owned()
+            }
+            Some(PacSaved::Saved) => match (of.address_keys, of.generic_key) {
+                (true, true) => "address keys and generic key saved".to_owned(),
+                (true, false) => "address keys saved".to_owned(),
+                (false, true) => "generic key saved".to_owned(),
+                (false, false) => "saved, but no key is there".to_owned(),
+            },
+        };
+        let mut text = state;
+        text.extend(of.enabled.map(|mask| format!(", enabled {mask}")));
+        if of.returns > 0 {
+            text.push_str(&format!(
+                "; {} of {} return addresses signed",
+                of.signed_returns, of.returns
+            ));
+        }
+        item(page, ITEM, &format!("tid {}", of.tid), text)?;
+    }
+    Ok(())
+}
+
+fn files(page: &mut Page<'_>, files: &[File]) -> io::Result<()> {
+    page.blank()?;
+    heading(page, 0, "files", "")?;
+    let rows: Vec<Vec<Span>> = files
+        .iter()
+        .map(|file| {
+            let mut about: Vec<String> = file.size.map(bytes).into_iter().collect();
+            about.extend(file.build_id.iter().map(|id| format!("build id {id}")));
+            vec![
+                styled(FAINT, file.id.to_string()),
+                plain(&file.name),
+                plain(about.join(", ")),
+            ]
+        })
+        .collect();
+    page.table(SECTION, &rows)
+}
+
+fn images(page: &mut Page<'_>, images: &Images, verbose: bool) -> io::Result<()> {
+    page.blank()?;
+    heading(
+        page,
+        0,
+        "images",
+        &format!("version {}", images.img_version),
+    )?;
+    if let Some(id) = &images.criu_run_id {
+        item(page, SECTION, "run id", id)?;
+    }
+    if !images.plugins.is_empty() {
+        item(page, SECTION, "plugins", images.plugins.join(", "))?;
+    }
+    let rows: Vec<Vec<Span>> = images
+        .entries
+        .iter()
+        .map(|image| {
+            let size = if verbose {
+                image.size.to_string()
+            } else {
+                bytes(image.size)
+            };
+            let what = image.what.clone().unwrap_or_default();
+            vec![
+                plain(&image.name),
+                right(&size, 11),
+                styled(FAINT, format!("{} {what}", image.kind).trim()),
+            ]
+        })
+        .collect();
+    page.table(SECTION, &rows)?;
+    for feature in &images.format_features {
+        let text = format!(
+            ": {} (CRIU {}; an older one {} it)",
+            feature.what, feature.since, feature.older
+        );
+        page.line(
+            SECTION,
+            ITEM,
+            &[
+                styled(ASIDE, format!("feature {}", feature.name)),
+                plain(text),
+            ],
+        )?;
+    }
+    for field in &images.unknown_fields {
+        let at = format!("{} offset {:#x}", field.at.file, field.at.offset);
+        let text = format!(": met {}, first at {at}", counted_times(field.count));
+        let name = format!("unknown field {} of {}", field.number, field.message);
+        page.line(SECTION, ITEM, &[styled(OPEN, name), plain(text)])?;
+    }
+    for anomaly in &images.anomalies {
+        let at = format!("{} offset {:#x}", anomaly.at.file, anomaly.at.offset);
+        let task = anomaly
+            .pid
+            .map(|pid| format!(", task {pid}"))
+            .unwrap_or_default();
+        let text = format!(": {} ({at}{task})", anomaly.detail);
+        page.line(
+            SECTION,
+            ITEM,
+            &[styled(BAD, anomaly.kind.replace('-', " ")), plain(text)],
+        )?;
+    }
+    Ok(())
+}
+
+fn counted_times(count: u64) -> String {
+    if count == 1 {
+        "once".to_owned()
+    } else {
+        format!("{count} times")
+    }
+}
+
+/// Columns of the widest of the spans.
+fn widest(spans: &[Span]) -> usize {
+    spans
+        .iter()
+        .map(|span| columns(std::slice::from_ref(span)))
+        .max()
+        .unwrap_or(0)
+}

@@ -1,0 +1,229 @@
+//! Signal frames: one line for each record.
+
+use std::io;
+
+use super::{DETAIL, ITEM, item, pairs, registers_table, section, widest};
+use crate::report::layout::{Page, Span, bytes, counted, plain, styled};
+use crate::report::style::{BAD, FAINT, OPEN, STRONG, of_liveness};
+use crate::report::v1::frame::{Frame, Record, RecordBody, SveLayout};
+use crate::report::v1::task::Task;
+
+/// The frames of a task and what is known of the search for them.
+pub(super) fn frames(
+    page: &mut Page<'_>,
+    frames: &[Frame],
+    task: &Task,
+    verbose: bool,
+) -> io::Result<()> {
+    let remark = if frames.is_empty() { "none found" } else { "" };
+    section(page, "signal frames", remark)?;
+    for part in frames {
+        frame(page, part, verbose)?;
+    }
+    for address in &task.dangling {
+        let text = format!(
+            ": the record at {address} returns to a trampoline, but no frame could be read there"
+        );
+        page.line(ITEM, DETAIL, &[styled(OPEN, "no frame"), plain(text)])?;
+    }
+    match task.unsearched {
+        Some(size) if size > 0 => {
+            let text = format!(
+                "{} of writable memory were not searched (--deep does)",
+                bytes(size)
+            );
+            page.line(ITEM, ITEM, &[styled(FAINT, text)])
+        }
+        _ => Ok(()),
+    }
+}
+
+fn frame(page: &mut Page<'_>, frame: &Frame, verbose: bool) -> io::Result<()> {
+    let owner = frame
+        .tid
+        .map_or_else(|| "of no thread".to_owned(), |tid| format!("tid {tid}"));
+    page.line(
+        ITEM,
+        DETAIL,
+        &[
+            styled(STRONG, frame.address.to_string()),
+            plain(" "),
+            styled(of_liveness(frame.liveness), frame.liveness.word()),
+            plain(format!(
+                ", {owner}, signal {}, {} bytes",
+                frame.signo, frame.size
+            )),
+        ],
+    )?;
+    if !frame.signs.is_empty() {
+        let signs: Vec<String> = frame
+            .signs
+            .iter()
+            .map(|sign| sign.replace('-', " "))
+            .collect();
+        item(page, DETAIL, "shown by", signs.join(", "))?;
+    }
+    let registers = [("pc", frame.pc), ("sp", frame.sp), ("pstate", frame.pstate)];
+    item(
+        page,
+        DETAIL,
+        "interrupted",
+        pairs(&registers.map(|(name, value)| (name, Some(value)))),
+    )?;
+    if verbose {
+        raw(page, frame)?;
+    }
+    let names: Vec<Span> = frame
+        .records
+        .iter()
+        .map(|record| plain(name(record)))
+        .collect();
+    let label = widest(&names) + 2;
+    for record in &frame.records {
+        let mut text = vec![plain(format!("{}  {} bytes", record.address, record.size))];
+        let fields = fields(&record.body);
+        if !fields.is_empty() {
+            text.push(plain(format!("  {fields}")));
+        }
+        if record.in_extra {
+            text.push(styled(FAINT, "  in EXTRA space"));
+        }
+        if verbose {
+            let place = record
+                .file
+                .iter()
+                .zip(record.offset)
+                .map(|(file, at)| format!("  {file} offset {at:#x}"));
+            text.push(styled(
+                FAINT,
+                format!("  magic {}{}", record.magic, place.collect::<String>()),
+            ));
+        }
+        page.labelled(DETAIL, label, styled(STRONG, name(record)), &text)?;
+        if let RecordBody::Fpsimd {
+            vregs: Some(vregs), ..
+        } = &record.body
+        {
+            registers_table(page, DETAIL + 2, "v", vregs)?;
+        }
+    }
+    for anomaly in &frame.anomalies {
+        let text = format!(" at {}: {}", anomaly.address, anomaly.detail);
+        page.line(
+            DETAIL,
+            DETAIL + 2,
+            &[styled(BAD, anomaly.kind.replace('-', " ")), plain(text)],
+        )?;
+    }
+    Ok(())
+}
+
+/// The fields of the ucontext that seldom matter.
+fn raw(page: &mut Page<'_>, frame: &Frame) -> io::Result<()> {
+    let context = [
+        ("flags", Some(frame.uc_flags)),
+        ("link", Some(frame.uc_link)),
+        ("sigmask", Some(frame.uc_sigmask)),
+        ("fault address", Some(frame.fault_address)),
+    ];
+    item(page, DETAIL, "ucontext", pairs(&context))?;
+    let stack = frame.uc_stack;
+    item(
+        page,
+        DETAIL,
+        "uc_stack",
+        format!("{}, {} bytes, flags {}", stack.sp, stack.size, stack.flags),
+    )?;
+    item(page, DETAIL, "si_code", frame.si_code.to_string())?;
+    if let (Some(file), Some(offset)) = (&frame.file, frame.offset) {
+        item(page, DETAIL, "place", format!("{file} offset {offset:#x}"))?;
+    }
+    match &frame.regs {
+        Some(regs) => registers_table(page, DETAIL, "x", regs),
+        None => Ok(()),
+    }
+}
+
+fn name(record: &Record) -> &'static str {
+    match record.body {
+        RecordBody::Fpsimd { .. } => "FPSIMD",
+        RecordBody::Esr { .. } => "ESR",
+        RecordBody::Sve { .. } => "SVE",
+        RecordBody::Tpidr2 { .. } => "TPIDR2",
+        RecordBody::Za { .. } => "ZA",
+        RecordBody::Zt { .. } => "ZT",
+        RecordBody::Fpmr { .. } => "FPMR",
+        RecordBody::Poe { .. } => "POE",
+        RecordBody::Gcs { .. } => "GCS",
+        RecordBody::Extra { .. } => "EXTRA",
+        RecordBody::End => "END",
+        RecordBody::Unknown => "unknown",
+    }
+}
+
+fn fields(body: &RecordBody) -> String {
+    match body {
+        RecordBody::Fpsimd { fpsr, fpcr, .. } => format!("fpsr {fpsr}  fpcr {fpcr}"),
+        RecordBody::Esr { esr } => format!("esr {esr}"),
+        RecordBody::Sve {
+            vl,
+            flags,
+            payload,
+            layout,
+        } => {
+            let streaming = if flags & 1 != 0 { " (streaming)" } else { "" };
+            format!(
+                "vl {vl}  flags {flags}{streaming}  {}",
+                sve(*payload, *layout)
+            )
+        }
+        RecordBody::Tpidr2 { tpidr2 } => format!("tpidr2 {tpidr2}"),
+        RecordBody::Za { vl, payload, zero } => match (payload, zero) {
+            (false, _) => format!("vl {vl}  header only"),
+            (true, true) => format!("vl {vl}  matrix, all zero"),
+            (true, false) => format!("vl {vl}  matrix, not zero"),
+        },
+        RecordBody::Zt { nregs, payload } => {
+            format!(
+                "{}  {}",
+                counted((*nregs).into(), "register", "registers"),
+                payload_word(*payload)
+            )
+        }
+        RecordBody::Fpmr { fpmr } => format!("fpmr {fpmr}"),
+        RecordBody::Poe { por_el0 } => format!("por_el0 {por_el0}"),
+        RecordBody::Gcs {
+            gcspr,
+            features_enabled,
+            reserved,
+        } => {
+            format!("gcspr {gcspr}  features {features_enabled}  reserved {reserved}")
+        }
+        RecordBody::Extra { datap, extra_size } => {
+            format!("space {datap}  {extra_size} bytes of it")
+        }
+        RecordBody::End | RecordBody::Unknown => String::new(),
+    }
+}
+
+fn payload_word(payload: bool) -> &'static str {
+    if payload { "payload" } else { "header only" }
+}
+
+/// What the payload of an SVE record holds.
+fn sve(payload: bool, layout: Option<SveLayout>) -> String {
+    let Some(layout) = layout else {
+        return payload_word(payload).to_owned();
+    };
+    let word = |zero: bool| if zero { "zero" } else { "not zero" };
+    format!(
+        "payload at vq {}: Z at {}, upper bits {}; P at {}, {}; FFR at {}, {}",
+        layout.vq,
+        layout.z_offset,
+        word(layout.upper_zero),
+        layout.p_offset,
+        word(layout.predicates_zero),
+        layout.ffr_offset,
+        word(layout.ffr_zero),
+    )
+}

@@ -1,0 +1,111 @@
+//! The table of rules, and one rule, for people.
+
+use std::io::{self, Write};
+
+use super::layout::{Page, plain, styled};
+use super::style::{FAINT, STRONG};
+use super::v1::{Rule, Rules};
+
+const LABEL_COLUMNS: usize = 9;
+
+/// A rule with everything that is known of it.
+///
+/// # Errors
+/// What the writer says.
+pub fn explain(page: &mut Page<'_>, rule: &Rule) -> io::Result<()> {
+    page.line(
+        0,
+        2,
+        &[styled(STRONG, &rule.id), plain(format!(" {}", rule.name))],
+    )?;
+    page.line(0, 0, &[plain(&rule.summary)])?;
+    for paragraph in rule
+        .explanation
+        .split("\n\n")
+        .filter(|paragraph| !paragraph.trim().is_empty())
+    {
+        page.blank()?;
+        page.line(
+            0,
+            0,
+            &[plain(
+                paragraph.split_whitespace().collect::<Vec<_>>().join(" "),
+            )],
+        )?;
+    }
+    page.blank()?;
+    for (at, source) in rule.sources.iter().enumerate() {
+        let label = if at == 0 { "sources" } else { "" };
+        page.labelled(0, LABEL_COLUMNS, styled(FAINT, label), &[plain(source)])?;
+    }
+    let edits = if rule.edits.is_empty() {
+        "none".to_owned()
+    } else {
+        rule.edits.join(", ")
+    };
+    page.labelled(0, LABEL_COLUMNS, styled(FAINT, "edits"), &[plain(edits)])?;
+    page.labelled(
+        0,
+        LABEL_COLUMNS,
+        styled(FAINT, "since"),
+        &[plain(format!("hwcr {}", rule.since))],
+    )
+}
+
+/// One line a rule.
+///
+/// # Errors
+/// What the writer says.
+pub fn list(page: &mut Page<'_>, rules: &Rules) -> io::Result<()> {
+    let rows: Vec<_> = rules
+        .rules
+        .iter()
+        .map(|rule| {
+            vec![
+                styled(STRONG, &rule.id),
+                plain(&rule.name),
+                plain(&rule.summary),
+            ]
+        })
+        .collect();
+    page.table(0, &rows)
+}
+
+/// The page `docs/rules.md`.
+///
+/// # Errors
+/// What the writer says.
+pub fn markdown(out: &mut dyn Write, rules: &Rules) -> io::Result<()> {
+    writeln!(out, "# Rules\n")?;
+    writeln!(out, "Written by `hwcr rules --format markdown`.\n")?;
+    writeln!(out, "| rule | name | summary |")?;
+    writeln!(out, "|---|---|---|")?;
+    for rule in &rules.rules {
+        let anchor = rule.id.to_lowercase();
+        let summary = rule.summary.replace('|', "\\|");
+        writeln!(
+            out,
+            "| [{}](#{anchor}) | {} | {summary} |",
+            rule.id, rule.name
+        )?;
+    }
+    for rule in &rules.rules {
+        writeln!(
+            out,
+            "\n## {}\n\n`{}`, since {}. {}\n",
+            rule.id, rule.name, rule.since, rule.summary
+        )?;
+        writeln!(out, "{}", rule.explanation.trim())?;
+        if !rule.sources.is_empty() {
+            writeln!(out, "\nSources:\n")?;
+        }
+        for source in &rule.sources {
+            writeln!(out, "- {source}")?;
+        }
+        if !rule.edits.is_empty() {
+            let edits: Vec<String> = rule.edits.iter().map(|edit| format!("`{edit}`")).collect();
+            writeln!(out, "\nEdits that can mend it: {}.", edits.join(", "))?;
+        }
+    }
+    Ok(())
+}

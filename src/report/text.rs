@@ -1,0 +1,233 @@
+//! `check` for people.
+
+use std::io;
+
+use super::layout::{Page, Span, counted, plain, styled};
+use super::style::{self, FAINT, PLAIN, STRONG};
+use super::v1::{CheckResult, Counts, Finding, Report};
+
+/// Column at which the text behind `need`, `have`, … begins, counted from its indentation.
+const LABEL_COLUMNS: usize = 7;
+
+/// Indentation of what belongs to a finding.
+const DETAIL_INDENT: usize = 4;
+
+/// Equal findings share one entry; this many of their places are listed.
+const PLACES_SHOWN: usize = 4;
+
+/// One block for each image and target, and a table of all where there are several.
+///
+/// With `brief`, the headlines only.
+///
+/// # Errors
+/// What the writer says.
+pub fn check(page: &mut Page<'_>, report: &Report, brief: bool) -> io::Result<()> {
+    for (at, result) in report.results.iter().enumerate() {
+        if at > 0 && !brief {
+            page.blank()?;
+        }
+        headline(page, result)?;
+        if !brief {
+            for group in groups(result.findings.as_deref().unwrap_or(&[])) {
+                page.blank()?;
+                finding(page, &group)?;
+            }
+        }
+    }
+    if report.results.len() > 1 && !brief {
+        page.blank()?;
+        table(page, &report.results)?;
+    }
+    Ok(())
+}
+
+/// `IMAGE on TARGET: incompatible (3 blockers, 1 unproven)`
+fn headline(page: &mut Page<'_>, result: &CheckResult) -> io::Result<()> {
+    let mut spans = vec![
+        styled(STRONG, &result.image),
+        plain(" on "),
+        styled(STRONG, &result.target),
+        plain(": "),
+        verdict(result),
+    ];
+    if let Some(counts) = counts(result.counts.unwrap_or_default()) {
+        spans.push(plain(format!(" ({counts})")));
+    }
+    page.line(0, 2, &spans)
+}
+
+fn verdict(result: &CheckResult) -> Span {
+    styled(
+        style::of_verdict(result.verdict),
+        result.verdict.map_or("no answer", super::v1::Verdict::word),
+    )
+}
+
+/// `3 blockers, 1 unproven, 2 notes`, without what there is none of.
+fn counts(counts: Counts) -> Option<String> {
+    let parts: Vec<String> = [
+        (counts.blocker, "blocker", "blockers"),
+        (counts.unproven, "unproven", "unproven"),
+        (counts.note, "note", "notes"),
+    ]
+    .into_iter()
+    .filter(|(count, ..)| *count > 0)
+    .map(|(count, one, many)| counted(count, one, many))
+    .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Findings that differ in nothing but their place, in the order of the first of each.
+fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    // The findings of a rule follow each other, so only the groups of that rule need be looked at.
+    for finding in findings {
+        let same_rule = groups.iter_mut().rev().take_while(|group| {
+            group.first().is_some_and(|first| {
+                first.rule == finding.rule && first.severity == finding.severity
+            })
+        });
+        let mut equal = same_rule.filter(|group| {
+            group
+                .first()
+                .is_some_and(|first| says_the_same(first, finding))
+        });
+        match equal.next() {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups
+}
+
+fn says_the_same(a: &Finding, b: &Finding) -> bool {
+    let without_place = |finding: &Finding| Finding {
+        pid: None,
+        tid: None,
+        address: None,
+        file: None,
+        offset: None,
+        length: None,
+        ..finding.clone()
+    };
+    a.message == b.message && without_place(a) == without_place(b)
+}
+
+fn finding(page: &mut Page<'_>, group: &[&Finding]) -> io::Result<()> {
+    let Some(first) = group.first() else {
+        return Ok(());
+    };
+    let mut head = vec![
+        styled(style::of_severity(first.severity), first.severity.word()),
+        plain(" "),
+        styled(STRONG, &first.rule),
+    ];
+    if let [only] = group {
+        head.extend(location(only).map(|location| plain(format!(" {location}"))));
+    } else {
+        head.push(plain(format!(" {} times", group.len())));
+    }
+    head.push(plain(format!(": {}", first.message)));
+    page.line(2, DETAIL_INDENT, &head)?;
+
+    detail(page, "need", first.need.as_deref())?;
+    detail(page, "have", first.have.as_deref())?;
+    detail(page, "proof", Some(proof(first).as_str()))?;
+    places(page, group)?;
+    detail(page, "help", first.help.as_deref())?;
+    let edits = first.edits.join(", ");
+    detail(
+        page,
+        "edits",
+        Some(edits.as_str()).filter(|edits| !edits.is_empty()),
+    )
+}
+
+/// The proof and the responsible features.
+fn proof(finding: &Finding) -> String {
+    let mut text = finding.proof.clone();
+    if !finding.features.is_empty() {
+        text = format!("{text}: {}", finding.features.join(", "));
+    }
+    if finding.accepted {
+        text.push_str(" (accepted with --accept)");
+    }
+    text
+}
+
+fn detail(page: &mut Page<'_>, label: &str, text: Option<&str>) -> io::Result<()> {
+    match text {
+        Some(text) => page.labelled(
+            DETAIL_INDENT,
+            LABEL_COLUMNS,
+            styled(FAINT, label),
+            &[plain(text)],
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Where the findings of a group were read.
+fn places(page: &mut Page<'_>, group: &[&Finding]) -> io::Result<()> {
+    if let [only] = group {
+        return detail(page, "at", place(only).as_deref());
+    }
+    for (at, finding) in group.iter().take(PLACES_SHOWN).enumerate() {
+        let text: Vec<String> = location(finding)
+            .into_iter()
+            .chain(place(finding))
+            .collect();
+        let label = if at == 0 { "at" } else { "" };
+        detail(
+            page,
+            label,
+            Some(text.join(", ").as_str()).filter(|text| !text.is_empty()),
+        )?;
+    }
+    match group.len().checked_sub(PLACES_SHOWN) {
+        None | Some(0) => Ok(()),
+        Some(more) => detail(
+            page,
+            "",
+            Some(&format!("and {more} more; --format json lists all")),
+        ),
+    }
+}
+
+/// `pid 12 tid 14 at 0x…`
+fn location(finding: &Finding) -> Option<String> {
+    let mut parts = Vec::new();
+    parts.extend(finding.pid.map(|pid| format!("pid {pid}")));
+    // The leader's id is the task's: once is enough.
+    parts.extend(
+        finding
+            .tid
+            .filter(|tid| finding.pid != Some(*tid))
+            .map(|tid| format!("tid {tid}")),
+    );
+    parts.extend(finding.address.map(|address| format!("at {address}")));
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// `pages-1.img offset 0x1000`
+fn place(finding: &Finding) -> Option<String> {
+    let file = finding.file.as_deref()?;
+    Some(match finding.offset {
+        Some(offset) => format!("{file} offset {offset:#x}"),
+        None => file.to_owned(),
+    })
+}
+
+fn table(page: &mut Page<'_>, results: &[CheckResult]) -> io::Result<()> {
+    let head = ["image", "target", "verdict", "findings"];
+    let mut rows = vec![head.into_iter().map(|cell| styled(FAINT, cell)).collect()];
+    rows.extend(results.iter().map(|result| {
+        vec![
+            styled(PLAIN, &result.image),
+            styled(PLAIN, &result.target),
+            verdict(result),
+            plain(counts(result.counts.unwrap_or_default()).unwrap_or_default()),
+        ]
+    }));
+    page.table(0, &rows)
+}

@@ -1,0 +1,303 @@
+//! Structures of the reports, schema 1. Programs read them: keys may be added, none renamed or
+//! removed, and a key never changes its meaning. Parts without a value are left out.
+//!
+//! Addresses, masks and register values are strings (`"0x…"`), for JSON numbers end at 53 bits in many
+//! readers; sizes, offsets and ids are numbers. Nothing depends on the time or the place of the run.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+
+pub mod frame;
+pub mod inspect;
+pub mod task;
+
+/// A number that is written as `0x…`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hex(pub u128);
+
+impl From<u64> for Hex {
+    fn from(value: u64) -> Self {
+        Self(value.into())
+    }
+}
+
+impl From<u32> for Hex {
+    fn from(value: u32) -> Self {
+        Self(value.into())
+    }
+}
+
+impl From<crate::units::Addr> for Hex {
+    fn from(value: crate::units::Addr) -> Self {
+        value.0.into()
+    }
+}
+
+impl fmt::Display for Hex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#x}", self.0)
+    }
+}
+
+impl Serialize for Hex {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl JsonSchema for Hex {
+    fn schema_name() -> Cow<'static, str> {
+        "Hex".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "An address, a mask or the value of a register, in hexadecimal.",
+            "type": "string",
+            "pattern": "^0x[0-9a-f]+$"
+        })
+    }
+}
+
+/// Declares an enumeration and the word each value has in every output.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+        pub enum $name {
+            $($(#[$variant_doc])* #[serde(rename = $word)] $variant),+
+        }
+
+        impl $name {
+            /// The word used in every output.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word),+
+                }
+            }
+        }
+    };
+}
+use words;
+
+words! {
+    /// The answer for one image and one target.
+    Verdict {
+        /// Nothing found that speaks against it.
+        Compatible = "compatible",
+        /// Something is unproven, nothing blocks.
+        Indeterminate = "indeterminate",
+        /// Something blocks.
+        Incompatible = "incompatible",
+    }
+}
+
+words! {
+    /// How much a finding weighs.
+    Severity {
+        /// The restore fails or hangs, or a task is certain to die or to compute wrongly.
+        Blocker = "blocker",
+        /// It may die or lose state; neither could be shown.
+        Unproven = "unproven",
+        /// Worth knowing; changes nothing.
+        Note = "note",
+    }
+}
+
+words! {
+    /// Whether a thread will still return through a frame.
+    Liveness {
+        /// Some thread will.
+        Live = "live",
+        /// Neither could be shown.
+        Unknown = "unknown",
+        /// No thread will: the bytes are left over.
+        Stale = "stale",
+    }
+}
+
+/// The program that wrote a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Tool {
+    /// `hwcr`.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+}
+
+impl Tool {
+    /// This build.
+    #[must_use]
+    pub fn this() -> Self {
+        Self {
+            name: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
+/// What `hwcr check --format json` prints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(title = "hwcr-report/1")]
+pub struct Report {
+    /// Name and version of this format.
+    #[schemars(extend("const" = Report::SCHEMA))]
+    pub schema: &'static str,
+    /// The program that wrote it.
+    pub tool: Tool,
+    /// Profile of the machine the images were dumped on, as given with `--source`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Whether all writable memory was searched (`--deep`) rather than the stacks.
+    pub deep: bool,
+    /// One entry for each image and target: all targets of the first image, then of the second, ….
+    pub results: Vec<CheckResult>,
+    /// The `--accept` options in their order; empty when there were none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub accepts: Vec<AcceptUse>,
+}
+
+impl Report {
+    /// The value of `schema`.
+    pub const SCHEMA: &'static str = "hwcr-report/1";
+}
+
+/// The answer for one image and one target: either `verdict`, `counts` and `findings`, or `error`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(extend("oneOf" = [{"required": ["verdict", "counts", "findings"]}, {"required": ["error"]}]))]
+pub struct CheckResult {
+    /// The image, as given on the command line.
+    pub image: String,
+    /// The target, as given on the command line.
+    pub target: String,
+    /// The name the target's profile gives itself.
+    pub profile: String,
+    /// The verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// How many findings there are of each severity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counts: Option<Counts>,
+    /// The findings: blockers first, then unproven ones, then notes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub findings: Option<Vec<Finding>>,
+    /// Why the image could not be read; there is no answer then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// Findings by severity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, JsonSchema)]
+pub struct Counts {
+    /// Blockers.
+    pub blocker: usize,
+    /// Unproven findings.
+    pub unproven: usize,
+    /// Notes, accepted findings among them.
+    pub note: usize,
+}
+
+/// What a rule says of one demand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Finding {
+    /// The rule's id, `HWCR-FAMILY-NNN`.
+    pub rule: String,
+    /// The rule's short name.
+    pub name: String,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// What it rests on: `state`, `chosen`, `version`, `told`, `unknown`, `absent`; more may come.
+    pub proof: String,
+    /// Set where `--accept` made a note of an unproven finding.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
+    pub accepted: bool,
+    /// The task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// The thread.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tid: Option<u32>,
+    /// Address in the task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<Hex>,
+    /// Image file in which it was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// First byte in that file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u64>,
+    /// Number of bytes, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub length: Option<u64>,
+    /// Responsible features, as /proc/cpuinfo spells them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<String>,
+    /// What the target has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub have: Option<String>,
+    /// What the image needs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub need: Option<String>,
+    /// One sentence for people; its wording may change.
+    pub message: String,
+    /// What to do next, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// Edits that would mend it: `lossless`, or `lossy:NAME`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<String>,
+}
+
+/// An `--accept` option and whether it changed anything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AcceptUse {
+    /// The rule's id.
+    pub rule: String,
+    /// The feature, where one was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feature: Option<String>,
+    /// Whether it made a note of at least one finding in any of the results.
+    pub used: bool,
+}
+
+/// What `hwcr rules --format json` prints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(title = "hwcr-rules/1")]
+pub struct Rules {
+    /// Name and version of this format.
+    #[schemars(extend("const" = Rules::SCHEMA))]
+    pub schema: &'static str,
+    /// The program that wrote it.
+    pub tool: Tool,
+    /// Every rule, in the order of the table.
+    pub rules: Vec<Rule>,
+}
+
+impl Rules {
+    /// The value of `schema`.
+    pub const SCHEMA: &'static str = "hwcr-rules/1";
+}
+
+/// What is known of a rule without running it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Rule {
+    /// `HWCR-FAMILY-NNN`; never reused.
+    pub id: String,
+    /// Short name.
+    pub name: String,
+    /// One line.
+    pub summary: String,
+    /// Why it is so and what happens.
+    pub explanation: String,
+    /// Where its facts come from.
+    pub sources: Vec<String>,
+    /// hwcr version that brought it.
+    pub since: String,
+    /// Edits that can mend what it finds.
+    pub edits: Vec<String>,
+}

@@ -1,0 +1,173 @@
+//! Structures of `hwcr-inspect/1`: everything that was read from one image.
+//!
+//! A section that was not asked for (`--only`) is absent; one that was asked for and is empty is `[]`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Tool;
+use super::task::Task;
+
+/// What `hwcr inspect --format json` prints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(title = "hwcr-inspect/1")]
+pub struct Inspect {
+    /// Name and version of this format.
+    #[schemars(extend("const" = Inspect::SCHEMA))]
+    pub schema: &'static str,
+    /// The program that wrote it.
+    pub tool: Tool,
+    /// The image, as given on the command line.
+    pub image: String,
+    /// `aarch64`, or what CRIU calls another architecture.
+    pub arch: String,
+    /// Whether all writable memory was searched (`--deep`) rather than the stacks.
+    pub deep: bool,
+    /// What the machine and software that made the image must have been.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+    /// The tasks, parents before children.
+    pub tasks: Vec<Task>,
+    /// Regular files the tasks map or hold open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<Vec<File>>,
+    /// The image directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub images: Option<Images>,
+}
+
+impl Inspect {
+    /// The value of `schema`.
+    pub const SCHEMA: &'static str = "hwcr-inspect/1";
+}
+
+/// What an image tells of its origin.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, JsonSchema)]
+pub struct Origin {
+    /// Kernel version in the vDSO's note.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<String>,
+    /// Oldest CRIU that can have written the image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub criu_at_least: Option<String>,
+    /// The image was written by a CRIU older than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub criu_below: Option<String>,
+    /// Statements, each with its ground.
+    pub inferences: Vec<Inference>,
+}
+
+/// One inferred statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Inference {
+    /// What is inferred.
+    pub what: String,
+    /// The value, for people.
+    pub value: String,
+    /// Why.
+    pub ground: String,
+}
+
+/// A place in the image directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct At {
+    /// File name (`parent/` in front for each step up the chain of parent images).
+    pub file: String,
+    /// First byte.
+    pub offset: u64,
+}
+
+/// A regular file a task maps or holds open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct File {
+    /// CRIU's file id.
+    pub id: u32,
+    /// Path in the task's mount namespace.
+    pub name: String,
+    /// Size in bytes at the dump, where saved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// GNU build id, hexadecimal digits, where saved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub build_id: Option<String>,
+}
+
+/// The image directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Images {
+    /// `img_version` of the inventory.
+    pub img_version: u32,
+    /// Run id of the dump.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub criu_run_id: Option<String>,
+    /// CRIU plugins the dump used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub plugins: Vec<String>,
+    /// Every file of the directory, by name.
+    pub entries: Vec<Image>,
+    /// Features of the image format that were met.
+    pub format_features: Vec<FormatFeature>,
+    /// Fields that no message definition here knows.
+    pub unknown_fields: Vec<UnknownField>,
+    /// What is damaged or odd.
+    pub anomalies: Vec<Anomaly>,
+}
+
+/// One file of the image directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Image {
+    /// File name.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// `image`, `raw`, `other`, or `unknown` (an image with a magic word that has no name here).
+    pub kind: String,
+    /// CRIU's name of an image (`CORE`), a raw file's name, or the unknown magic word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub what: Option<String>,
+}
+
+/// A feature of the image format.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FormatFeature {
+    /// Short name.
+    pub name: String,
+    /// What it is, for people.
+    pub what: String,
+    /// First CRIU release that knows it.
+    pub since: String,
+    /// What an older CRIU does with it: `breaks`, `loses` or `ignores`.
+    pub older: String,
+    /// Where it was met first.
+    #[serde(flatten)]
+    pub at: At,
+}
+
+/// A field without a definition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct UnknownField {
+    /// Message name.
+    pub message: String,
+    /// Field number.
+    pub number: u32,
+    /// How often it was met.
+    pub count: u64,
+    /// Where it was met first.
+    #[serde(flatten)]
+    pub at: At,
+}
+
+/// Something damaged or odd.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Anomaly {
+    /// What kind; more may come.
+    pub kind: String,
+    /// Task it belongs to, if one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// Where it shows.
+    #[serde(flatten)]
+    pub at: At,
+    /// What was found, for people.
+    pub detail: String,
+}
