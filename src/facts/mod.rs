@@ -1,10 +1,10 @@
 //! Everything the readers found in one checkpoint, side by side: what the rules and `inspect` look at.
 
-mod collect;
+//mod collect;
 mod origin;
 mod standing;
 
-pub use collect::{AUTO_BUDGET, Search, collect};
+//pub use collect::{AUTO_BUDGET, Search, collect};
 
 use crate::auxv::hwcap::{HwcapBit, HwcapWord, Hwcaps};
 use crate::criu_image::model::{Checkpoint, Task, Thread};

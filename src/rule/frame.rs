@@ -263,8 +263,9 @@ pub(super) static RULES: &[Rule] = &[
 ];
 
 /// Frames of a task that some thread will, or may, still return through.
-fn pending<'a>(case: &Case<'a>) -> impl Iterator<Item = (&'a TaskFacts<'a>, &'a Frame)> {
-    case.facts.tasks.iter().flat_map(|task| {
+fn pending<'a>(case: &Case<'a>) -> impl Iterator<Item = (&'a TaskFacts<'a>, &'a Frame)> + use<'a> {
+    let facts = case.facts;
+    facts.tasks.iter().flat_map(|task| {
         task.frames.iter().filter(|frame| frame.liveness != Liveness::Stale).map(move |frame| (task, frame))
     })
 }

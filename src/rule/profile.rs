@@ -1,13 +1,15 @@
 //! `PRF`: what the target profile does not say, where the answer hangs on it.
 
 use crate::abi::{criu, kernel};
+use crate::auxv::hwcap::HwcapWord;
 use crate::criu_image::model::OlderCriu;
 use crate::finding::{Finding, Proof, Severity};
 
 use super::{Case, Rule, RuleMeta};
 
 /// The rules of this file.
-pub(super) static RULES: &[Rule] = &[Rule {
+pub(super) static RULES: &[Rule] = &[
+    Rule {
     meta: RuleMeta {
         id: "HWCR-PRF-001",
         name: "profile-lacks-value",
@@ -19,7 +21,22 @@ pub(super) static RULES: &[Rule] = &[Rule {
         edits: &[],
     },
     check: lacks,
-}];
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-PRF-002",
+            name: "source-contradicts-image",
+            summary: "The profile given with --source is not that of the machine the image was dumped on.",
+            explanation: "A kernel tells every process the same capability words, and they lie in the image. Where they are \
+                not those of the profile given as the source, what that profile says of signatures and vector lengths \
+                proves nothing.",
+            sources: &["kernel 7.3, fs/binfmt_elf.c create_elf_tables"],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: source,
+    },
+];
 
 /// Addresses below this fit every arm64 kernel: 39 bits is the least Linux is built with.
 const SMALLEST_ADDRESS_SPACE: u64 = 1 << 39;
@@ -70,5 +87,28 @@ fn lacks(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
             .need_have(format!("`{key}`"), "unknown")
             .help(format!("Add `{key}` to the profile.")),
         );
+    }
+}
+
+fn source(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    let Some(source) = case.source else { return };
+    for task in case.facts.tasks.iter().filter(|task| task.auxv.is_some()) {
+        for word in HwcapWord::ALL {
+            let (Some(told), Some(said)) = (task.told.word(word), source.hwcaps.word(word)) else { continue };
+            if told != said {
+                out.push(
+                    Finding::new(
+                        meta,
+                        Severity::Unproven,
+                        Proof::State,
+                        format!("the process was told {} {told:#x}, profile {} says {said:#x}", word.name(), source.name),
+                    )
+                    .in_task(task.task.pid)
+                    .read_at(task.task.mm.as_ref().map(|mm| mm.auxv_place.clone()))
+                    .need_have(format!("{told:#x}"), format!("{said:#x}"))
+                    .help("Give the profile of the very machine and kernel that made the image."),
+                );
+            }
+        }
     }
 }
