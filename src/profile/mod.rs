@@ -1,3 +1,24 @@
-//! Target profiles.
+//! Target profiles: what a machine offers, as `cpu.json` says it (`docs/profile.md`).
+#![deny(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss
+)]
 
+mod agree;
+pub mod builtin;
+mod derive;
+mod error;
+mod json;
+pub mod load;
 pub mod model;
+mod near;
+mod section;
+#[cfg(test)]
+mod tests;
+mod zva;
+
+pub use builtin::{from_file, resolve};
+pub use error::{At, Error};
+pub use zva::Zva;

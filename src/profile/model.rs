@@ -1,6 +1,7 @@
 //! What a target machine offers. A missing value is unknown, never "no".
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::auxv::hwcap::Hwcaps;
 use crate::units::{Version, Vl};
@@ -10,6 +11,8 @@ use crate::units::{Version, Vl};
 pub struct Profile {
     /// Its name.
     pub name: String,
+    /// Where the profile itself was read.
+    pub source: Source,
     /// Where the facts come from, for people.
     pub origin: Option<String>,
     /// HWCAP words (from `hwcap`, or from `features`: then words and bits not named are 0).
@@ -20,7 +23,7 @@ pub struct Profile {
     pub sme: Option<VectorLengths>,
     /// Bytes.
     pub page_size: Option<u64>,
-    /// Bits of a user address: 39 to 52.
+    /// Bits of a user address: 36 to 52.
     pub va_bits: Option<u8>,
     /// AT_MINSIGSTKSZ, bytes.
     pub minsigstksz: Option<u64>,
@@ -36,6 +39,48 @@ pub struct Profile {
     pub registers: BTreeMap<String, u64>,
     /// What `rt_sigreturn` was observed to do with a record, by record name (`SVE`, `TPIDR2`, …).
     pub sigreturn: BTreeMap<String, Observed>,
+}
+
+impl Profile {
+    /// A machine of which nothing is known but a name.
+    #[must_use]
+    pub fn unknown(name: impl Into<String>, source: Source) -> Self {
+        Self {
+            name: name.into(),
+            source,
+            origin: None,
+            hwcaps: Hwcaps::default(),
+            sve: None,
+            sme: None,
+            page_size: None,
+            va_bits: None,
+            minsigstksz: None,
+            pauth: Pauth::default(),
+            auxv_bytes: None,
+            kernel: None,
+            criu: None,
+            registers: BTreeMap::new(),
+            sigreturn: BTreeMap::new(),
+        }
+    }
+}
+
+/// Where a profile was read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// One of the profiles hwcr carries.
+    BuiltIn,
+    /// A file, by the path the user gave.
+    File(String),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltIn => f.write_str("built-in"),
+            Self::File(path) => f.write_str(path),
+        }
+    }
 }
 
 /// The vector lengths of a machine.
@@ -69,6 +114,29 @@ pub enum PacAlgorithm {
     Qarma3,
     /// ID_AA64ISAR1_EL1.API / GPI: whatever the maker chose.
     Impdef,
+}
+
+impl PacAlgorithm {
+    /// Every algorithm, as a profile spells it.
+    pub const ALL: [(&'static str, Self); 4] =
+        [("none", Self::None), ("qarma5", Self::Qarma5), ("qarma3", Self::Qarma3), ("impdef", Self::Impdef)];
+
+    /// Its name in a profile.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Qarma5 => "qarma5",
+            Self::Qarma3 => "qarma3",
+            Self::Impdef => "impdef",
+        }
+    }
+}
+
+impl fmt::Display for PacAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// What a record met at `rt_sigreturn`.

@@ -10,7 +10,7 @@ use crate::units::{Addr, Version};
 fn fixture(name: &str, len: usize) -> Vec<u8> {
     let path = format!("{}/tests/fixtures/images/{name}/pages-1.img", env!("CARGO_MANIFEST_DIR"));
     let pages = std::fs::read(path).unwrap();
-    let start = (0..pages.len()).step_by(4096).filter(|at| pages[*at..].starts_with(b"\x7fELF")).next_back();
+    let start = (0..pages.len()).step_by(4096).rfind(|at| pages[*at..].starts_with(b"\x7fELF"));
     let start = start.unwrap();
     pages[start..start + len].to_vec()
 }

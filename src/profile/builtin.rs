@@ -1,0 +1,98 @@
+//! The profiles hwcr carries, and finding one by name or path.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::error::Error;
+use super::load;
+use super::model::{Profile, Source};
+use super::near;
+
+macro_rules! table {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("builtin/", $name, ".json")))),*]
+    };
+}
+
+/// Name and text of every built-in profile, by name. Emulated machines, measured as their `origin`
+/// says; `@` and a version stand for another kernel on the same machine.
+static BUILTIN: &[(&str, &str)] = table![
+    "a64fx",
+    "cortex-a57",
+    "cortex-a57@6.1",
+    "cortex-a57@6.12",
+    "cortex-a710",
+    "cortex-a72",
+    "cortex-a76",
+    "max",
+    "max-bare",
+    "max-nopauth",
+    "max-nosme",
+    "max-nosve",
+    "max-np-nosme",
+    "max-np-smeonly",
+    "max-np-vq1",
+    "max-np-vq2",
+    "max-qarma3",
+    "max-qarma5",
+    "max-sme16",
+    "max-smeonly",
+    "max-vq1",
+    "max-vq2",
+    "max-vq4",
+    "max@6.1",
+    "max@6.12",
+    "neoverse-n1",
+    "neoverse-n2",
+    "neoverse-v1",
+    "neoverse-v1-np",
+    "neoverse-v1@6.1",
+];
+
+/// Bytes of a profile file read at most; a complete one has about two thousand.
+pub const MAX_BYTES: u64 = 1024 * 1024;
+
+/// The names of the built-in profiles, ascending.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    BUILTIN.iter().map(|(name, _)| *name)
+}
+
+/// The JSON text of a built-in profile, as a start for one of one's own.
+#[must_use]
+pub fn text(name: &str) -> Option<&'static str> {
+    BUILTIN.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+/// Reads the profile a user means: a file if the text contains `/`, ends in `.json` or names a file
+/// that exists, else a built-in profile.
+///
+/// # Errors
+/// The file cannot be read or is no valid profile, or no built-in profile has the name.
+pub fn resolve(name_or_path: &str) -> Result<Profile, Error> {
+    let is_path = name_or_path.contains('/')
+        || Path::new(name_or_path).extension().is_some_and(|extension| extension == "json")
+        || Path::new(name_or_path).is_file();
+    if is_path {
+        return from_file(name_or_path);
+    }
+    let text = text(name_or_path).ok_or_else(|| Error::UnknownName {
+        name: name_or_path.to_owned(),
+        near: near::nearest(name_or_path, names()),
+    })?;
+    load::parse(text.as_bytes(), &format!("built-in:{name_or_path}"), Source::BuiltIn)
+}
+
+/// Reads a profile from a file.
+///
+/// # Errors
+/// The file cannot be read, is longer than [`MAX_BYTES`], or is no valid profile.
+pub fn from_file(path: &str) -> Result<Profile, Error> {
+    let unreadable = |source| Error::Unreadable { path: path.to_owned(), source };
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
+    if u64::try_from(bytes.len()).map_or(true, |len| len > MAX_BYTES) {
+        return Err(Error::TooLarge { path: path.to_owned(), limit: MAX_BYTES });
+    }
+    load::parse(&bytes, path, Source::File(path.to_owned()))
+}

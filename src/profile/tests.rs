@@ -1,0 +1,117 @@
+#![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use proptest::prelude::*;
+
+use super::model::{PacAlgorithm, Profile, Source};
+use super::{Zva, builtin, derive, json, load};
+
+#[test]
+fn the_table_lists_every_file_of_the_folder() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/profile/builtin");
+    let mut files: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .map(|name| name.strip_suffix(".json").expect("only profiles lie there").to_owned())
+        .collect();
+    files.sort_unstable();
+    assert_eq!(builtin::names().collect::<Vec<_>>(), files);
+}
+
+fn with(registers: &[(&str, u64)]) -> Profile {
+    let mut profile = Profile::unknown("test", Source::BuiltIn);
+    profile.registers = registers.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+    profile
+}
+
+#[test]
+fn the_zva_block_comes_from_the_register_or_the_part() {
+    assert_eq!(with(&[("DCZID_EL0", 4)]).zva(), Zva::Bytes(64));
+    assert_eq!(with(&[("DCZID_EL0", 6), ("MIDR_EL1", 0x410f_d0c1)]).zva_bytes(), Some(256));
+    assert_eq!(with(&[("DCZID_EL0", 0x14)]).zva(), Zva::Prohibited);
+    assert_eq!(with(&[("DCZID_EL0", 0x14)]).zva_bytes(), None);
+    for (midr, bytes) in [
+        (0x461f_0010, Some(256)), // A64FX
+        (0x413f_d0c1, Some(64)),  // Neoverse N1
+        (0x411f_d401, Some(64)),  // Neoverse V1
+        (0x410f_d490, Some(64)),  // Neoverse N2
+        (0x611f_0221, Some(64)),  // Apple M1
+        (0x512f_0011, Some(64)),  // Oryon
+        (0x410f_d083, None),      // Cortex-A72
+        (0x460f_0020, None),      // another Fujitsu
+    ] {
+        assert_eq!(with(&[("MIDR_EL1", midr)]).zva_bytes(), bytes, "{midr:#x}");
+    }
+    assert_eq!(with(&[]).zva(), Zva::Unknown);
+}
+
+#[test]
+fn pointer_authentication_follows_from_two_registers() {
+    let both = |isar1, isar2| {
+        derive::pauth(&with(&[("ID_AA64ISAR1_EL1", isar1), ("ID_AA64ISAR2_EL1", isar2)]).registers)
+    };
+    let said = |pauth: super::model::Pauth| (pauth.address, pauth.generic, pauth.level);
+    use PacAlgorithm::{Impdef, None as No, Qarma3, Qarma5};
+    assert_eq!(said(both(0x0100_0030, 0).unwrap()), (Some(Qarma5), Some(Qarma5), Some(3)));
+    assert_eq!(said(both(0x1000_0500, 0).unwrap()), (Some(Impdef), Some(Impdef), Some(5)));
+    assert_eq!(said(both(0, 0x4100).unwrap()), (Some(Qarma3), Some(Qarma3), Some(4)));
+    assert_eq!(said(both(0, 0).unwrap()), (Some(No), Some(No), Some(0)));
+    let fields = both(0x110, 0).unwrap_err();
+    assert_eq!(fields.map(|field| field.name), ["APA", "API"]);
+    // One register alone may show an algorithm, but never that there is none.
+    let one = |value| said(derive::pauth(&with(&[("ID_AA64ISAR1_EL1", value)]).registers).unwrap());
+    assert_eq!(one(0x0100_0010), (Some(Qarma5), Some(Qarma5), Some(1)));
+    assert_eq!(one(0), (None, None, None));
+}
+
+#[test]
+fn json_errors_say_where_and_what() {
+    let problem = |text: &str| json::parse(text).map(|_| ()).unwrap_err();
+    for (text, at, words) in [
+        ("", 0, "the file ends"),
+        ("{\"a\":1,}", 7, "a key in double quotes"),
+        ("{\"a\" 1}", 5, "`:` after the key"),
+        ("{\"a\":1 \"b\":2}", 7, "`,` or `}`"),
+        ("[1 2]", 3, "`,` or `]`"),
+        ("[1] 2", 4, "end of the file"),
+        ("[0x3]", 1, "hexadecimal numbers in double quotes"),
+        ("[01]", 1, "no JSON number"),
+        ("[nul]", 1, "a value"),
+        ("[nullx]", 1, "a value"),
+        ("[\"a", 1, "no end"),
+        ("[\"a\nb\"]", 1, "line break"),
+        ("[\"\\q\"]", 1, "unknown escape"),
+        ("// a", 0, "found `/`"),
+    ] {
+        let error = problem(text);
+        assert_eq!(error.at, at, "{text}: {}", error.problem);
+        assert!(error.problem.contains(words), "{text}: {}", error.problem);
+    }
+    assert!(problem(&"[".repeat(100_000)).problem.contains("inside each other"));
+}
+
+proptest! {
+    /// The same texts are JSON here and for serde_json, apart from nesting.
+    #[test]
+    fn json_is_what_serde_json_takes(text in "[\\[\\]{}:,\" \\\\a01.eE+-]{0,12}") {
+        let ours = json::parse(&text).is_ok();
+        prop_assert_eq!(ours, serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{}", text);
+    }
+
+    #[test]
+    fn any_bytes_get_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(load::parse(&bytes, "x.json", Source::BuiltIn).is_err());
+    }
+
+    #[test]
+    fn a_damaged_profile_gets_an_answer(edits in proptest::collection::vec((any::<prop::sample::Index>(), 0x20_u8..0x7f), 1..4)) {
+        let mut bytes = builtin::text("max").unwrap().as_bytes().to_vec();
+        for (at, byte) in edits {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Err(error) = load::parse(&bytes, "x.json", Source::BuiltIn) {
+            prop_assert!(error.to_string().starts_with("x.json:"));
+            prop_assert!(error.at().is_some());
+        }
+    }
+}
