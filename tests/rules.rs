@@ -10,7 +10,6 @@ use hwcr::criu_image::model::{
 };
 use hwcr::facts::{self, Facts, Ground, Standing};
 use hwcr::finding::Severity;
-use hwcr::profile::builtin;
 use hwcr::profile::model::{Observed, PacAlgorithm, Profile};
 use hwcr::rule::{self, Accept, Case};
 use hwcr::sigframe::model::{Body, FrameAnomaly, FrameAnomalyKind, Liveness, Record};
@@ -47,9 +46,9 @@ fn found(scene: &Scene) -> BTreeMap<&'static str, Severity> {
     (scene.image_edit)(&mut checkpoint);
     let mut facts = facts::collect(&checkpoint, facts::Search::Auto);
     (scene.facts_edit)(&mut facts);
-    let mut target = builtin::resolve(scene.target).unwrap();
+    let mut target = hwcr::profile::resolve(scene.target).unwrap();
     (scene.target_edit)(&mut target);
-    let source = scene.source.map(|name| builtin::resolve(name).unwrap());
+    let source = scene.source.map(|name| hwcr::profile::resolve(name).unwrap());
     let case = Case { facts: &facts, target: &target, source: source.as_ref() };
     let mut found = BTreeMap::new();
     // Findings come worst first: the first of a rule is its worst.
@@ -472,7 +471,7 @@ fn rules_are_described_and_unique() {
 fn an_accepted_finding_becomes_a_note_and_says_so() {
     let checkpoint = hwcr::criu_image::load(Path::new("tests/fixtures/images/idle@cortex-a57@new")).unwrap();
     let facts = facts::collect(&checkpoint, facts::Search::Auto);
-    let target = builtin::resolve("neoverse-v1").unwrap();
+    let target = hwcr::profile::resolve("neoverse-v1").unwrap();
     let case = Case { facts: &facts, target: &target, source: None };
     let accepts =
         [Accept::parse("HWCR-PAC-003:paca").unwrap(), Accept::parse("hwcr-pac-003:sve").unwrap(), Accept::parse("sve-vector-length").unwrap()];
@@ -489,7 +488,7 @@ fn an_accepted_finding_becomes_a_note_and_says_so() {
 fn a_blocker_cannot_be_accepted() {
     let checkpoint = hwcr::criu_image::load(Path::new("tests/fixtures/images/idle@max@new")).unwrap();
     let facts = facts::collect(&checkpoint, facts::Search::Auto);
-    let target = builtin::resolve("cortex-a57").unwrap();
+    let target = hwcr::profile::resolve("cortex-a57").unwrap();
     let case = Case { facts: &facts, target: &target, source: None };
     let judged = rule::judge(&case, &[Accept::parse("HWCR-PAC-001").unwrap()]);
     assert_eq!(judged.verdict, hwcr::finding::Verdict::Incompatible);

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use hwcr::facts;
 use hwcr::finding::{Severity, Verdict};
-use hwcr::profile::builtin;
 use hwcr::rule::{self, Case};
 
 struct Row {
@@ -56,7 +55,7 @@ fn no_verdict_contradicts_what_happened() {
         let checkpoint = hwcr::criu_image::load(&Path::new("tests/fixtures/images").join(image)).unwrap();
         let facts = facts::collect(&checkpoint, facts::Search::Auto);
         for row in rows {
-            let target = builtin::resolve(&row.target).unwrap();
+            let target = hwcr::profile::resolve(&row.target).unwrap();
             let case = Case { facts: &facts, target: &target, source: None };
             let judged = rule::judge(&case, &[]);
             *counts.entry((row.outcome.clone(), judged.verdict)).or_default() += 1;

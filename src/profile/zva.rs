@@ -40,12 +40,18 @@ impl Profile {
                 (false, None) => Zva::Unknown,
             };
         }
-        let Some(midr) = self.registers.get("MIDR_EL1") else { return Zva::Unknown };
-        let (implementer, part) = (midr >> 24 & 0xff, midr >> 4 & 0xfff);
+        let Some((implementer, part)) = self.cpu_design() else { return Zva::Unknown };
         BY_PART
             .iter()
             .find(|(maker, number, _)| *maker == implementer && number.is_none_or(|number| number == part))
             .map_or(Zva::Unknown, |(_, _, bytes)| Zva::Bytes(*bytes))
+    }
+
+    /// Implementer and part number of `MIDR_EL1`: the CPU design, whatever its revision.
+    #[must_use]
+    pub fn cpu_design(&self) -> Option<(u64, u64)> {
+        let midr = self.registers.get("MIDR_EL1")?;
+        Some((midr >> 24 & 0xff, midr >> 4 & 0xfff))
     }
 
     /// The block size in bytes; `None` where it is unknown or the instruction is prohibited.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::auxv::hwcap::{BitUse, HwcapBit, Hwcaps};
 use crate::facts::TaskFacts;
 use crate::finding::{Finding, Proof, Severity};
+use crate::profile::Zva;
 use crate::profile::model::Profile;
 
 use super::{Case, Rule, RuleMeta};
@@ -257,8 +258,13 @@ fn looks_like_a64fx(hwcaps: &Hwcaps) -> bool {
     has("sve") == Some(true) && has("lrcpc") == Some(false) && has("asimddp") == Some(false)
 }
 
+/// Bytes of a block; 0 where the instruction is prohibited.
 fn zva_of(profile: &Profile) -> Option<u64> {
-    profile.zva_bytes().or_else(|| looks_like_a64fx(&profile.hwcaps).then_some(ZVA_A64FX))
+    match profile.zva() {
+        Zva::Bytes(bytes) => Some(bytes),
+        Zva::Prohibited => Some(0),
+        Zva::Unknown => looks_like_a64fx(&profile.hwcaps).then_some(ZVA_A64FX),
+    }
 }
 
 fn zva(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {

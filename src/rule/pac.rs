@@ -225,7 +225,7 @@ fn same_way(source: &Profile, target: &Profile) -> Result<(), String> {
             _ => unknown.push("MIDR_EL1"),
         },
         (Some(one), Some(other)) if one == other => {}
-        (Some(one), Some(other)) => return Err(format!("algorithm {} there and {} here", one.word(), other.word())),
+        (Some(one), Some(other)) => return Err(format!("algorithm {} there and {} here", one.name(), other.name())),
         _ => unknown.push("pauth.address"),
     }
     match (source.pauth.level, target.pauth.level) {
@@ -280,7 +280,7 @@ fn signing(profile: &Profile) -> String {
     let unknown = || "?".to_owned();
     format!(
         "{} level {}, {}-bit addresses",
-        profile.pauth.address.map_or_else(unknown, |algorithm| algorithm.word().to_owned()),
+        profile.pauth.address.map_or_else(unknown, |algorithm| algorithm.name().to_owned()),
         profile.pauth.level.map_or_else(unknown, |level| level.to_string()),
         profile.va_bits.map_or_else(unknown, |bits| bits.to_string()),
     )
