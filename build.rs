@@ -10,7 +10,14 @@ use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet};
 
 /// The files that import all the others.
-const ROOTS: &[&str] = &["inventory.proto", "pstree.proto", "core.proto", "mm.proto", "pagemap.proto", "fdinfo.proto"];
+const ROOTS: &[&str] = &[
+    "inventory.proto",
+    "pstree.proto",
+    "core.proto",
+    "mm.proto",
+    "pagemap.proto",
+    "fdinfo.proto",
+];
 
 /// `wire::schema` keeps the fields it has met in the bits of a word.
 const MOST_FIELDS: usize = 64;
@@ -26,14 +33,26 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The text of the table: one constant with the index of every message, and the messages.
 fn table(set: &FileDescriptorSet) -> Result<String, Box<dyn Error>> {
-    let mut messages: Vec<&DescriptorProto> = set.file.iter().flat_map(|file| &file.message_type).collect();
+    let mut messages: Vec<&DescriptorProto> = set
+        .file
+        .iter()
+        .flat_map(|file| &file.message_type)
+        .collect();
     messages.sort_by_key(|message| message.name());
-    let index = |path: &str| messages.iter().position(|message| path.rsplit('.').next() == Some(message.name()));
+    let index = |path: &str| {
+        messages
+            .iter()
+            .position(|message| path.rsplit('.').next() == Some(message.name()))
+    };
 
     let mut text = String::new();
     for (number, message) in messages.iter().enumerate() {
         let name = message.name();
-        writeln!(text, "/// `{name}`.\npub const {}: MessageId = MessageId({number});", name.to_uppercase())?;
+        writeln!(
+            text,
+            "/// `{name}`.\npub const {}: MessageId = MessageId({number});",
+            name.to_uppercase()
+        )?;
     }
     writeln!(text, "static MESSAGES: &[MessageDef] = &[")?;
     for message in &messages {
@@ -42,7 +61,11 @@ fn table(set: &FileDescriptorSet) -> Result<String, Box<dyn Error>> {
         }
         let mut fields: Vec<&FieldDescriptorProto> = message.field.iter().collect();
         fields.sort_by_key(|field| field.number());
-        writeln!(text, "    MessageDef {{ name: {:?}, fields: &[", message.name())?;
+        writeln!(
+            text,
+            "    MessageDef {{ name: {:?}, fields: &[",
+            message.name()
+        )?;
         for field in fields {
             let label = match field.label() {
                 Label::Required => "Required",
@@ -58,7 +81,8 @@ fn table(set: &FileDescriptorSet) -> Result<String, Box<dyn Error>> {
             };
             let inner = match field.r#type() {
                 Type::Message => {
-                    let at = index(field.type_name()).ok_or_else(|| format!("no message {}", field.type_name()))?;
+                    let at = index(field.type_name())
+                        .ok_or_else(|| format!("no message {}", field.type_name()))?;
                     format!("Some(MessageId({at}))")
                 }
                 _ => "None".to_owned(),

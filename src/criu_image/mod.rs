@@ -1,4 +1,42 @@
-//! Image directories.
+//! Image directories: from files to tasks, threads, mappings and memory by address.
+//!
+//! [`load`] reads a directory, [`load_from`] any [`crate::source::Source`]. What comes out is
+//! [`model`]; what stops the reading is an [`Error`]. Everything else that is damaged or odd is an
+//! [`model::Anomaly`].
+#![deny(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss
+)]
 
+mod chain;
+mod core;
+mod envelope;
+mod error;
+mod feature;
+mod files;
+mod inventory;
+mod layer;
+mod load;
+pub mod magic;
+mod mm;
 pub mod model;
+mod pagemap;
+mod proto;
+mod pstree;
+mod reader;
 pub mod space;
+mod vma;
+
+#[cfg(test)]
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation
+)]
+mod tests;
+
+pub use envelope::{Entries, Entry, Image};
+pub use error::Error;
+pub use load::{load, load_from};

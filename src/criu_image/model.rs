@@ -26,6 +26,19 @@ pub struct Checkpoint {
     pub anomalies: Vec<Anomaly>,
     /// Features of the image format that were met, for inferring and demanding CRIU versions.
     pub features: Vec<FormatFeature>,
+    /// The previous dumps that `parent` links lead to, nearest first.
+    pub parents: Vec<ParentDump>,
+}
+
+/// A `parent` link: one step up the chain of dumps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParentDump {
+    /// The link's text; empty where `parent` is a directory itself.
+    pub target: String,
+    /// Whether that is an absolute path. CRIU follows it with a warning; it seldom survives a move.
+    pub absolute: bool,
+    /// Whether a directory is there and was followed.
+    pub followed: bool,
 }
 
 /// `inventory_entry`.
@@ -189,7 +202,8 @@ impl AltStack {
     #[must_use]
     pub fn range(&self) -> Option<AddrRange> {
         let end = self.sp.checked_add(self.size)?;
-        (self.flags & Self::SS_DISABLE == 0 && self.size != 0).then_some(AddrRange::new(self.sp, end))
+        (self.flags & Self::SS_DISABLE == 0 && self.size != 0)
+            .then_some(AddrRange::new(self.sp, end))
     }
 }
 
@@ -218,7 +232,8 @@ impl SigAction {
 pub struct Mm {
     /// `mm_saved_auxv`, word by word.
     pub saved_auxv: Vec<u64>,
-    /// Where the first word of the vector lies (its tag byte), or the entry when there is none.
+    /// Where the vector lies, from the tag byte of its first word to the end of its last field, or the entry
+    /// when there is none.
     pub auxv_place: Place,
     /// `mm_start_stack`: the address of `argc`.
     pub start_stack: Addr,
@@ -228,8 +243,10 @@ pub struct Mm {
     pub env: AddrRange,
     /// CRIU's file id of the executable.
     pub exe_file_id: u32,
-    /// The mappings, ascending.
+    /// The mappings, ascending, without empty or inverted ones.
     pub vmas: Vec<Vma>,
+    /// Guard regions (CRIU 4.2): markers over parts of the mappings, ascending. No mappings themselves.
+    pub guards: Vec<Vma>,
     /// The bytes by address; implements [`crate::memory::Memory`].
     pub memory: TaskMemory,
     /// Page size in bytes and how it was found.

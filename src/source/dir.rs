@@ -13,10 +13,15 @@ use super::{Blob, Listed, MAX_FILES, PARENT_LINK, Parent, Source, SourceError};
 
 /// Without `NONBLOCK`, opening a pipe would wait for a writer; without `NOFOLLOW`, a link could lead
 /// anywhere.
-const FILE: OFlags =
-    OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
+const FILE: OFlags = OFlags::RDONLY
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::NONBLOCK)
+    .union(OFlags::NOCTTY)
+    .union(OFlags::CLOEXEC);
 
-const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+const DIRECTORY: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::CLOEXEC);
 
 /// An image directory, held open: whoever renames it meanwhile changes nothing.
 #[derive(Debug)]
@@ -34,26 +39,41 @@ impl DirSource {
         let name = path.display().to_string();
         match rustix::fs::open(path, DIRECTORY, Mode::empty()) {
             Ok(fd) => Ok(Self { name, fd }),
-            Err(error) => Err(SourceError::Directory { dir: name, error: error.into() }),
+            Err(error) => Err(SourceError::Directory {
+                dir: name,
+                error: error.into(),
+            }),
         }
     }
 
     /// The file of this name, which is a regular one; `None` when there is none.
     fn file(&self, name: &str) -> Result<Option<(File, u64)>, SourceError> {
         if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\0']) {
-            return Err(SourceError::Name { file: name.to_owned() });
+            return Err(SourceError::Name {
+                file: name.to_owned(),
+            });
         }
         let file = match rustix::fs::openat(&self.fd, name, FILE, Mode::empty()) {
             Ok(fd) => File::from(fd),
             Err(Errno::NOENT) => return Ok(None),
-            Err(Errno::LOOP) => return Err(SourceError::Link { file: name.to_owned() }),
+            Err(Errno::LOOP) => {
+                return Err(SourceError::Link {
+                    file: name.to_owned(),
+                });
+            }
             // What opening a socket, or a device without a driver, says.
-            Err(Errno::NXIO | Errno::NODEV) => return Err(SourceError::NotRegular { file: name.to_owned() }),
+            Err(Errno::NXIO | Errno::NODEV) => {
+                return Err(SourceError::NotRegular {
+                    file: name.to_owned(),
+                });
+            }
             Err(error) => return Err(read_error(name, error.into())),
         };
         let meta = file.metadata().map_err(|error| read_error(name, error))?;
         if !meta.is_file() {
-            return Err(SourceError::NotRegular { file: name.to_owned() });
+            return Err(SourceError::NotRegular {
+                file: name.to_owned(),
+            });
         }
         Ok(Some((file, meta.len())))
     }
@@ -65,7 +85,10 @@ impl Source for DirSource {
     }
 
     fn list(&self) -> Result<Vec<Listed>, SourceError> {
-        let failed = |error: Errno| SourceError::Directory { dir: self.name.clone(), error: error.into() };
+        let failed = |error: Errno| SourceError::Directory {
+            dir: self.name.clone(),
+            error: error.into(),
+        };
         let mut found = Vec::new();
         for entry in Dir::read_from(&self.fd).map_err(failed)? {
             let entry = entry.map_err(failed)?;
@@ -74,14 +97,20 @@ impl Source for DirSource {
                 continue;
             }
             if found.len() >= MAX_FILES {
-                return Err(SourceError::TooManyFiles { dir: self.name.clone(), limit: MAX_FILES });
+                return Err(SourceError::TooManyFiles {
+                    dir: self.name.clone(),
+                    limit: MAX_FILES,
+                });
             }
             // A file that has gone since it was named is listed without a size.
             let stat = rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW).ok();
-            let regular = stat.filter(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile);
+            let regular =
+                stat.filter(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile);
             found.push(Listed {
                 name: name.to_string_lossy().into_owned(),
-                size: regular.and_then(|stat| u64::try_from(stat.st_size).ok()).unwrap_or(0),
+                size: regular
+                    .and_then(|stat| u64::try_from(stat.st_size).ok())
+                    .unwrap_or(0),
                 regular: regular.is_some(),
             });
         }
@@ -97,8 +126,14 @@ impl Source for DirSource {
     }
 
     fn read(&self, name: &str, cap: u64) -> Result<Option<Vec<u8>>, SourceError> {
-        let Some((file, size)) = self.file(name)? else { return Ok(None) };
-        let too_large = |size| SourceError::TooLarge { file: name.to_owned(), size, limit: cap };
+        let Some((file, size)) = self.file(name)? else {
+            return Ok(None);
+        };
+        let too_large = |size| SourceError::TooLarge {
+            file: name.to_owned(),
+            size,
+            limit: cap,
+        };
         if size > cap {
             return Err(too_large(size));
         }
@@ -111,7 +146,9 @@ impl Source for DirSource {
     }
 
     fn map(&self, name: &str) -> Result<Option<Arc<Blob>>, SourceError> {
-        let Some((file, _)) = self.file(name)? else { return Ok(None) };
+        let Some((file, _)) = self.file(name)? else {
+            return Ok(None);
+        };
         let blob = Blob::map(&file).map_err(|error| read_error(name, error))?;
         Ok(Some(Arc::new(blob)))
     }
@@ -124,23 +161,41 @@ impl Source for DirSource {
             Err(Errno::INVAL) => String::new(),
             Err(error) => return Err(read_error(PARENT_LINK, error.into())),
         };
-        let source: Option<Arc<dyn Source>> = rustix::fs::openat(&self.fd, PARENT_LINK, DIRECTORY, Mode::empty())
-            .ok()
-            .map(|fd| Arc::new(Self { name: format!("{}/{PARENT_LINK}", self.name), fd }) as Arc<dyn Source>);
-        Ok(Some(Parent { absolute: target.starts_with('/'), target, source }))
+        let source: Option<Arc<dyn Source>> =
+            rustix::fs::openat(&self.fd, PARENT_LINK, DIRECTORY, Mode::empty())
+                .ok()
+                .map(|fd| {
+                    Arc::new(Self {
+                        name: format!("{}/{PARENT_LINK}", self.name),
+                        fd,
+                    }) as Arc<dyn Source>
+                });
+        Ok(Some(Parent {
+            absolute: target.starts_with('/'),
+            target,
+            source,
+        }))
     }
 
     fn identity(&self) -> Option<(u64, u64)> {
-        rustix::fs::fstat(&self.fd).ok().map(|stat| (stat.st_dev, stat.st_ino))
+        rustix::fs::fstat(&self.fd)
+            .ok()
+            .map(|stat| (stat.st_dev, stat.st_ino))
     }
 }
 
 fn read_error(name: &str, error: io::Error) -> SourceError {
-    SourceError::Read { file: name.to_owned(), offset: 0, error }
+    SourceError::Read {
+        file: name.to_owned(),
+        offset: 0,
+        error,
+    }
 }
 
 fn take(file: File, name: &str, most: u64) -> Result<Vec<u8>, SourceError> {
     let mut bytes = Vec::new();
-    file.take(most).read_to_end(&mut bytes).map_err(|error| read_error(name, error))?;
+    file.take(most)
+        .read_to_end(&mut bytes)
+        .map_err(|error| read_error(name, error))?;
     Ok(bytes)
 }

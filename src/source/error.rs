@@ -7,7 +7,9 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// The directory cannot be opened.
-    #[error("{dir}: cannot be opened as a directory ({error}); give the directory that `criu dump -D` wrote")]
+    #[error(
+        "{dir}: cannot be opened as a directory ({error}); give the directory that `criu dump -D` wrote"
+    )]
     Directory {
         /// As the user named it.
         dir: String,
@@ -41,7 +43,9 @@ pub enum SourceError {
         file: String,
     },
     /// A file to be read whole that is too large for it.
-    #[error("{file}: {size} bytes, and no image of this kind has more than {limit}; check that this is the file CRIU wrote")]
+    #[error(
+        "{file}: {size} bytes, and no image of this kind has more than {limit}; check that this is the file CRIU wrote"
+    )]
     TooLarge {
         /// The name.
         file: String,

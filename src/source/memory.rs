@@ -18,7 +18,10 @@ impl MemorySource {
     /// An empty directory, called `name` in messages.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), ..Self::default() }
+        Self {
+            name: name.into(),
+            ..Self::default()
+        }
     }
 
     /// Everything of `source` but its parent.
@@ -81,16 +84,25 @@ impl Source for MemorySource {
     }
 
     fn read(&self, name: &str, cap: u64) -> Result<Option<Vec<u8>>, SourceError> {
-        let Some(bytes) = self.get(name) else { return Ok(None) };
+        let Some(bytes) = self.get(name) else {
+            return Ok(None);
+        };
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         if size > cap {
-            return Err(SourceError::TooLarge { file: name.to_owned(), size, limit: cap });
+            return Err(SourceError::TooLarge {
+                file: name.to_owned(),
+                size,
+                limit: cap,
+            });
         }
         Ok(Some(bytes.to_vec()))
     }
 
     fn map(&self, name: &str) -> Result<Option<Arc<Blob>>, SourceError> {
-        Ok(self.files.get(name).map(|bytes| Arc::new(Blob::from(Arc::clone(bytes)))))
+        Ok(self
+            .files
+            .get(name)
+            .map(|bytes| Arc::new(Blob::from(Arc::clone(bytes)))))
     }
 
     fn parent(&self) -> Result<Option<Parent>, SourceError> {

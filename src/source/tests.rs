@@ -15,17 +15,35 @@ fn source() -> (tempfile::TempDir, DirSource) {
 #[test]
 fn files_are_listed_by_name_and_read_up_to_a_limit() {
     let (_dir, source) = source();
-    let names: Vec<_> = source.list().unwrap().into_iter().map(|file| (file.name, file.size, file.regular)).collect();
-    assert_eq!(names, [("a.img".to_owned(), 0, true), ("b.img".to_owned(), 5, true)]);
+    let names: Vec<_> = source
+        .list()
+        .unwrap()
+        .into_iter()
+        .map(|file| (file.name, file.size, file.regular))
+        .collect();
+    assert_eq!(
+        names,
+        [("a.img".to_owned(), 0, true), ("b.img".to_owned(), 5, true)]
+    );
     assert_eq!(source.read("b.img", 5).unwrap().unwrap(), b"bytes");
-    assert!(matches!(source.read("b.img", 4), Err(SourceError::TooLarge { size: 5, limit: 4, .. })));
+    assert!(matches!(
+        source.read("b.img", 4),
+        Err(SourceError::TooLarge {
+            size: 5,
+            limit: 4,
+            ..
+        })
+    ));
     assert!(source.read("c.img", 4).unwrap().is_none());
     assert_eq!(source.head("b.img", 2).unwrap(), b"by");
     assert_eq!(&**source.map("b.img").unwrap().unwrap(), b"bytes");
     assert!(source.map("a.img").unwrap().unwrap().is_empty());
     let copy = MemorySource::copy_of(&source).unwrap();
     assert_eq!(copy.list().unwrap(), source.list().unwrap());
-    assert!(matches!(copy.read("b.img", 4), Err(SourceError::TooLarge { .. })));
+    assert!(matches!(
+        copy.read("b.img", 4),
+        Err(SourceError::TooLarge { .. })
+    ));
 }
 
 #[test]
@@ -44,18 +62,38 @@ fn nothing_but_a_regular_file_of_the_directory_is_opened() {
     )
     .unwrap();
 
-    assert!(matches!(source.read("link.img", 9), Err(SourceError::Link { .. })));
+    assert!(matches!(
+        source.read("link.img", 9),
+        Err(SourceError::Link { .. })
+    ));
     for name in ["dir.img", "socket.img", "fifo.img"] {
         let error = source.read(name, 9).unwrap_err();
-        assert!(matches!(error, SourceError::NotRegular { .. }), "{name}: {error}");
+        assert!(
+            matches!(error, SourceError::NotRegular { .. }),
+            "{name}: {error}"
+        );
         assert!(error.to_string().contains(name));
         assert!(source.map(name).is_err() && source.head(name, 1).is_err());
     }
     for name in ["", ".", "..", "../b.img", "/etc/passwd", "a\0b"] {
-        assert!(matches!(source.read(name, 9), Err(SourceError::Name { .. })), "{name:?}");
+        assert!(
+            matches!(source.read(name, 9), Err(SourceError::Name { .. })),
+            "{name:?}"
+        );
     }
-    assert_eq!(source.list().unwrap().into_iter().filter(|file| file.regular).count(), 2);
-    assert!(matches!(DirSource::open(&dir.path().join("b.img")), Err(SourceError::Directory { .. })));
+    assert_eq!(
+        source
+            .list()
+            .unwrap()
+            .into_iter()
+            .filter(|file| file.regular)
+            .count(),
+        2
+    );
+    assert!(matches!(
+        DirSource::open(&dir.path().join("b.img")),
+        Err(SourceError::Directory { .. })
+    ));
 }
 
 #[test]
@@ -71,7 +109,13 @@ fn the_parent_link_is_followed_from_the_image_directory() {
     let older = parent.source.unwrap();
     assert_eq!(older.read("c.img", 9).unwrap().unwrap(), b"old");
     assert_ne!(older.identity(), source.identity());
-    assert!(source.list().unwrap().iter().all(|file| file.name != "parent"));
+    assert!(
+        source
+            .list()
+            .unwrap()
+            .iter()
+            .all(|file| file.name != "parent")
+    );
 
     fs::remove_file(dir.path().join("parent")).unwrap();
     symlink("/nowhere/at/all", dir.path().join("parent")).unwrap();

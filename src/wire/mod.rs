@@ -13,7 +13,11 @@ mod scan;
 pub mod schema;
 
 #[cfg(test)]
-#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation
+)]
 mod tests;
 
 pub use error::{WireError, WireErrorKind};

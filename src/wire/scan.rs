@@ -91,10 +91,22 @@ pub fn find(bytes: &[u8], path: &[u32]) -> Option<Span> {
     let mut base = 0usize;
     let mut found = None;
     for &number in path {
-        let field = fields(inside).map_while(Result::ok).find(|field| field.number == number)?;
-        let Span { start, value, payload, end } = field.span;
+        let field = fields(inside)
+            .map_while(Result::ok)
+            .find(|field| field.number == number)?;
+        let Span {
+            start,
+            value,
+            payload,
+            end,
+        } = field.span;
         let add = |offset: usize| base.checked_add(offset);
-        found = Some(Span { start: add(start)?, value: add(value)?, payload: add(payload)?, end: add(end)? });
+        found = Some(Span {
+            start: add(start)?,
+            value: add(value)?,
+            payload: add(payload)?,
+            end: add(end)?,
+        });
         base = add(payload)?;
         inside = match field.value {
             Value::Len(nested) => nested,
@@ -112,8 +124,13 @@ impl<'a> Iterator for Fields<'a> {
             return None;
         }
         let start = self.at;
-        let field = field(self.bytes, start).map_err(|kind| WireError { offset: start, kind });
-        self.at = field.as_ref().map_or(self.bytes.len(), |field| field.span.end);
+        let field = field(self.bytes, start).map_err(|kind| WireError {
+            offset: start,
+            kind,
+        });
+        self.at = field
+            .as_ref()
+            .map_or(self.bytes.len(), |field| field.span.end);
         Some(field)
     }
 }
@@ -140,15 +157,32 @@ fn field(bytes: &[u8], start: usize) -> Result<Field<'_>, WireErrorKind> {
             let (len, payload) = varint(bytes, value)?;
             let len = usize::try_from(len).map_err(|_| WireErrorKind::Truncated)?;
             let end = payload.checked_add(len).ok_or(WireErrorKind::Truncated)?;
-            (Value::Len(bytes.get(payload..end).ok_or(WireErrorKind::Truncated)?), payload, end)
+            (
+                Value::Len(bytes.get(payload..end).ok_or(WireErrorKind::Truncated)?),
+                payload,
+                end,
+            )
         }
         5 => {
             let (word, end) = array(bytes, value)?;
             (Value::Fixed32(u32::from_le_bytes(word)), value, end)
         }
-        other => return Err(WireErrorKind::WireType(u8::try_from(other).unwrap_or(u8::MAX))),
+        other => {
+            return Err(WireErrorKind::WireType(
+                u8::try_from(other).unwrap_or(u8::MAX),
+            ));
+        }
     };
-    Ok(Field { number, value: content, span: Span { start, value, payload, end } })
+    Ok(Field {
+        number,
+        value: content,
+        span: Span {
+            start,
+            value,
+            payload,
+            end,
+        },
+    })
 }
 
 /// A number at `start`, and the offset behind it.
@@ -166,10 +200,17 @@ fn varint(bytes: &[u8], start: usize) -> Result<(u64, usize), WireErrorKind> {
             return Ok((word, start.saturating_add(count).saturating_add(1)));
         }
     }
-    Err(if rest.len() >= 10 { WireErrorKind::LongVarint } else { WireErrorKind::Truncated })
+    Err(if rest.len() >= 10 {
+        WireErrorKind::LongVarint
+    } else {
+        WireErrorKind::Truncated
+    })
 }
 
 fn array<const N: usize>(bytes: &[u8], start: usize) -> Result<([u8; N], usize), WireErrorKind> {
-    let found = bytes.get(start..).and_then(|rest| rest.first_chunk::<N>()).ok_or(WireErrorKind::Truncated)?;
+    let found = bytes
+        .get(start..)
+        .and_then(|rest| rest.first_chunk::<N>())
+        .ok_or(WireErrorKind::Truncated)?;
     Ok((*found, start.saturating_add(N)))
 }

@@ -40,7 +40,9 @@ impl MessageId {
     }
 
     fn position(self, number: u32) -> Option<usize> {
-        self.fields().binary_search_by_key(&number, |field| field.number).ok()
+        self.fields()
+            .binary_search_by_key(&number, |field| field.number)
+            .ok()
     }
 }
 
@@ -122,38 +124,85 @@ pub fn check(message: MessageId, bytes: &[u8]) -> Result<Check, WireError> {
     Ok(check)
 }
 
-fn walk(message: MessageId, bytes: &[u8], base: usize, depth: usize, check: &mut Check) -> Result<(), WireError> {
+fn walk(
+    message: MessageId,
+    bytes: &[u8],
+    base: usize,
+    depth: usize,
+    check: &mut Check,
+) -> Result<(), WireError> {
     if depth >= MAX_DEPTH {
-        return Err(WireError { offset: base, kind: WireErrorKind::Depth });
+        return Err(WireError {
+            offset: base,
+            kind: WireErrorKind::Depth,
+        });
     }
     let mut seen = 0u64;
     for field in fields(bytes) {
-        let field = field.map_err(|error| WireError { offset: base.saturating_add(error.offset), ..error })?;
+        let field = field.map_err(|error| WireError {
+            offset: base.saturating_add(error.offset),
+            ..error
+        })?;
         let offset = base.saturating_add(field.span.start);
         let Some(position) = message.position(field.number) else {
-            if check.unknown.len() >= MAX_UNKNOWN && !check.unknown.contains_key(&(message, field.number)) {
-                return Err(WireError { offset, kind: WireErrorKind::Unknowns });
+            if check.unknown.len() >= MAX_UNKNOWN
+                && !check.unknown.contains_key(&(message, field.number))
+            {
+                return Err(WireError {
+                    offset,
+                    kind: WireErrorKind::Unknowns,
+                });
             }
             let len = field.span.end.saturating_sub(field.span.start);
-            let known = check.unknown.entry((message, field.number)).or_insert(UnknownAt { count: 0, offset, len });
+            let known = check
+                .unknown
+                .entry((message, field.number))
+                .or_insert(UnknownAt {
+                    count: 0,
+                    offset,
+                    len,
+                });
             known.count = known.count.saturating_add(1);
             continue;
         };
-        let Some(definition) = message.fields().get(position) else { continue };
-        seen |= u32::try_from(position).ok().and_then(|bit| 1u64.checked_shl(bit)).unwrap_or(0);
+        let Some(definition) = message.fields().get(position) else {
+            continue;
+        };
+        seen |= u32::try_from(position)
+            .ok()
+            .and_then(|bit| 1u64.checked_shl(bit))
+            .unwrap_or(0);
         let found = field.value.wire_type();
-        let packed = definition.label == Label::Repeated && definition.wire != WireType::Len && found == WireType::Len;
+        let packed = definition.label == Label::Repeated
+            && definition.wire != WireType::Len
+            && found == WireType::Len;
         if found != definition.wire && !packed && check.wrong.len() < MAX_FINDINGS {
-            check.wrong.push(FieldAt { message, number: field.number, name: definition.name, offset });
+            check.wrong.push(FieldAt {
+                message,
+                number: field.number,
+                name: definition.name,
+                offset,
+            });
         }
         if let (Some(inner), Value::Len(payload)) = (definition.message, field.value) {
-            walk(inner, payload, base.saturating_add(field.span.payload), depth.saturating_add(1), check)?;
+            walk(
+                inner,
+                payload,
+                base.saturating_add(field.span.payload),
+                depth.saturating_add(1),
+                check,
+            )?;
         }
     }
     for (bit, definition) in (0u32..).zip(message.fields()) {
         let there = seen & 1u64.checked_shl(bit).unwrap_or(0) != 0;
         if definition.label == Label::Required && !there && check.missing.len() < MAX_FINDINGS {
-            check.missing.push(FieldAt { message, number: definition.number, name: definition.name, offset: base });
+            check.missing.push(FieldAt {
+                message,
+                number: definition.number,
+                name: definition.name,
+                offset: base,
+            });
         }
     }
     Ok(())

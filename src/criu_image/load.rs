@@ -1,0 +1,216 @@
+//! From a directory to a [`Checkpoint`].
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::chain::Chain;
+use super::core::{self, Core};
+use super::error::Error;
+use super::feature::Feature;
+use super::mm::Spaces;
+use super::model::{AnomalyKind, Arch, Checkpoint, ImageFile, ImageKind, Mm, Task, TaskState};
+use super::pstree::{self, Node};
+use super::reader::{Dir, Notes};
+use super::{files, inventory, magic};
+use crate::source::{DirSource, Source};
+use crate::units::{Pid, Place, Tid};
+use crate::wire::schema::TASK_KOBJ_IDS_ENTRY;
+
+/// Reads the image directory `dir`.
+///
+/// # Errors
+/// What makes it no checkpoint, or one that cannot be read: see [`Error`]. Missing or odd pages are no
+/// error but [`Checkpoint::anomalies`].
+pub fn load(dir: &Path) -> Result<Checkpoint, Error> {
+    let source: Arc<dyn Source> = Arc::new(DirSource::open(dir)?);
+    load_from(&source)
+}
+
+/// Reads image files wherever they come from.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_from(source: &Arc<dyn Source>) -> Result<Checkpoint, Error> {
+    let mut notes = Notes::default();
+    let (inventory, dir) = inventory::read(source, &mut notes)?;
+    let images = images(&dir, &mut notes)?;
+    let files = files::read(&dir, &mut notes)?;
+    let nodes = pstree::read(&dir, &mut notes)?;
+    let (chain, parents) = Chain::open(dir.clone(), &mut notes)?;
+    let spaces = Spaces {
+        chain: &chain,
+        memfd: &files.memfd,
+        objects: HashMap::new(),
+        notes: &mut notes,
+    };
+    let mut tasks = Tasks {
+        dir: &dir,
+        spaces,
+        arch: None,
+        owners: HashMap::new(),
+    };
+    let list = nodes
+        .iter()
+        .map(|node| tasks.read(node))
+        .collect::<Result<Vec<_>, _>>()?;
+    let arch = tasks.arch.unwrap_or(Arch::Other(0, "UNKNOWN"));
+    Ok(Checkpoint {
+        name: source.name().to_owned(),
+        inventory,
+        arch,
+        tasks: list,
+        files: files.regular,
+        images,
+        unknown_fields: notes.unknown_fields(),
+        anomalies: notes.anomalies,
+        features: notes.features.into_list(),
+        parents,
+    })
+}
+
+/// Features that the mere presence of an image shows: beginning of its name.
+const BY_NAME: &[(&str, Feature)] = &[
+    ("pidfd.img", Feature::PidFd),
+    ("bpfmap-file.img", Feature::BpfMap),
+    ("timens-", Feature::TimeNamespace),
+];
+
+/// What every file of the directory is. Compressed pages end the reading.
+fn images(dir: &Dir, notes: &mut Notes) -> Result<Vec<ImageFile>, Error> {
+    let mut images = Vec::new();
+    for listed in dir.source.list()? {
+        let kind = if listed.regular {
+            magic::classify(&listed.name, &dir.source.head(&listed.name, 8)?)
+        } else {
+            ImageKind::Other
+        };
+        if kind == ImageKind::Raw(magic::PAGES_COMPRESSED) {
+            let what = "a file that forks of CRIU write".to_owned();
+            return Err(Error::Compressed {
+                file: listed.name.into(),
+                offset: 0,
+                what,
+            });
+        }
+        let by_name = BY_NAME
+            .iter()
+            .find(|(name, _)| listed.regular && listed.name.starts_with(name));
+        if let Some((_, feature)) = by_name {
+            notes.features.see(*feature, || {
+                Place::new(listed.name.as_str(), 0, listed.size)
+            });
+        }
+        images.push(ImageFile {
+            name: listed.name,
+            size: listed.size,
+            kind,
+        });
+    }
+    Ok(images)
+}
+
+struct Tasks<'a> {
+    dir: &'a Dir,
+    spaces: Spaces<'a>,
+    /// The first task's.
+    arch: Option<Arch>,
+    /// The task that brought each address space, by its number.
+    owners: HashMap<u32, Pid>,
+}
+
+impl Tasks<'_> {
+    fn read(&mut self, node: &Node) -> Result<Task, Error> {
+        let pid = node.pid;
+        let leader = Core::read(self.dir, Tid(pid.0), &node.place.file, self.spaces.notes)?;
+        self.arch(&leader, pid)?;
+        let task = leader.task()?;
+        let entry = leader.entry()?;
+        core::see_task(task, &entry, self.spaces.notes);
+        let state = core::task_state(task.task_state);
+        let mut threads = Vec::new();
+        let (mut mm, mut shares_mm_with) = (None, None);
+        // Nothing but the exit code is left of a zombie, whatever else an image may say of it.
+        if state != TaskState::Dead {
+            threads.push(leader.thread(Tid(pid.0), self.spaces.notes)?);
+            for &tid in &node.others {
+                let core = Core::read(self.dir, tid, &node.place.file, self.spaces.notes)?;
+                self.arch(&core, pid)?;
+                threads.push(core.thread(tid, self.spaces.notes)?);
+            }
+            (mm, shares_mm_with) = self.mm(&leader, pid)?;
+        }
+        for thread in threads
+            .iter()
+            .filter(|thread| thread.state.is_none() && self.arch == Some(Arch::Aarch64))
+        {
+            let detail = format!("no registers of thread {}", thread.tid);
+            self.spaces.notes.anomaly(
+                AnomalyKind::RegistersMissing,
+                Some(pid),
+                thread.place.clone(),
+                detail,
+            );
+        }
+        Ok(Task {
+            pid,
+            ppid: node.ppid,
+            comm: core::text(&task.comm),
+            state,
+            exit_code: task.exit_code,
+            threads,
+            sigactions: core::sigactions(task, &entry)?,
+            mm,
+            shares_mm_with,
+            place: entry.place(),
+        })
+    }
+
+    /// Notes a thread of another architecture than the first.
+    fn arch(&mut self, core: &Core, pid: Pid) -> Result<(), Error> {
+        let (arch, first) = (core.arch(), *self.arch.get_or_insert_with(|| core.arch()));
+        if arch != first {
+            let detail =
+                format!("architecture {arch:?}, and {first:?} elsewhere in the checkpoint");
+            self.spaces.notes.anomaly(
+                AnomalyKind::Contradiction,
+                Some(pid),
+                core.entry()?.place(),
+                detail,
+            );
+        }
+        Ok(())
+    }
+
+    /// The task's address space, or the task it shares one with.
+    fn mm(&mut self, leader: &Core, pid: Pid) -> Result<(Option<Mm>, Option<Pid>), Error> {
+        let vm_id = match leader.vm_id() {
+            Some(id) => Some(id),
+            None => self.ids(pid)?,
+        };
+        let name = format!("mm-{pid}.img");
+        let Some(image) = self.dir.image(&name, "MM")? else {
+            let owner = vm_id.and_then(|id| self.owners.get(&id).copied());
+            let missing = || Error::MissingImage {
+                file: self.dir.label(&name),
+                why: format!("task {pid} lives, and shares no other task's memory"),
+            };
+            return Ok((None, Some(owner.ok_or_else(missing)?)));
+        };
+        if let Some(id) = vm_id {
+            self.owners.entry(id).or_insert(pid);
+        }
+        Ok((Some(self.spaces.read(&image, pid)?), None))
+    }
+
+    /// The number of the address space by `ids-PID.img`; older images have it nowhere.
+    fn ids(&mut self, pid: Pid) -> Result<Option<u32>, Error> {
+        let Some(image) = self.dir.image(&format!("ids-{pid}.img"), "IDS")? else {
+            return Ok(None);
+        };
+        let entry = image.single(TASK_KOBJ_IDS_ENTRY.name())?;
+        let ids: super::proto::TaskKobjIdsEntry =
+            self.spaces.notes.decode(TASK_KOBJ_IDS_ENTRY, &entry)?;
+        Ok(Some(ids.vm_id))
+    }
+}

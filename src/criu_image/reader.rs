@@ -1,0 +1,162 @@
+//! What the readers of the single images share: where they read, and what they have noted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use prost::Message;
+
+use super::envelope::{Entry, Header, Image};
+use super::error::Error;
+use super::feature::Features;
+use super::model::{Anomaly, AnomalyKind, UnknownField};
+use crate::source::{MAX_IMAGE, Source};
+use crate::units::{Pid, Place};
+use crate::wire::WireErrorKind;
+use crate::wire::schema::{MAX_UNKNOWN, MessageId, check};
+
+/// One directory of the chain of dumps.
+#[derive(Clone, Debug)]
+pub(super) struct Dir {
+    /// Its files.
+    pub(super) source: Arc<dyn Source>,
+    /// `parent/` for each step up from the dump itself, in front of names in messages.
+    pub(super) prefix: String,
+    /// How images begin. Decided by the dump's own inventory for the whole chain, as CRIU does.
+    pub(super) header: Header,
+}
+
+impl Dir {
+    /// The name of a file in places and messages.
+    pub(super) fn label(&self, name: &str) -> Arc<str> {
+        format!("{}{name}", self.prefix).into()
+    }
+
+    /// An image by its name and kind; `None` when there is no such file.
+    pub(super) fn image(&self, name: &str, kind: &'static str) -> Result<Option<Image>, Error> {
+        self.image_with(name, kind, self.header)
+    }
+
+    pub(super) fn image_with(
+        &self,
+        name: &str,
+        kind: &'static str,
+        header: Header,
+    ) -> Result<Option<Image>, Error> {
+        match self.source.read(name, MAX_IMAGE)? {
+            Some(bytes) => Image::open(self.label(name), bytes, kind, header).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// An image that has to be there because of `why`.
+    pub(super) fn needed(
+        &self,
+        name: &str,
+        kind: &'static str,
+        why: impl FnOnce() -> String,
+    ) -> Result<Image, Error> {
+        self.image(name, kind)?.ok_or_else(|| Error::MissingImage {
+            file: self.label(name),
+            why: why(),
+        })
+    }
+}
+
+/// What has been noted on the way.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    unknown: BTreeMap<(MessageId, u32), (u64, Place)>,
+    /// Damage and oddities.
+    pub(super) anomalies: Vec<Anomaly>,
+    /// Format features.
+    pub(super) features: Features,
+}
+
+impl Notes {
+    /// Reads an entry as `message`: checks it against the definition, notes unknown fields, decodes it.
+    pub(super) fn decode<M: Message + Default>(
+        &mut self,
+        message: MessageId,
+        entry: &Entry<'_>,
+    ) -> Result<M, Error> {
+        let at = |offset: usize| entry.offset.saturating_add(offset as u64);
+        let file = || Arc::clone(&entry.file);
+        let name = message.name();
+        let found = check(message, entry.bytes).map_err(|error| Error::Wire {
+            file: file(),
+            offset: at(error.offset),
+            message: name,
+            kind: error.kind,
+        })?;
+        if let Some(field) = found.wrong.first() {
+            return Err(Error::FieldType {
+                file: file(),
+                offset: at(field.offset),
+                message: field.message.name(),
+                field: field.name,
+                number: field.number,
+            });
+        }
+        if let Some(field) = found.missing.first() {
+            return Err(Error::MissingField {
+                file: file(),
+                offset: at(field.offset),
+                message: field.message.name(),
+                field: field.name,
+                number: field.number,
+            });
+        }
+        for (key, met) in found.unknown {
+            let full = self.unknown.len() >= MAX_UNKNOWN;
+            let place = entry.part(met.offset, met.offset.saturating_add(met.len));
+            if full && !self.unknown.contains_key(&key) {
+                let kind = WireErrorKind::Unknowns;
+                return Err(Error::Wire {
+                    file: file(),
+                    offset: place.offset,
+                    message: name,
+                    kind,
+                });
+            }
+            let (count, _) = self.unknown.entry(key).or_insert((0, place));
+            *count = count.saturating_add(met.count);
+        }
+        M::decode(entry.bytes).map_err(|error| Error::Decode {
+            file: file(),
+            offset: entry.offset,
+            message: name,
+            error,
+        })
+    }
+
+    /// Notes something damaged or odd.
+    pub(super) fn anomaly(
+        &mut self,
+        kind: AnomalyKind,
+        pid: Option<Pid>,
+        place: Place,
+        detail: impl Into<String>,
+    ) {
+        self.anomalies.push(Anomaly {
+            kind,
+            pid,
+            place,
+            detail: detail.into(),
+        });
+    }
+
+    /// The unknown fields, by message and number.
+    pub(super) fn unknown_fields(&mut self) -> Vec<UnknownField> {
+        let field =
+            |((message, number), (count, place)): ((MessageId, u32), (u64, Place))| UnknownField {
+                message: message.name(),
+                number,
+                count,
+                place,
+            };
+        std::mem::take(&mut self.unknown)
+            .into_iter()
+            .map(field)
+            .collect()
+    }
+}
