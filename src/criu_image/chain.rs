@@ -9,7 +9,7 @@ use super::layer::{Laid, What, lay};
 use super::model::{AnomalyKind, ParentDump};
 use super::pagemap;
 use super::reader::{Dir, Notes};
-use super::space::{PageMap, Seg, SegContent};
+use super::space::{PageMap, PagesFile, Seg, SegContent};
 use crate::memory::Missing;
 use crate::source::{MAX_PARENTS, PARENT_LINK};
 use crate::units::{Pid, Place};
@@ -80,93 +80,84 @@ impl Chain {
         pid: Option<Pid>,
         notes: &mut Notes,
     ) -> Result<Option<PageMap>, Error> {
+        let Some((dump, parents)) = self.dirs.split_first() else {
+            return Ok(None);
+        };
+        let Some(map) = pagemap::read(dump, name, notes)? else {
+            return Ok(None);
+        };
         let mut found = PageMap::default();
-        let mut wanted: Vec<(u64, u64)> = vec![(0, u64::MAX)];
-        for (depth, dir) in self.dirs.iter().enumerate() {
-            let Some(map) = pagemap::read(dir, name, notes)? else {
-                if depth == 0 {
-                    return Ok(None);
-                }
-                break;
-            };
-            let layer = lay(dir, &map, page_size, pid, notes)?;
-            let file = found.add_file(layer.pages);
-            let (pieces, gaps) = pick(&layer.laid, &wanted);
-            // In the dump itself, what no run covers is no gap: it has no pages.
-            if depth != 0 {
-                self.miss(&gaps, &mut found, (depth, name), pid, notes);
-            }
-            wanted.clear();
-            for piece in pieces {
-                let content = match piece.what {
-                    What::Here(offset) => {
-                        found.add_bytes(piece.start, piece.end, file, offset);
-                        continue;
-                    }
-                    What::Parent => {
-                        wanted.push((piece.start, piece.end));
-                        continue;
-                    }
-                    What::Lazy => SegContent::Missing(Missing::Lazy),
-                    What::Nowhere => SegContent::Missing(Missing::Truncated),
-                };
-                found.add(Seg {
-                    start: piece.start,
-                    end: piece.end,
-                    content,
-                });
-            }
+        let layer = lay(dump, &map, page_size, pid, notes)?;
+        let mut wanted = take(layer.laid, layer.pages, &mut found);
+        let mut label = dump.label(&format!("{PARENT_LINK}/{name}"));
+        for dir in parents {
             if wanted.is_empty() {
                 break;
             }
+            let Some(map) = pagemap::read(dir, name, notes)? else {
+                break;
+            };
+            let layer = lay(dir, &map, page_size, pid, notes)?;
+            let (pieces, gaps) = pick(&layer.laid, &wanted);
+            miss(&gaps, &mut found, &map.file, pid, notes);
+            wanted = take(pieces, layer.pages, &mut found);
+            label = dir.label(&format!("{PARENT_LINK}/{name}"));
         }
-        let depth = self.dirs.len();
-        if wanted
-            .first()
-            .is_some_and(|&(start, end)| (start, end) != (0, u64::MAX))
-        {
-            self.miss(&wanted, &mut found, (depth, name), pid, notes);
-        }
+        miss(&wanted, &mut found, &label, pid, notes);
         found.finish();
         Ok(Some(found))
     }
+}
 
-    /// Notes ranges that are in no parent.
-    fn miss(
-        &self,
-        gaps: &[(u64, u64)],
-        found: &mut PageMap,
-        at: (usize, &str),
-        pid: Option<Pid>,
-        notes: &mut Notes,
-    ) {
-        let Some(&(first, _)) = gaps.first() else {
-            return;
+/// Puts pieces of one layer among those found; what the next parent should have is the answer.
+fn take(pieces: Vec<Laid>, pages: PagesFile, found: &mut PageMap) -> Vec<(u64, u64)> {
+    let file = found.add_file(pages);
+    let mut wanted = Vec::new();
+    for Laid { start, end, what } in pieces {
+        let why = match what {
+            What::Here(offset) => {
+                found.add_bytes(start, end, file, offset);
+                continue;
+            }
+            What::Parent => {
+                wanted.push((start, end));
+                continue;
+            }
+            What::Lazy => Missing::Lazy,
+            What::Nowhere => Missing::Truncated,
         };
-        for &(start, end) in gaps {
-            found.add(Seg {
-                start,
-                end,
-                content: SegContent::Missing(Missing::Parent),
-            });
-        }
-        let bytes = gaps.iter().fold(0u64, |sum, (start, end)| {
-            sum.saturating_add(end.saturating_sub(*start))
+        found.add(Seg {
+            start,
+            end,
+            content: SegContent::Missing(why),
         });
-        let (depth, name) = at;
-        let label: Arc<str> = format!(
-            "{}{name}",
-            format!("{PARENT_LINK}/").repeat(depth.min(MAX_PARENTS))
-        )
-        .into();
-        let detail = format!("{bytes} bytes from {first:#x} on should be here and are not");
-        notes.anomaly(
-            AnomalyKind::ParentMissing,
-            pid,
-            Place::new(label, 0, 0),
-            detail,
-        );
     }
+    wanted
+}
+
+/// Notes ranges that `file`, a pagemap of a parent, does not have.
+fn miss(
+    gaps: &[(u64, u64)],
+    found: &mut PageMap,
+    file: &Arc<str>,
+    pid: Option<Pid>,
+    notes: &mut Notes,
+) {
+    let Some(&(first, _)) = gaps.first() else {
+        return;
+    };
+    let mut bytes = 0u64;
+    for &(start, end) in gaps {
+        found.add(Seg {
+            start,
+            end,
+            content: SegContent::Missing(Missing::Parent),
+        });
+        bytes = bytes.saturating_add(end.saturating_sub(start));
+    }
+    let detail = format!("{bytes} bytes from {first:#x} on should be here and are not");
+    let place = Place::new(Arc::clone(file), 0, 0);
+    notes.anomaly(AnomalyKind::ParentMissing, pid, place, detail);
 }
 
 /// The parts of `laid` inside of `wanted`, and the parts of `wanted` that nothing covers. Both are

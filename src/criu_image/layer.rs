@@ -166,7 +166,7 @@ fn pages(
 ) -> Result<PagesFile, Error> {
     let name = format!("pages-{}.img", map.pages_id);
     let file = dir.label(&name);
-    let blob = dir.source.map(&name)?;
+    let blob = dir.map(&name)?;
     let have = blob.as_ref().map_or(0, |blob| blob.len() as u64);
     let place = Place::new(Arc::clone(&file), have.min(want), 0);
     let by = &map.file;

@@ -63,7 +63,7 @@ pub fn load_from(source: &Arc<dyn Source>) -> Result<Checkpoint, Error> {
         files: files.regular,
         images,
         unknown_fields: notes.unknown_fields(),
-        anomalies: notes.anomalies,
+        anomalies: notes.anomalies(),
         features: notes.features.into_list(),
         parents,
     })
@@ -80,8 +80,10 @@ const BY_NAME: &[(&str, Feature)] = &[
 fn images(dir: &Dir, notes: &mut Notes) -> Result<Vec<ImageFile>, Error> {
     let mut images = Vec::new();
     for listed in dir.source.list()? {
+        // What cannot be read may be none of our business (a log); an image that is will say so again.
         let kind = if listed.regular {
-            magic::classify(&listed.name, &dir.source.head(&listed.name, 8)?)
+            let head = dir.source.head(&listed.name, 8).unwrap_or_default();
+            magic::classify(&listed.name, &head)
         } else {
             ImageKind::Other
         };

@@ -58,6 +58,7 @@ impl Spaces<'_> {
     /// Reads the address space of `pid`.
     pub(super) fn read(&mut self, image: &Image, pid: Pid) -> Result<Mm, Error> {
         let entry = image.single(MM_ENTRY.name())?;
+        vma::check_count(&entry)?;
         let message: proto::MmEntry = self.notes.decode(MM_ENTRY, &entry)?;
         let auxv_place = auxv_place(&entry);
         if message.mm_saved_auxv.len() > MAX_AUXV {

@@ -17,9 +17,6 @@ pub(super) const PE_LAZY: u32 = 2;
 /// The bytes are in this pages file.
 pub(super) const PE_PRESENT: u32 = 4;
 
-/// Last field CRIU 4.2 defines; those of unreleased versions describe compression.
-const LAST_FIELD: u32 = 5;
-
 /// A run of pages.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PageRun {
@@ -56,8 +53,16 @@ pub(super) fn read(dir: &Dir, name: &str, notes: &mut Notes) -> Result<Option<Pa
     let mut contradiction: Option<Place> = None;
     for entry in image.entries().skip(1) {
         let entry = entry?;
-        refuse_compression(&entry.file, entry.offset, entry.bytes)?;
         let message: proto::PagemapEntry = notes.decode(PAGEMAP_ENTRY, &entry)?;
+        // A later field may say where bytes lie; guessing would give wrong memory.
+        if let Some((number, place)) = notes.first_unknown(PAGEMAP_ENTRY) {
+            let what = format!("field {number} of pagemap_entry");
+            return Err(Error::Compressed {
+                file: Arc::clone(&place.file),
+                offset: place.offset,
+                what,
+            });
+        }
         let old = u64::from(message.compat_nr_pages);
         if let Some(wide) = message.nr_pages {
             notes.features.see(Feature::WidePages, || entry.field(&[5]));
@@ -98,19 +103,4 @@ pub(super) fn read(dir: &Dir, name: &str, notes: &mut Notes) -> Result<Option<Pa
         pages_id: head.pages_id,
         runs,
     }))
-}
-
-/// A later field may say where bytes lie; guessing would give wrong memory.
-fn refuse_compression(file: &Arc<str>, offset: u64, bytes: &[u8]) -> Result<(), Error> {
-    let later = crate::wire::fields(bytes)
-        .map_while(Result::ok)
-        .find(|field| field.number > LAST_FIELD);
-    match later {
-        None => Ok(()),
-        Some(field) => Err(Error::Compressed {
-            file: Arc::clone(file),
-            offset: offset.saturating_add(field.span.start as u64),
-            what: format!("field {} of pagemap_entry", field.number),
-        }),
-    }
 }

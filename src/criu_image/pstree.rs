@@ -13,6 +13,9 @@ use crate::wire::schema::PSTREE_ENTRY;
 /// Its name.
 const FILE: &str = "pstree.img";
 
+/// Most ids a tree can have: `PID_MAX_LIMIT` of `include/linux/threads.h` on 64-bit kernels.
+const MAX_IDS: usize = 1 << 22;
+
 /// A task and its threads, by id.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
@@ -52,6 +55,15 @@ pub(super) fn read(dir: &Dir, notes: &mut Notes) -> Result<Vec<Node>, Error> {
                 file: Arc::clone(&entry.file),
                 offset: entry.offset,
                 id,
+            });
+        }
+        if seen.len() > MAX_IDS {
+            return Err(Error::Count {
+                file: Arc::clone(&entry.file),
+                offset: entry.offset,
+                what: "tasks and threads",
+                found: seen.len() as u64,
+                want: "at most 4194304",
             });
         }
         if !message.threads.is_empty() && others.len() == message.threads.len() {

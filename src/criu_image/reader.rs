@@ -9,7 +9,7 @@ use super::envelope::{Entry, Header, Image};
 use super::error::Error;
 use super::feature::Features;
 use super::model::{Anomaly, AnomalyKind, UnknownField};
-use crate::source::{MAX_IMAGE, Source};
+use crate::source::{Blob, MAX_IMAGE, Source};
 use crate::units::{Pid, Place};
 use crate::wire::WireErrorKind;
 use crate::wire::schema::{MAX_UNKNOWN, MessageId, check};
@@ -31,6 +31,14 @@ impl Dir {
         format!("{}{name}", self.prefix).into()
     }
 
+    /// A pages file; `None` when there is no such file.
+    pub(super) fn map(&self, name: &str) -> Result<Option<Arc<Blob>>, Error> {
+        Ok(self
+            .source
+            .map(name)
+            .map_err(|error| error.under(&self.prefix))?)
+    }
+
     /// An image by its name and kind; `None` when there is no such file.
     pub(super) fn image(&self, name: &str, kind: &'static str) -> Result<Option<Image>, Error> {
         self.image_with(name, kind, self.header)
@@ -42,7 +50,11 @@ impl Dir {
         kind: &'static str,
         header: Header,
     ) -> Result<Option<Image>, Error> {
-        match self.source.read(name, MAX_IMAGE)? {
+        match self
+            .source
+            .read(name, MAX_IMAGE)
+            .map_err(|error| error.under(&self.prefix))?
+        {
             Some(bytes) => Image::open(self.label(name), bytes, kind, header).map(Some),
             None => Ok(None),
         }
@@ -62,12 +74,17 @@ impl Dir {
     }
 }
 
+/// Anomalies that are listed one by one. They are noted once a file or mapping, not once a page, so
+/// that more than this is not damage but an image made to fill memory.
+const MAX_ANOMALIES: usize = 4096;
+
 /// What has been noted on the way.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     unknown: BTreeMap<(MessageId, u32), (u64, Place)>,
-    /// Damage and oddities.
-    pub(super) anomalies: Vec<Anomaly>,
+    anomalies: Vec<Anomaly>,
+    /// Anomalies beyond [`MAX_ANOMALIES`], and the place of the first of them.
+    more: Option<(u64, Place)>,
     /// Format features.
     pub(super) features: Features,
 }
@@ -137,12 +154,41 @@ impl Notes {
         place: Place,
         detail: impl Into<String>,
     ) {
-        self.anomalies.push(Anomaly {
-            kind,
-            pid,
-            place,
-            detail: detail.into(),
-        });
+        if self.anomalies.len() < MAX_ANOMALIES {
+            let detail = detail.into();
+            self.anomalies.push(Anomaly {
+                kind,
+                pid,
+                place,
+                detail,
+            });
+        } else {
+            let (count, _) = self.more.get_or_insert((0, place));
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// The anomalies, with a last one that counts those not listed.
+    pub(super) fn anomalies(&mut self) -> Vec<Anomaly> {
+        let mut list = std::mem::take(&mut self.anomalies);
+        if let Some((count, place)) = self.more.take() {
+            let detail = format!("{count} more oddities, of which this is the first");
+            list.push(Anomaly {
+                kind: AnomalyKind::Contradiction,
+                pid: None,
+                place,
+                detail,
+            });
+        }
+        list
+    }
+
+    /// The lowest unknown field of a message that has been met, and where.
+    pub(super) fn first_unknown(&self, message: MessageId) -> Option<(u32, &Place)> {
+        let mut of_message = self.unknown.range((message, 0)..=(message, u32::MAX));
+        of_message
+            .next()
+            .map(|((_, number), (_, place))| (*number, place))
     }
 
     /// The unknown fields, by message and number.

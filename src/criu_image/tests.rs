@@ -1,3 +1,7 @@
 //! Real checkpoints, and synthetic ones whose bytes are put together here by hand.
 
+mod build;
 mod fixtures;
+mod memory;
+mod refusals;
+mod tasks;

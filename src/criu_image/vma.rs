@@ -1,16 +1,23 @@
 //! `vma_entry`: mappings, and what stands behind each.
 
+use std::sync::Arc;
+
 use super::envelope::Entry;
+use super::error::Error;
 use super::feature::Feature;
 use super::model::{AnomalyKind, Vma, VmaStatus};
 use super::proto;
 use super::reader::Notes;
 use crate::memory::Mapping;
 use crate::units::{Addr, AddrRange, Pid, Place};
-use crate::wire::{self, Value};
+use crate::wire;
 
 /// `mm_entry.vmas`.
 const VMAS: u32 = 14;
+
+/// Most mappings a task can have here. The kernel's limit, `vm.max_map_count`, is 65530 unless raised, and
+/// distributions that raise it go up to this.
+const MAX_VMAS: usize = 1 << 20;
 
 const PROT_READ: u32 = 1;
 const PROT_WRITE: u32 = 2;
@@ -26,6 +33,22 @@ pub(super) struct Vmas {
     pub(super) guards: Vec<Vma>,
 }
 
+/// Refuses more than [`MAX_VMAS`], before they take the memory.
+pub(super) fn check_count(entry: &Entry<'_>) -> Result<(), Error> {
+    let fields = wire::fields(entry.bytes).map_while(Result::ok);
+    let found = fields.filter(|field| field.number == VMAS).count();
+    if found <= MAX_VMAS {
+        return Ok(());
+    }
+    Err(Error::Count {
+        file: Arc::clone(&entry.file),
+        offset: entry.offset,
+        what: "mappings",
+        found: found as u64,
+        want: "at most 1048576",
+    })
+}
+
 /// Sorts the entries out; empty, inverted and unsorted ones are noted.
 pub(super) fn read(
     message: &proto::MmEntry,
@@ -39,7 +62,6 @@ pub(super) fn read(
     let mut vmas = Vmas::default();
     let mut inverted = Odd::default();
     for (vma, field) in message.vmas.iter().zip(spans) {
-        debug_assert!(matches!(field.value, Value::Len(_)));
         let vma = one(vma, entry.part(field.span.payload, field.span.end));
         if vma.mapping.range.is_empty() {
             inverted.meet(&vma);

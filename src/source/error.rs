@@ -80,4 +80,19 @@ impl SourceError {
             | Self::Read { file, .. } => file,
         }
     }
+
+    /// The same of a file that lies in the directory `prefix`, which ends in a slash or is empty.
+    #[must_use]
+    pub fn under(mut self, prefix: &str) -> Self {
+        match &mut self {
+            Self::Directory { dir: file, .. }
+            | Self::TooManyFiles { dir: file, .. }
+            | Self::Name { file }
+            | Self::Link { file }
+            | Self::NotRegular { file }
+            | Self::TooLarge { file, .. }
+            | Self::Read { file, .. } => file.insert_str(0, prefix),
+        }
+        self
+    }
 }
