@@ -83,7 +83,9 @@ pub trait Memory {
     fn mapping_at(&self, addr: Addr) -> Option<&Mapping> {
         let mappings = self.mappings();
         let after = mappings.partition_point(|mapping| mapping.range.start <= addr);
-        mappings.get(after.checked_sub(1)?).filter(|mapping| mapping.range.contains(addr))
+        mappings
+            .get(after.checked_sub(1)?)
+            .filter(|mapping| mapping.range.contains(addr))
     }
 
     /// Fills `buf` from `addr` on. Zero pages read as zeros; anything else that is not in the image
@@ -97,22 +99,45 @@ pub trait Memory {
         while !rest.is_empty() {
             let limit = Addr(at.0.saturating_add(rest.len() as u64));
             if limit <= at {
-                return Err(Gap { addr: at, why: GapKind::Missing(Missing::Unmapped) });
+                return Err(Gap {
+                    addr: at,
+                    why: GapKind::Missing(Missing::Unmapped),
+                });
             }
             let run = self.run_at(at, limit);
-            let take = usize::try_from(run.range.len()).unwrap_or(usize::MAX).min(rest.len());
+            let take = usize::try_from(run.range.len())
+                .unwrap_or(usize::MAX)
+                .min(rest.len());
             let (head, tail) = rest.split_at_mut(take);
             match run.content {
                 Content::Bytes { bytes, .. } => match bytes.get(..take) {
                     Some(bytes) => head.copy_from_slice(bytes),
-                    None => return Err(Gap { addr: at, why: GapKind::Missing(Missing::Truncated) }),
+                    None => {
+                        return Err(Gap {
+                            addr: at,
+                            why: GapKind::Missing(Missing::Truncated),
+                        });
+                    }
                 },
                 Content::Zero => head.fill(0),
-                Content::File { .. } => return Err(Gap { addr: at, why: GapKind::File }),
-                Content::Missing(why) => return Err(Gap { addr: at, why: GapKind::Missing(why) }),
+                Content::File { .. } => {
+                    return Err(Gap {
+                        addr: at,
+                        why: GapKind::File,
+                    });
+                }
+                Content::Missing(why) => {
+                    return Err(Gap {
+                        addr: at,
+                        why: GapKind::Missing(why),
+                    });
+                }
             }
             if take == 0 {
-                return Err(Gap { addr: at, why: GapKind::Missing(Missing::Unmapped) });
+                return Err(Gap {
+                    addr: at,
+                    why: GapKind::Missing(Missing::Unmapped),
+                });
             }
             at = limit.min(Addr(at.0.saturating_add(take as u64)));
             rest = tail;

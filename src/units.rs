@@ -148,7 +148,11 @@ impl Version {
     /// The version `major.minor.patch`.
     #[must_use]
     pub const fn new(major: u16, minor: u16, patch: u16) -> Self {
-        Self { major, minor, patch }
+        Self {
+            major,
+            minor,
+            patch,
+        }
     }
 
     /// Reads `6.12`, `6.12.107`, `7.3.4+deb13-cloud-arm64`: up to three dotted numbers; what follows
@@ -189,7 +193,11 @@ impl Place {
     /// A place of `len` bytes at `offset` of `file`.
     #[must_use]
     pub fn new(file: impl Into<std::sync::Arc<str>>, offset: u64, len: u64) -> Self {
-        Self { file: file.into(), offset, len }
+        Self {
+            file: file.into(),
+            offset,
+            len,
+        }
     }
 }
 
@@ -205,7 +213,10 @@ mod tests {
 
     #[test]
     fn versions_ignore_what_a_distribution_appends() {
-        assert_eq!(Version::parse("7.3.4+deb13-cloud-arm64"), Some(Version::new(7, 3, 4)));
+        assert_eq!(
+            Version::parse("7.3.4+deb13-cloud-arm64"),
+            Some(Version::new(7, 3, 4))
+        );
         assert_eq!(Version::parse("6.1"), Some(Version::new(6, 1, 0)));
         assert_eq!(Version::parse("6"), Some(Version::new(6, 0, 0)));
         assert_eq!(Version::parse("six"), None);

@@ -1,0 +1,16 @@
+//! Frames built by hand with numbers of their own, and frames of real checkpoints.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss
+)]
+
+mod build;
+mod chains;
+mod fake;
+mod fixtures;
+mod hostile;
+mod lives;
+mod records;
