@@ -54,13 +54,6 @@ struct Point {
     alternate: bool,
 }
 
-/// Words that hold a trampoline's address.
-#[derive(Clone, Copy)]
-struct Words {
-    /// Those without a link to a known frame's record before them.
-    lone: usize,
-}
-
 /// What is said about one frame.
 struct Opinion {
     thread: Option<usize>,
@@ -277,8 +270,8 @@ impl<'a> Judge<'a> {
                 Sign::ChainBroken
             };
             let held = self.holds.get(point.thread).copied().unwrap_or(true);
-            let words = self.words(point.sp, frame.base);
-            if !complete || held || words.is_none_or(|words| words.lone != 0) {
+            let lone = self.lone_words(point.sp, frame.base);
+            if !complete || held || lone != Some(0) {
                 return Some(Opinion::new(Some(owner), false, &[Sign::AboveSp, chain]));
             }
         }
@@ -292,8 +285,8 @@ impl<'a> Judge<'a> {
         if mapping.stack || self.fills(mapping, point) || self.same_stack(frame, mapping, point) {
             return Opinion::new(owner, true, &[Sign::BelowSp]);
         }
-        let words = self.words(mapping.range.start, frame.base);
-        if words.is_some_and(|words| words.lone == 0) && !self.handler_record(frame, mapping) {
+        let lone = self.lone_words(mapping.range.start, frame.base);
+        if lone == Some(0) && !self.handler_record(frame, mapping) {
             return Opinion::new(owner, true, &[Sign::BelowSp]);
         }
         let mut opinion = Opinion::new(owner, false, &[Sign::BelowSp]);
@@ -307,9 +300,9 @@ impl<'a> Judge<'a> {
     /// A frame on no thread's stack: a copy, unless a handler's record below it says that a suspended
     /// context may still return through it.
     fn off_stacks(&self, frame: &Frame, mapping: &Mapping) -> Opinion {
-        let words = self.words(mapping.range.start, frame.base);
+        let lone = self.lone_words(mapping.range.start, frame.base);
         let record = self.handler_record(frame, mapping);
-        let stale = !record && words.is_some_and(|words| words.lone == 0);
+        let stale = !record && lone == Some(0);
         let mut opinion = Opinion::new(None, stale, &[Sign::NoStack]);
         opinion
             .signs
@@ -380,9 +373,9 @@ impl<'a> Judge<'a> {
         false
     }
 
-    /// The return words from `from` up to `to`; `None` where not all of it was searched and readable,
-    /// or no trampoline is known to search for.
-    fn words(&self, from: Addr, to: Addr) -> Option<Words> {
+    /// How many lone return words lie from `from` up to `to`; `None` where not all of it was searched
+    /// and readable, or no trampoline is known to search for.
+    fn lone_words(&self, from: Addr, to: Addr) -> Option<usize> {
         let part = AddrRange::new(from, to);
         let notes = self.on.notes;
         let last = self
@@ -405,8 +398,7 @@ impl<'a> Judge<'a> {
         }
         let [low, high] =
             [from, to].map(|addr| notes.returns.partition_point(|word| word.addr < addr));
-        let lone = self.lone.get(high)?.checked_sub(*self.lone.get(low)?)?;
-        Some(Words { lone })
+        self.lone.get(high)?.checked_sub(*self.lone.get(low)?)
     }
 }
 

@@ -92,7 +92,7 @@ pub(super) fn scan(memory: &dyn Memory, ranges: &[AddrRange], trampolines: &Tram
             let run = memory.run_at(at, range.end);
             match run.content {
                 Content::Bytes { bytes, .. } => {
-                    words(memory, run.range.start, bytes, trampolines, &mut notes)
+                    words(memory, run.range.start, bytes, trampolines, &mut notes);
                 }
                 Content::Missing(_) => gap(run.range, &mut notes),
                 Content::Zero | Content::File { .. } => {}

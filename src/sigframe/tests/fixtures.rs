@@ -10,7 +10,7 @@ use super::fake::Fake;
 use crate::memory::Memory;
 use crate::sigframe::model::{Body, Frame, Liveness, Sign};
 use crate::sigframe::search::{Found, Scope, find};
-use crate::sigframe::unwind::ThreadView;
+use crate::sigframe::unwind::{ChainWalk, ThreadView};
 use crate::units::{Addr, AddrRange, Tid};
 
 /// A protobuf field: number, and a number or bytes.
@@ -343,7 +343,7 @@ fn live_frames_come_back_nested_and_by_thread() {
         threads
             .chains
             .iter()
-            .map(|chain| chain.depth())
+            .map(ChainWalk::depth)
             .collect::<Vec<_>>(),
         [0, 1, 1, 1]
     );
