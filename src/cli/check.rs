@@ -34,7 +34,7 @@ pub(super) struct Check {
     #[arg(long, value_name = "PROFILE")]
     source: Option<String>,
 
-    /// Search all writable memory for signal frames, not only the stacks
+    /// Search all private writable memory for signal frames, however much there is
     #[arg(long)]
     deep: bool,
 
@@ -157,18 +157,21 @@ impl Check {
                 Format::Json => output.json(report)?,
             }
         }
-        for (given, _) in self
-            .accept
-            .iter()
-            .zip(&report.accepts)
-            .filter(|(_, accept)| !accept.used)
-        {
-            output.warn(
-                &Failure::new(format!(
-                    "--accept {given} was not needed: no unproven finding is covered by it"
-                ))
-                .help("remove it, or `hwcr explain` the rule to see what it finds"),
-            );
+        // Of an image that could not be read nobody knows what would have been of use.
+        if report.results.iter().all(|result| result.verdict.is_some()) {
+            for (given, _) in self
+                .accept
+                .iter()
+                .zip(&report.accepts)
+                .filter(|(_, accept)| !accept.used)
+            {
+                output.warn(
+                    &Failure::new(format!(
+                        "--accept {given} was not needed: it covers no unproven finding"
+                    ))
+                    .help("remove it, or see with `hwcr explain` what the rule finds"),
+                );
+            }
         }
         Ok(())
     }
@@ -193,4 +196,12 @@ fn profile(name: &str) -> Result<Profile, Failure> {
 pub(super) fn unreadable(image: &Path, error: &anyhow::Error) -> Failure {
     Failure::new(format!("{}: {error:#}", image.display()))
         .help("an image is a directory that `criu dump` wrote, with inventory.img in it")
+}
+
+#[cfg(test)]
+impl Check {
+    /// Images and targets as parsed.
+    pub(super) fn given(&self) -> (Vec<PathBuf>, Vec<String>) {
+        (self.images.clone(), self.targets.clone())
+    }
 }

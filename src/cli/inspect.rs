@@ -36,7 +36,7 @@ pub(super) struct Inspect {
     #[arg(short, long)]
     verbose: bool,
 
-    /// Search all writable memory for signal frames, not only the stacks
+    /// Search all private writable memory for signal frames, however much there is
     #[arg(long)]
     deep: bool,
 

@@ -41,7 +41,7 @@ Examples:
 /// Says whether a CRIU checkpoint will really run on a given arm64 machine, with the proof.
 #[derive(Debug, Parser)]
 #[command(name = "hwcr", version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
-#[command(propagate_version = false, max_term_width = 100)]
+#[command(propagate_version = false, max_term_width = 80)]
 pub struct Cli {
     #[command(subcommand)]
     verb: Verb,

@@ -31,7 +31,7 @@ impl Output {
     ) -> Result<(), Failure> {
         let stdout = io::stdout();
         let width = if stdout.is_terminal() {
-            terminal_width()
+            terminal_width(&stdout)
         } else {
             PIPED_WIDTH
         };
@@ -72,7 +72,7 @@ impl Output {
         let stderr = io::stderr();
         // Whoever greps a log wants a message on one line.
         let width = if stderr.is_terminal() {
-            terminal_width()
+            terminal_width(&stderr)
         } else {
             usize::MAX
         };
@@ -105,8 +105,8 @@ impl Output {
     }
 }
 
-fn terminal_width() -> usize {
-    terminal_size::terminal_size().map_or(PIPED_WIDTH, |(width, _)| usize::from(width.0))
+fn terminal_width(stream: &impl std::os::fd::AsFd) -> usize {
+    terminal_size::terminal_size_of(stream).map_or(PIPED_WIDTH, |(width, _)| usize::from(width.0))
 }
 
 /// A reader that has seen enough (`| head`) is no error and changes no exit code.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::layout::{Page, Span, bytes, columns, counted, plain, styled};
+use super::layout::{GLUE, Page, Span, bytes, columns, counted, plain, styled};
 use super::style::{ASIDE, BAD, FAINT, OPEN, STRONG};
 use super::v1::Hex;
 use super::v1::inspect::{File, Images, Inspect, Origin};
@@ -86,44 +86,31 @@ fn item(
 fn pairs(values: &[(&str, Option<Hex>)]) -> String {
     let shown = values
         .iter()
-        .filter_map(|(name, value)| value.map(|value| format!("{name} {value}")));
+        .filter_map(|(name, value)| value.map(|value| format!("{name}{GLUE}{value}")));
     shown.collect::<Vec<_>>().join("  ")
 }
 
 fn origin(page: &mut Page<'_>, origin: &Origin) -> io::Result<()> {
     page.blank()?;
     heading(page, 0, "origin", "")?;
-    if let Some(kernel) = &origin.kernel {
-        item(page, SECTION, "kernel", kernel)?;
-    }
-    let criu = match (&origin.criu_at_least, &origin.criu_below) {
-        (Some(from), Some(below)) => Some(format!("{from} or later, older than {below}")),
-        (Some(from), None) => Some(format!("{from} or later")),
-        (None, Some(below)) => Some(format!("older than {below}")),
-        (None, None) => None,
-    };
-    if let Some(criu) = criu {
-        item(page, SECTION, "criu", criu)?;
-    }
-    let rows: Vec<Vec<Span>> = origin
-        .inferences
-        .iter()
-        .map(|known| {
-            vec![
-                styled(FAINT, &known.what),
-                plain(&known.value),
-                styled(FAINT, &known.ground),
-            ]
-        })
-        .collect();
-    if rows.is_empty() {
+    if origin.inferences.is_empty() {
         return page.line(
             SECTION,
             SECTION,
-            &[styled(FAINT, "nothing in the image tells more of it")],
+            &[styled(FAINT, "nothing in the image tells of it")],
         );
     }
-    page.table(SECTION, &rows)
+    let names: Vec<Span> = origin
+        .inferences
+        .iter()
+        .map(|known| styled(FAINT, &known.what))
+        .collect();
+    let label = widest(&names) + 2;
+    for (name, known) in names.into_iter().zip(&origin.inferences) {
+        let ground = styled(FAINT, format!(" ({})", known.ground));
+        page.labelled(SECTION, label, name, &[plain(&known.value), ground])?;
+    }
+    Ok(())
 }
 
 fn task(page: &mut Page<'_>, task: &Task, verbose: bool) -> io::Result<()> {
@@ -145,6 +132,10 @@ fn task(page: &mut Page<'_>, task: &Task, verbose: bool) -> io::Result<()> {
             plain(format!(": {}", about.join(", "))),
         ],
     )?;
+    if task.state == "dead" {
+        // Nothing but the exit code is left of it.
+        return Ok(());
+    }
     if let Some(exe) = &task.exe {
         item(page, SECTION, "program", exe)?;
     }
@@ -250,7 +241,7 @@ fn thread(page: &mut Page<'_>, thread: &Thread) -> io::Result<()> {
         item(page, DETAIL, "registers", registers)?;
     }
     if let Some(regs) = &thread.regs {
-        registers_table(page, DETAIL, "x", regs)?;
+        registers_table(page, DETAIL, 'x', 16, regs)?;
     }
     if !thread.chain_complete && standing.state != Where::NoRegisters {
         item(
@@ -296,19 +287,24 @@ fn thread(page: &mut Page<'_>, thread: &Thread) -> io::Result<()> {
     }
 }
 
-/// Registers by number: `x0 0x…  x1 0x…`.
+/// Registers by number, all of the same width so that they stand below each other.
 fn registers_table(
     page: &mut Page<'_>,
     indent: usize,
-    letter: &str,
+    letter: char,
+    digits: usize,
     values: &[Hex],
 ) -> io::Result<()> {
-    let list: Vec<String> = values
-        .iter()
-        .enumerate()
-        .map(|(number, value)| format!("{letter}{number}\u{a0}{value}"))
-        .collect();
-    page.line(indent, indent, &[plain(list.join("  "))])
+    let mut cells = Vec::new();
+    for (number, value) in values.iter().enumerate() {
+        let glue = if number < 10 {
+            format!("{GLUE}{GLUE}")
+        } else {
+            GLUE.to_string()
+        };
+        cells.push(format!("{letter}{number}{glue}0x{:0digits$x}", value.0));
+    }
+    page.line(indent, indent, &[plain(cells.join("  "))])
 }
 
 fn auxv(
@@ -385,16 +381,38 @@ fn auxv(
     Ok(())
 }
 
+/// Entries whose value is a count or an id.
+const COUNTS: [&str; 12] = [
+    "AT_PHENT",
+    "AT_PHNUM",
+    "AT_PAGESZ",
+    "AT_UID",
+    "AT_EUID",
+    "AT_GID",
+    "AT_EGID",
+    "AT_CLKTCK",
+    "AT_SECURE",
+    "AT_RSEQ_FEATURE_SIZE",
+    "AT_RSEQ_ALIGN",
+    "AT_MINSIGSTKSZ",
+];
+
 fn entry_row(entry: &AuxvEntry, verbose: bool) -> Vec<Span> {
     let name = entry
         .name
         .clone()
         .unwrap_or_else(|| format!("AT_{}", entry.tag));
-    let mut row = vec![plain(name), plain(entry.value.to_string())];
+    let is_count = COUNTS.contains(&name.as_str());
+    let decimal = entry.value.0.to_string();
+    let raw = entry.value.to_string();
     if verbose {
-        row.insert(0, styled(FAINT, entry.tag.to_string()));
+        let tag = styled(FAINT, format!("{:>2}", entry.tag));
+        let mut row = vec![tag, plain(name), plain(raw)];
+        row.extend(is_count.then(|| styled(FAINT, format!("= {decimal}"))));
+        row
+    } else {
+        vec![plain(name), plain(if is_count { decimal } else { raw })]
     }
-    row
 }
 
 fn memory(page: &mut Page<'_>, memory: &Memory) -> io::Result<()> {
@@ -484,7 +502,7 @@ fn images(page: &mut Page<'_>, images: &Images, verbose: bool) -> io::Result<()>
         page,
         0,
         "images",
-        &format!("version {}", images.img_version),
+        &format!("img_version {}", images.img_version),
     )?;
     if let Some(id) = &images.criu_run_id {
         item(page, SECTION, "run id", id)?;

@@ -42,6 +42,9 @@ pub fn columns(spans: &[Span]) -> usize {
         .sum()
 }
 
+/// Holds two words together: shown as a blank, but no line breaks there.
+pub const GLUE: char = '\u{a0}';
+
 /// Narrowest column that [`Page::table`] wraps text into; below it cells follow each other instead.
 const MIN_WRAP_COLUMN: usize = 24;
 
@@ -221,7 +224,9 @@ fn split_keeping_blanks(text: &str) -> impl Iterator<Item = &str> {
 fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() || is_invisible(c) {
+        if c == GLUE {
+            shown.push(' ');
+        } else if c.is_control() || is_invisible(c) {
             shown.extend(c.escape_unicode());
         } else {
             shown.push(c);

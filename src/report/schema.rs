@@ -1,7 +1,7 @@
 //! JSON schemas (draft 2020-12) of what hwcr writes and reads.
 //!
 //! Those of the reports are generated from [`super::v1`] and committed under `schema/`; a test holds
-//! the two together. The profile's is written by hand, as its structure is (DESIGN §8).
+//! the two together. The profile's is written by hand, as its reader is.
 
 /// A schema and what it describes.
 #[derive(Clone, Copy, Debug)]

@@ -4,10 +4,10 @@ use std::io;
 
 use super::layout::{Page, Span, counted, plain, styled};
 use super::style::{self, FAINT, PLAIN, STRONG};
-use super::v1::{CheckResult, Counts, Finding, Report};
+use super::v1::{CheckResult, Counts, Finding, Hex, Report};
 
 /// Column at which the text behind `need`, `have`, … begins, counted from its indentation.
-const LABEL_COLUMNS: usize = 7;
+const LABEL_COLUMNS: usize = 8;
 
 /// Indentation of what belongs to a finding.
 const DETAIL_INDENT: usize = 4;
@@ -38,7 +38,35 @@ pub fn check(page: &mut Page<'_>, report: &Report, brief: bool) -> io::Result<()
         page.blank()?;
         table(page, &report.results)?;
     }
+    if !brief {
+        idle_accepts(page, report)?;
+    }
     Ok(())
+}
+
+/// `--accept` options that changed nothing.
+fn idle_accepts(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    let idle: Vec<String> = report
+        .accepts
+        .iter()
+        .filter(|accept| !accept.used)
+        .map(|accept| match &accept.feature {
+            Some(feature) => format!("{}:{feature}", accept.rule),
+            None => accept.rule.clone(),
+        })
+        .collect();
+    if idle.is_empty() {
+        return Ok(());
+    }
+    page.blank()?;
+    page.line(
+        0,
+        2,
+        &[
+            styled(FAINT, "accepted without need: "),
+            plain(idle.join(", ")),
+        ],
+    )
 }
 
 /// `IMAGE on TARGET: incompatible (3 blockers, 1 unproven)`
@@ -132,27 +160,25 @@ fn finding(page: &mut Page<'_>, group: &[&Finding]) -> io::Result<()> {
 
     detail(page, "need", first.need.as_deref())?;
     detail(page, "have", first.have.as_deref())?;
-    detail(page, "proof", Some(proof(first).as_str()))?;
+    detail(page, "due to", joined(&first.features).as_deref())?;
+    detail(page, "proof", Some(&proof(first)))?;
     places(page, group)?;
     detail(page, "help", first.help.as_deref())?;
-    let edits = first.edits.join(", ");
-    detail(
-        page,
-        "edits",
-        Some(edits.as_str()).filter(|edits| !edits.is_empty()),
-    )
+    detail(page, "edits", joined(&first.edits).as_deref())
 }
 
-/// The proof and the responsible features.
+fn joined(words: &[String]) -> Option<String> {
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+/// The proof, and whether the user accepted that there is no better one.
 fn proof(finding: &Finding) -> String {
-    let mut text = finding.proof.clone();
-    if !finding.features.is_empty() {
-        text = format!("{text}: {}", finding.features.join(", "));
-    }
-    if finding.accepted {
-        text.push_str(" (accepted with --accept)");
-    }
-    text
+    let accepted = if finding.accepted {
+        ", accepted with --accept"
+    } else {
+        ""
+    };
+    format!("{}{accepted}", finding.proof)
 }
 
 fn detail(page: &mut Page<'_>, label: &str, text: Option<&str>) -> io::Result<()> {
@@ -205,7 +231,14 @@ fn location(finding: &Finding) -> Option<String> {
             .filter(|tid| finding.pid != Some(*tid))
             .map(|tid| format!("tid {tid}")),
     );
-    parts.extend(finding.address.map(|address| format!("at {address}")));
+    // Most messages about a frame begin with its address.
+    let said = |address: &Hex| finding.message.contains(&address.to_string());
+    parts.extend(
+        finding
+            .address
+            .filter(|address| !said(address))
+            .map(|address| format!("at {address}")),
+    );
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 

@@ -152,7 +152,7 @@ pub struct Report {
     /// Profile of the machine the images were dumped on, as given with `--source`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// Whether all writable memory was searched (`--deep`) rather than the stacks.
+    /// Whether `--deep` was given: all private writable memory was searched for signal frames.
     pub deep: bool,
     /// One entry for each image and target: all targets of the first image, then of the second, ….
     pub results: Vec<CheckResult>,

@@ -73,40 +73,7 @@ fn frame(page: &mut Page<'_>, frame: &Frame, verbose: bool) -> io::Result<()> {
     if verbose {
         raw(page, frame)?;
     }
-    let names: Vec<Span> = frame
-        .records
-        .iter()
-        .map(|record| plain(name(record)))
-        .collect();
-    let label = widest(&names) + 2;
-    for record in &frame.records {
-        let mut text = vec![plain(format!("{}  {} bytes", record.address, record.size))];
-        let fields = fields(&record.body);
-        if !fields.is_empty() {
-            text.push(plain(format!("  {fields}")));
-        }
-        if record.in_extra {
-            text.push(styled(FAINT, "  in EXTRA space"));
-        }
-        if verbose {
-            let place = record
-                .file
-                .iter()
-                .zip(record.offset)
-                .map(|(file, at)| format!("  {file} offset {at:#x}"));
-            text.push(styled(
-                FAINT,
-                format!("  magic {}{}", record.magic, place.collect::<String>()),
-            ));
-        }
-        page.labelled(DETAIL, label, styled(STRONG, name(record)), &text)?;
-        if let RecordBody::Fpsimd {
-            vregs: Some(vregs), ..
-        } = &record.body
-        {
-            registers_table(page, DETAIL + 2, "v", vregs)?;
-        }
-    }
+    records(page, &frame.records, verbose)?;
     for anomaly in &frame.anomalies {
         let text = format!(" at {}: {}", anomaly.address, anomaly.detail);
         page.line(
@@ -114,6 +81,47 @@ fn frame(page: &mut Page<'_>, frame: &Frame, verbose: bool) -> io::Result<()> {
             DETAIL + 2,
             &[styled(BAD, anomaly.kind.replace('-', " ")), plain(text)],
         )?;
+    }
+    Ok(())
+}
+
+/// Name, address, size and fields, each below those of the record before.
+fn records(page: &mut Page<'_>, records: &[Record], verbose: bool) -> io::Result<()> {
+    let names: Vec<Span> = records.iter().map(|record| plain(name(record))).collect();
+    let label = widest(&names) + 2;
+    let digits = records
+        .iter()
+        .map(|record| record.size.to_string().len())
+        .max()
+        .unwrap_or(0);
+    for record in records {
+        let mut text = vec![plain(format!(
+            "{}  {:>digits$} bytes",
+            record.address, record.size
+        ))];
+        let fields = fields(&record.body);
+        if !fields.is_empty() {
+            text.push(plain(format!("  {fields}")));
+        }
+        if record.in_extra {
+            text.push(styled(FAINT, "  in EXTRA space"));
+        }
+        page.labelled(DETAIL, label, styled(STRONG, name(record)), &text)?;
+        if verbose {
+            let place = record
+                .file
+                .iter()
+                .zip(record.offset)
+                .map(|(file, at)| format!(", {file} offset {at:#x}"));
+            let raw = format!("magic {}{}", record.magic, place.collect::<String>());
+            page.line(DETAIL + label, DETAIL + label, &[styled(FAINT, raw)])?;
+        }
+        if let RecordBody::Fpsimd {
+            vregs: Some(vregs), ..
+        } = &record.body
+        {
+            registers_table(page, DETAIL + label, 'v', 32, vregs)?;
+        }
     }
     Ok(())
 }
@@ -139,7 +147,7 @@ fn raw(page: &mut Page<'_>, frame: &Frame) -> io::Result<()> {
         item(page, DETAIL, "place", format!("{file} offset {offset:#x}"))?;
     }
     match &frame.regs {
-        Some(regs) => registers_table(page, DETAIL, "x", regs),
+        Some(regs) => registers_table(page, DETAIL, 'x', 16, regs),
         None => Ok(()),
     }
 }
@@ -163,7 +171,9 @@ fn name(record: &Record) -> &'static str {
 
 fn fields(body: &RecordBody) -> String {
     match body {
-        RecordBody::Fpsimd { fpsr, fpcr, .. } => format!("fpsr {fpsr}  fpcr {fpcr}"),
+        RecordBody::Fpsimd { fpsr, fpcr, .. } => {
+            pairs(&[("fpsr", Some(*fpsr)), ("fpcr", Some(*fpcr))])
+        }
         RecordBody::Esr { esr } => format!("esr {esr}"),
         RecordBody::Sve {
             vl,
@@ -196,11 +206,13 @@ fn fields(body: &RecordBody) -> String {
             gcspr,
             features_enabled,
             reserved,
-        } => {
-            format!("gcspr {gcspr}  features {features_enabled}  reserved {reserved}")
-        }
+        } => pairs(&[
+            ("gcspr", Some(*gcspr)),
+            ("features", Some(*features_enabled)),
+            ("reserved", Some(*reserved)),
+        ]),
         RecordBody::Extra { datap, extra_size } => {
-            format!("space {datap}  {extra_size} bytes of it")
+            format!("{extra_size} bytes of space at {datap}")
         }
         RecordBody::End | RecordBody::Unknown => String::new(),
     }

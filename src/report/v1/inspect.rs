@@ -21,7 +21,7 @@ pub struct Inspect {
     pub image: String,
     /// `aarch64`, or what CRIU calls another architecture.
     pub arch: String,
-    /// Whether all writable memory was searched (`--deep`) rather than the stacks.
+    /// Whether `--deep` was given: all private writable memory was searched for signal frames.
     pub deep: bool,
     /// What the machine and software that made the image must have been.
     #[serde(skip_serializing_if = "Option::is_none")]
