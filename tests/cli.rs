@@ -7,6 +7,7 @@ fn hwcr(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hwcr"));
     command
         .args(args)
+        .env_remove("COLUMNS")
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR_FORCE")
         .env_remove("CLICOLOR");

@@ -187,7 +187,7 @@ fn pair<'a>(image: &'a str, target: &'a Target<'_>) -> Pair<'a> {
 
 fn profile(name: &str) -> Result<Profile, Failure> {
     engine::profile(name).map_err(|why| {
-        Failure::new(why)
+        Failure::new(why.to_string())
             .help("a target is the name of a built-in profile or the path of a cpu.json (`hwcr schema profile`)")
     })
 }

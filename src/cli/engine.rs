@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use crate::auxv::hwcap::HwcapBit;
+use crate::auxv::hwcap::{self, HwcapBit};
 use crate::criu_image::model::Checkpoint;
 use crate::facts::{Facts, Origin};
-use crate::profile::model::Profile;
+use crate::profile::{self, model::Profile};
 
 /// Reads an image directory.
 pub(super) fn open(path: &Path, _deep: bool) -> anyhow::Result<Checkpoint> {
@@ -23,11 +23,11 @@ pub(super) fn collect(checkpoint: &Checkpoint, _deep: bool) -> Facts<'_> {
 }
 
 /// Finds a profile by the name of a built-in one, or by the path of a `cpu.json`.
-pub(super) fn profile(name_or_path: &str) -> Result<Profile, String> {
-    Err(format!("no profile is called {name_or_path}"))
+pub(super) fn profile(name_or_path: &str) -> Result<Profile, profile::Error> {
+    profile::resolve(name_or_path)
 }
 
 /// Names of the capability bits.
 pub(super) fn hwcap_bits() -> &'static [HwcapBit] {
-    &[]
+    hwcap::BITS
 }

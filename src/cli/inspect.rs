@@ -74,7 +74,7 @@ impl Inspect {
         let report = from_facts::inspect(&facts, engine::hwcap_bits(), &selection, self.deep);
         match self.format {
             Format::Text => {
-                output.text(|page| inspect_text::inspect(page, &report, self.verbose))?
+                output.text(|page| inspect_text::inspect(page, &report, self.verbose))?;
             }
             Format::Json => output.json(&report)?,
         }

@@ -1,6 +1,6 @@
 //! The command line: the only place that prints and that chooses an exit code.
 //!
-//! One file for each verb. [`engine`] is the seam to the readers.
+//! One file for each verb. `engine` is the seam to the readers.
 
 use std::process::ExitCode;
 

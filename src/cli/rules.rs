@@ -16,7 +16,7 @@ pub(super) struct RulesVerb {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// One line a rule
+    /// Id, summary and short name
     Text,
     /// `hwcr-rules/1`
     Json,

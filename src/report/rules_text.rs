@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::layout::{Page, plain, styled};
+use super::layout::{Page, Span, columns, plain, styled};
 use super::style::{FAINT, STRONG};
 use super::v1::{Rule, Rules};
 
@@ -52,23 +52,27 @@ pub fn explain(page: &mut Page<'_>, rule: &Rule) -> io::Result<()> {
     )
 }
 
-/// One line a rule.
+/// Id, summary and short name of every rule.
 ///
 /// # Errors
 /// What the writer says.
 pub fn list(page: &mut Page<'_>, rules: &Rules) -> io::Result<()> {
-    let rows: Vec<_> = rules
+    let ids: Vec<Span> = rules
         .rules
         .iter()
-        .map(|rule| {
-            vec![
-                styled(STRONG, &rule.id),
-                plain(&rule.name),
-                plain(&rule.summary),
-            ]
-        })
+        .map(|rule| styled(STRONG, &rule.id))
         .collect();
-    page.table(0, &rows)
+    let label = ids
+        .iter()
+        .map(|id| columns(std::slice::from_ref(id)))
+        .max()
+        .unwrap_or(0)
+        + 2;
+    for (id, rule) in ids.into_iter().zip(&rules.rules) {
+        let name = styled(FAINT, format!(" ({})", rule.name));
+        page.labelled(0, label, id, &[plain(&rule.summary), name])?;
+    }
+    Ok(())
 }
 
 /// The page `docs/rules.md`.

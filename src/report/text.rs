@@ -1,5 +1,6 @@
 //! `check` for people.
 
+use std::collections::HashMap;
 use std::io;
 
 use super::layout::{Page, Span, counted, plain, styled};
@@ -108,21 +109,22 @@ fn counts(counts: Counts) -> Option<String> {
 /// Findings that differ in nothing but their place, in the order of the first of each.
 fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
-    // The findings of a rule follow each other, so only the groups of that rule need be looked at.
+    // An image of many tasks has many findings: only those with the same message are compared.
+    let mut by_message: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
     for finding in findings {
-        let same_rule = groups.iter_mut().rev().take_while(|group| {
-            group.first().is_some_and(|first| {
-                first.rule == finding.rule && first.severity == finding.severity
-            })
+        let near = by_message
+            .entry((&finding.rule, &finding.message))
+            .or_default();
+        let same = near.iter().copied().find(|&at| {
+            let first = groups.get(at).and_then(|group| group.first());
+            first.is_some_and(|first| says_the_same(first, finding))
         });
-        let mut equal = same_rule.filter(|group| {
-            group
-                .first()
-                .is_some_and(|first| says_the_same(first, finding))
-        });
-        match equal.next() {
+        match same.and_then(|at| groups.get_mut(at)) {
             Some(group) => group.push(finding),
-            None => groups.push(vec![finding]),
+            None => {
+                near.push(groups.len());
+                groups.push(vec![finding]);
+            }
         }
     }
     groups
@@ -138,7 +140,7 @@ fn says_the_same(a: &Finding, b: &Finding) -> bool {
         length: None,
         ..finding.clone()
     };
-    a.message == b.message && without_place(a) == without_place(b)
+    without_place(a) == without_place(b)
 }
 
 fn finding(page: &mut Page<'_>, group: &[&Finding]) -> io::Result<()> {

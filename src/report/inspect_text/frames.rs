@@ -2,7 +2,8 @@
 
 use std::io;
 
-use super::{DETAIL, ITEM, item, pairs, registers_table, section, widest};
+use super::task::{registers_table, section};
+use super::{DETAIL, ITEM, item, pairs, widest};
 use crate::report::layout::{Page, Span, bytes, counted, plain, styled};
 use crate::report::style::{BAD, FAINT, OPEN, STRONG, of_liveness};
 use crate::report::v1::frame::{Frame, Record, RecordBody, SveLayout};

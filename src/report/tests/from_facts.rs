@@ -311,11 +311,13 @@ fn only_what_was_asked_for_is_there() {
         let report = only(section);
         let mut expected: Vec<&str> = frame.into_iter().chain(top.iter().copied()).collect();
         let mut found = keys(&report);
-        (expected.sort_unstable(), found.sort());
+        expected.sort_unstable();
+        found.sort();
         assert_eq!(found, expected, "{section:?}");
         let mut expected: Vec<&str> = bare.into_iter().chain(of_task.iter().copied()).collect();
         let mut found = keys(&report["tasks"][0]);
-        (expected.sort_unstable(), found.sort());
+        expected.sort_unstable();
+        found.sort();
         assert_eq!(found, expected, "{section:?}");
     }
     let other = Selection {
