@@ -114,7 +114,12 @@ pub struct Finding {
 impl Finding {
     /// A finding without place or help; the builder methods add them.
     #[must_use]
-    pub fn new(rule: &'static RuleMeta, severity: Severity, proof: Proof, message: impl Into<String>) -> Self {
+    pub fn new(
+        rule: &'static RuleMeta,
+        severity: Severity,
+        proof: Proof,
+        message: impl Into<String>,
+    ) -> Self {
         Self {
             rule,
             severity,

@@ -3,8 +3,16 @@
 use std::process::Command;
 
 fn hwcr(arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_hwcr")).args(arguments).env("NO_COLOR", "1").output().unwrap();
-    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = Command::new(env!("CARGO_BIN_EXE_hwcr"))
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    assert!(
+        output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -16,7 +24,10 @@ fn the_page_of_rules_is_made_from_the_rules() {
         std::fs::write("docs/rules.md", &expected).unwrap();
     }
     let actual = std::fs::read_to_string("docs/rules.md").unwrap();
-    assert!(actual == expected, "docs/rules.md is not what `hwcr rules --format markdown` prints; HWCR_BLESS=1 rewrites it");
+    assert!(
+        actual == expected,
+        "docs/rules.md is not what `hwcr rules --format markdown` prints; HWCR_BLESS=1 rewrites it"
+    );
 }
 
 /// The example in the README is what its first command prints.
@@ -25,20 +36,41 @@ fn the_example_in_the_readme_is_real() {
     let readme = std::fs::read_to_string("README.md").unwrap();
     let mut blocks = readme.split("```");
     let command = blocks.nth(1).unwrap().lines().nth(1).unwrap();
-    let arguments: Vec<&str> = command.strip_prefix("cargo run --release -- ").unwrap().split(' ').collect();
+    let arguments: Vec<&str> = command
+        .strip_prefix("cargo run --release -- ")
+        .unwrap()
+        .split(' ')
+        .collect();
     let example = blocks.nth(1).unwrap().strip_prefix("text\n").unwrap();
-    assert_eq!(hwcr(&arguments), example, "the README's example is not what `{command}` prints");
+    assert_eq!(
+        hwcr(&arguments),
+        example,
+        "the README's example is not what `{command}` prints"
+    );
 }
 
 /// Every rule a document names exists.
 #[test]
 fn documents_name_rules_that_exist() {
-    for file in ["README.md", "docs/limits.md", "docs/architecture.md", "CONTRIBUTING.md", "docs/profile.md", "docs/reports.md"] {
+    for file in [
+        "README.md",
+        "docs/limits.md",
+        "docs/architecture.md",
+        "CONTRIBUTING.md",
+        "docs/profile.md",
+        "docs/reports.md",
+    ] {
         let text = std::fs::read_to_string(file).unwrap();
         for (at, _) in text.match_indices("HWCR-") {
-            let id: String = text[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+            let id: String = text[at..]
+                .chars()
+                .take_while(|c| c.is_ascii_alphanumeric() || *c == '-')
+                .collect();
             if id.len() == "HWCR-SVE-001".len() {
-                assert!(hwcr::rule::find(&id).is_some(), "{file} names {id}, which is no rule");
+                assert!(
+                    hwcr::rule::find(&id).is_some(),
+                    "{file} names {id}, which is no rule"
+                );
             }
         }
     }

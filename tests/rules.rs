@@ -6,14 +6,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use hwcr::criu_image::model::{
-    AddressKeys, AltStack, Anomaly, AnomalyKind, Arch, Checkpoint, FormatFeature, Gcs, OlderCriu, PacState, UnknownField,
+    AddressKeys, AltStack, Anomaly, AnomalyKind, Arch, Checkpoint, FormatFeature, Gcs, OlderCriu,
+    PacState, UnknownField,
 };
 use hwcr::facts::{self, Facts, Ground, Standing};
 use hwcr::finding::Severity;
 use hwcr::profile::model::{Observed, PacAlgorithm, Profile};
 use hwcr::rule::{self, Accept, Case};
 use hwcr::sigframe::model::{Body, FrameAnomaly, FrameAnomalyKind, Liveness, Record};
-use hwcr::units::{Addr, Place, Version, Vl};
+use hwcr::sigframe::unwind::Dangling;
+use hwcr::units::{Addr, Place, Tid, Version, Vl};
 
 /// What is changed before the rules run.
 struct Scene {
@@ -36,20 +38,36 @@ const QUIET: Scene = Scene {
 };
 
 /// A task in a signal handler on a machine with SVE, SME and FPMR but no PAC, on that machine.
-const HANDLER: Scene = Scene { image: "sig-plain@max-nopauth@new", target: "max-nopauth", ..QUIET };
+const HANDLER: Scene = Scene {
+    image: "sig-plain@max-nopauth@new",
+    target: "max-nopauth",
+    ..QUIET
+};
 
 /// A task with pointer authentication, on its own machine, said by --source.
-const SIGNED: Scene = Scene { image: "pac-idle@max@new", target: "max", source: Some("max"), ..QUIET };
+const SIGNED: Scene = Scene {
+    image: "pac-idle@max@new",
+    target: "max",
+    source: Some("max"),
+    ..QUIET
+};
 
 fn found(scene: &Scene) -> BTreeMap<&'static str, Severity> {
-    let mut checkpoint = hwcr::criu_image::load(&Path::new("tests/fixtures/images").join(scene.image)).unwrap();
+    let mut checkpoint =
+        hwcr::criu_image::load(&Path::new("tests/fixtures/images").join(scene.image)).unwrap();
     (scene.image_edit)(&mut checkpoint);
     let mut facts = facts::collect(&checkpoint, facts::Search::Auto);
     (scene.facts_edit)(&mut facts);
     let mut target = hwcr::profile::resolve(scene.target).unwrap();
     (scene.target_edit)(&mut target);
-    let source = scene.source.map(|name| hwcr::profile::resolve(name).unwrap());
-    let case = Case { facts: &facts, target: &target, source: source.as_ref() };
+    let source = scene
+        .source
+        .map(|name| hwcr::profile::resolve(name).unwrap());
+    let case = Case {
+        facts: &facts,
+        target: &target,
+        source: source.as_ref(),
+    };
     let mut found = BTreeMap::new();
     // Findings come worst first: the first of a rule is its worst.
     for finding in rule::judge(&case, &[]).findings {
@@ -63,7 +81,12 @@ fn place() -> Place {
 }
 
 fn anomaly(checkpoint: &mut Checkpoint, kind: AnomalyKind) {
-    checkpoint.anomalies.push(Anomaly { kind, pid: None, place: place(), detail: "as the test says".to_owned() });
+    checkpoint.anomalies.push(Anomaly {
+        kind,
+        pid: None,
+        place: place(),
+        detail: "as the test says".to_owned(),
+    });
 }
 
 fn feature(checkpoint: &mut Checkpoint, older: OlderCriu) {
@@ -81,7 +104,14 @@ fn leader_pac(checkpoint: &mut Checkpoint, pac: PacState) {
 }
 
 fn keys(enabled: u64) -> PacState {
-    PacState::Saved { address: Some(AddressKeys { keys: [[1, 2]; 4], enabled }), generic: None, place: place() }
+    PacState::Saved {
+        address: Some(AddressKeys {
+            keys: [[1, 2]; 4],
+            enabled,
+        }),
+        generic: None,
+        place: place(),
+    }
 }
 
 /// Puts a record in front of the terminator of the first frame.
@@ -89,12 +119,26 @@ fn put_record(facts: &mut Facts<'_>, magic: u32, size: u32, body: Body) {
     let frame = &mut facts.tasks[0].frames[0];
     let at = frame.records.len() - 1;
     let addr = frame.records[at].addr;
-    frame.records.insert(at, Record { addr, place: None, magic, size, in_extra: false, body });
+    frame.records.insert(
+        at,
+        Record {
+            addr,
+            place: None,
+            magic,
+            size,
+            in_extra: false,
+            body,
+        },
+    );
 }
 
 fn frame_anomaly(facts: &mut Facts<'_>, kind: FrameAnomalyKind) {
     let frame = &mut facts.tasks[0].frames[0];
-    frame.anomalies.push(FrameAnomaly { kind, addr: frame.base, detail: "as the test says".to_owned() });
+    frame.anomalies.push(FrameAnomaly {
+        kind,
+        addr: frame.base,
+        detail: "as the test says".to_owned(),
+    });
 }
 
 /// Rule, the severity expected of its worst finding (`None`: nothing), and the scene.
@@ -104,43 +148,121 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
     let mut case = |rule, expected, scene| cases.push((rule, expected, scene));
 
     // IMG
-    case("HWCR-IMG-001", Some(Blocker), Scene { image: "handler@x86_64", ..QUIET });
-    case("HWCR-IMG-001", Some(Blocker), Scene { image_edit: |image| image.arch = Arch::Other(8, "RISCV64"), ..QUIET });
+    case(
+        "HWCR-IMG-001",
+        Some(Blocker),
+        Scene {
+            image: "handler@x86_64",
+            ..QUIET
+        },
+    );
+    case(
+        "HWCR-IMG-001",
+        Some(Blocker),
+        Scene {
+            image_edit: |image| image.arch = Arch::Other(8, "RISCV64"),
+            ..QUIET
+        },
+    );
     case("HWCR-IMG-001", None, QUIET);
-    case("HWCR-IMG-002", Some(Blocker), Scene { target_edit: |target| target.page_size = Some(65536), ..QUIET });
+    case(
+        "HWCR-IMG-002",
+        Some(Blocker),
+        Scene {
+            target_edit: |target| target.page_size = Some(65536),
+            ..QUIET
+        },
+    );
     case("HWCR-IMG-002", None, QUIET);
-    case("HWCR-IMG-003", Some(Blocker), Scene { target_edit: |target| target.va_bits = Some(39), ..QUIET });
+    case(
+        "HWCR-IMG-003",
+        Some(Blocker),
+        Scene {
+            target_edit: |target| target.va_bits = Some(39),
+            ..QUIET
+        },
+    );
     case("HWCR-IMG-003", None, QUIET);
-    case("HWCR-IMG-004", Some(Blocker), Scene { image_edit: |image| anomaly(image, AnomalyKind::PagesMissing), ..QUIET });
+    case(
+        "HWCR-IMG-004",
+        Some(Blocker),
+        Scene {
+            image_edit: |image| anomaly(image, AnomalyKind::PagesMissing),
+            ..QUIET
+        },
+    );
     case("HWCR-IMG-004", None, QUIET);
-    case("HWCR-IMG-005", Some(Blocker), Scene { image_edit: |image| anomaly(image, AnomalyKind::ParentMissing), ..QUIET });
+    case(
+        "HWCR-IMG-005",
+        Some(Blocker),
+        Scene {
+            image_edit: |image| anomaly(image, AnomalyKind::ParentMissing),
+            ..QUIET
+        },
+    );
     case("HWCR-IMG-005", None, QUIET);
-    case("HWCR-IMG-006", Some(Unproven), Scene { image_edit: |image| anomaly(image, AnomalyKind::PagesLazy), ..QUIET });
+    case(
+        "HWCR-IMG-006",
+        Some(Unproven),
+        Scene {
+            image_edit: |image| anomaly(image, AnomalyKind::PagesLazy),
+            ..QUIET
+        },
+    );
     case("HWCR-IMG-006", None, QUIET);
     case(
         "HWCR-IMG-007",
         Some(Unproven),
         Scene {
             image_edit: |image| {
-                image.unknown_fields.push(UnknownField { message: "core_entry", number: 77, count: 1, place: place() });
+                image.unknown_fields.push(UnknownField {
+                    message: "core_entry",
+                    number: 77,
+                    count: 1,
+                    place: place(),
+                });
             },
             ..QUIET
         },
     );
     case("HWCR-IMG-007", None, QUIET);
-    case("HWCR-IMG-008", Some(Unproven), Scene { image_edit: |image| anomaly(image, AnomalyKind::PageOutsideVma), ..QUIET });
+    case(
+        "HWCR-IMG-008",
+        Some(Unproven),
+        Scene {
+            image_edit: |image| anomaly(image, AnomalyKind::PageOutsideVma),
+            ..QUIET
+        },
+    );
     case("HWCR-IMG-008", None, QUIET);
     case(
         "HWCR-IMG-009",
         Some(Unproven),
-        Scene { image_edit: |image| image.tasks[0].threads[0].state.as_mut().unwrap().pstate |= 0x10, ..QUIET },
+        Scene {
+            image_edit: |image| image.tasks[0].threads[0].state.as_mut().unwrap().pstate |= 0x10,
+            ..QUIET
+        },
     );
     case("HWCR-IMG-009", None, QUIET);
 
     // HWC
-    case("HWCR-HWC-001", Some(Unproven), Scene { image: "idle@max@new", ..QUIET });
+    case(
+        "HWCR-HWC-001",
+        Some(Unproven),
+        Scene {
+            image: "idle@max@new",
+            ..QUIET
+        },
+    );
     case("HWCR-HWC-001", None, QUIET);
-    case("HWCR-HWC-002", Some(Unproven), Scene { facts_edit: |facts| facts.tasks[0].told.words[0] = Some(1 << 55), ..QUIET });
+    case(
+        "HWCR-HWC-002",
+        Some(Unproven),
+        Scene {
+            facts_edit: |facts| facts.tasks[0].told.words[0] = Some(1 << 55),
+            ..QUIET
+        },
+    );
     case("HWCR-HWC-002", None, QUIET);
     case(
         "HWCR-HWC-003",
@@ -155,25 +277,54 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
         },
     );
     case("HWCR-HWC-003", None, QUIET);
-    case("HWCR-HWC-004", Some(Unproven), Scene { facts_edit: |facts| facts.tasks[0].told.words[0] = None, ..QUIET });
     case(
         "HWCR-HWC-004",
         Some(Unproven),
-        Scene { image_edit: |image| image.tasks[0].mm.as_mut().unwrap().start_stack = Addr(8), ..QUIET },
+        Scene {
+            facts_edit: |facts| facts.tasks[0].told.words[0] = None,
+            ..QUIET
+        },
+    );
+    case(
+        "HWCR-HWC-004",
+        Some(Unproven),
+        Scene {
+            image_edit: |image| image.tasks[0].mm.as_mut().unwrap().start_stack = Addr(8),
+            ..QUIET
+        },
     );
     case("HWCR-HWC-004", None, QUIET);
-    case("HWCR-HWC-005", Some(Unproven), Scene { target: "a64fx", ..QUIET });
+    case(
+        "HWCR-HWC-005",
+        Some(Unproven),
+        Scene {
+            target: "a64fx",
+            ..QUIET
+        },
+    );
     case("HWCR-HWC-005", None, QUIET);
     case(
         "HWCR-HWC-006",
         Some(Note),
         // evtstrm tells of the kernel.
-        Scene { target_edit: |target| target.hwcaps.words[0] = target.hwcaps.words[0].map(|word| word & !4), ..QUIET },
+        Scene {
+            target_edit: |target| {
+                target.hwcaps.words[0] = target.hwcaps.words[0].map(|word| word & !4)
+            },
+            ..QUIET
+        },
     );
     case("HWCR-HWC-006", None, QUIET);
 
     // FRM
-    case("HWCR-FRM-001", Some(Blocker), Scene { facts_edit: |facts| frame_anomaly(facts, FrameAnomalyKind::NoTerminator), ..HANDLER });
+    case(
+        "HWCR-FRM-001",
+        Some(Blocker),
+        Scene {
+            facts_edit: |facts| frame_anomaly(facts, FrameAnomalyKind::NoTerminator),
+            ..HANDLER
+        },
+    );
     case(
         "HWCR-FRM-001",
         Some(Unproven),
@@ -197,7 +348,14 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
         },
     );
     case("HWCR-FRM-001", None, HANDLER);
-    case("HWCR-FRM-002", Some(Blocker), Scene { facts_edit: |facts| put_record(facts, 0x1234, 16, Body::Unknown), ..HANDLER });
+    case(
+        "HWCR-FRM-002",
+        Some(Blocker),
+        Scene {
+            facts_edit: |facts| put_record(facts, 0x1234, 16, Body::Unknown),
+            ..HANDLER
+        },
+    );
     case(
         "HWCR-FRM-002",
         Some(Unproven),
@@ -208,37 +366,113 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
         },
     );
     case("HWCR-FRM-002", None, HANDLER);
-    case("HWCR-FRM-003", Some(Unproven), Scene { facts_edit: |facts| facts.tasks[0].dangling.push(Addr(64)), ..HANDLER });
+    case(
+        "HWCR-FRM-003",
+        Some(Unproven),
+        Scene {
+            facts_edit: |facts| {
+                facts.tasks[0].dangling.push(Dangling {
+                    tid: Tid(1),
+                    addr: Addr(64),
+                })
+            },
+            ..HANDLER
+        },
+    );
     case("HWCR-FRM-003", None, HANDLER);
-    case("HWCR-FRM-004", Some(Unproven), Scene { facts_edit: |facts| frame_anomaly(facts, FrameAnomalyKind::Unreadable), ..HANDLER });
+    case(
+        "HWCR-FRM-004",
+        Some(Unproven),
+        Scene {
+            facts_edit: |facts| frame_anomaly(facts, FrameAnomalyKind::Unreadable),
+            ..HANDLER
+        },
+    );
     case("HWCR-FRM-004", None, HANDLER);
-    case("HWCR-FRM-005", Some(Note), Scene { facts_edit: |facts| facts.tasks[0].unsearched = 1 << 30, ..HANDLER });
+    case(
+        "HWCR-FRM-005",
+        Some(Note),
+        Scene {
+            facts_edit: |facts| facts.tasks[0].unsearched = 1 << 30,
+            ..HANDLER
+        },
+    );
+    case(
+        "HWCR-FRM-005",
+        Some(Unproven),
+        Scene {
+            facts_edit: |facts| facts.tasks[0].search_cut = true,
+            ..HANDLER
+        },
+    );
     case("HWCR-FRM-005", None, HANDLER);
-    case("HWCR-FRM-006", Some(Blocker), Scene { facts_edit: |facts| frame_anomaly(facts, FrameAnomalyKind::PstateInvalid), ..HANDLER });
+    case(
+        "HWCR-FRM-006",
+        Some(Blocker),
+        Scene {
+            facts_edit: |facts| frame_anomaly(facts, FrameAnomalyKind::PstateInvalid),
+            ..HANDLER
+        },
+    );
     case("HWCR-FRM-006", None, HANDLER);
 
     // SVE
-    case("HWCR-SVE-001", Some(Blocker), Scene { target: "cortex-a57", ..HANDLER });
+    case(
+        "HWCR-SVE-001",
+        Some(Blocker),
+        Scene {
+            target: "cortex-a57",
+            ..HANDLER
+        },
+    );
     case(
         "HWCR-SVE-001",
         Some(Unproven),
-        Scene { target: "cortex-a57", facts_edit: |facts| facts.tasks[0].frames[0].liveness = Liveness::Unknown, ..HANDLER },
+        Scene {
+            target: "cortex-a57",
+            facts_edit: |facts| facts.tasks[0].frames[0].liveness = Liveness::Unknown,
+            ..HANDLER
+        },
     );
     case(
         "HWCR-SVE-001",
         Some(Blocker),
         Scene {
             target_edit: |target| {
-                target.sigreturn.insert("SVE".to_owned(), Observed::Rejected);
+                target
+                    .sigreturn
+                    .insert("SVE".to_owned(), Observed::Rejected);
             },
             ..HANDLER
         },
     );
     case("HWCR-SVE-001", None, HANDLER);
-    case("HWCR-SVE-002", Some(Blocker), Scene { target: "max-np-vq2", ..HANDLER });
-    case("HWCR-SVE-002", Some(Blocker), Scene { target: "max-np-smeonly", ..HANDLER });
+    case(
+        "HWCR-SVE-002",
+        Some(Blocker),
+        Scene {
+            target: "max-np-vq2",
+            ..HANDLER
+        },
+    );
+    case(
+        "HWCR-SVE-002",
+        Some(Blocker),
+        Scene {
+            target: "max-np-smeonly",
+            ..HANDLER
+        },
+    );
     case("HWCR-SVE-002", None, HANDLER);
-    case("HWCR-SVE-003", Some(Blocker), Scene { image: "sig-sm@max@new", target: "max-nosme", ..QUIET });
+    case(
+        "HWCR-SVE-003",
+        Some(Blocker),
+        Scene {
+            image: "sig-sm@max@new",
+            target: "max-nosme",
+            ..QUIET
+        },
+    );
     case(
         "HWCR-SVE-003",
         Some(Blocker),
@@ -249,25 +483,111 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
             ..QUIET
         },
     );
-    case("HWCR-SVE-003", None, Scene { image: "sig-sm@max@new", target: "max-smeonly", ..QUIET });
+    case(
+        "HWCR-SVE-003",
+        None,
+        Scene {
+            image: "sig-sm@max@new",
+            target: "max-smeonly",
+            ..QUIET
+        },
+    );
 
     // SME, FPM, POE, GCS
-    case("HWCR-SME-001", Some(Blocker), Scene { target: "max-np-nosme", ..HANDLER });
+    case(
+        "HWCR-SME-001",
+        Some(Blocker),
+        Scene {
+            target: "max-np-nosme",
+            ..HANDLER
+        },
+    );
     case("HWCR-SME-001", None, HANDLER);
-    case("HWCR-SME-002", Some(Blocker), Scene { target: "max-np-nosme", ..HANDLER });
+    case(
+        "HWCR-SME-002",
+        Some(Blocker),
+        Scene {
+            target: "max-np-nosme",
+            ..HANDLER
+        },
+    );
     case("HWCR-SME-002", None, HANDLER);
-    case("HWCR-SME-003", Some(Blocker), Scene { image: "sig-plain@max@new", target: "max-sme16", ..QUIET });
+    case(
+        "HWCR-SME-003",
+        Some(Blocker),
+        Scene {
+            image: "sig-plain@max@new",
+            target: "max-sme16",
+            ..QUIET
+        },
+    );
     case("HWCR-SME-003", None, HANDLER);
-    let zt = |facts: &mut Facts<'_>| put_record(facts, 0x5a54_4e01, 80, Body::Zt { nregs: 1, payload: true });
-    case("HWCR-SME-004", Some(Blocker), Scene { facts_edit: zt, target: "max-np-nosme", ..HANDLER });
-    case("HWCR-SME-004", None, Scene { facts_edit: zt, ..HANDLER });
-    case("HWCR-FPM-001", Some(Blocker), Scene { target: "neoverse-v1-np", ..HANDLER });
-    case("HWCR-FPM-001", Some(Blocker), Scene { target_edit: |target| target.kernel = Some(Version::new(6, 6, 0)), ..HANDLER });
+    let zt = |facts: &mut Facts<'_>| {
+        put_record(
+            facts,
+            0x5a54_4e01,
+            80,
+            Body::Zt {
+                nregs: 1,
+                payload: true,
+            },
+        )
+    };
+    case(
+        "HWCR-SME-004",
+        Some(Blocker),
+        Scene {
+            facts_edit: zt,
+            target: "max-np-nosme",
+            ..HANDLER
+        },
+    );
+    case(
+        "HWCR-SME-004",
+        None,
+        Scene {
+            facts_edit: zt,
+            ..HANDLER
+        },
+    );
+    case(
+        "HWCR-FPM-001",
+        Some(Blocker),
+        Scene {
+            target: "neoverse-v1-np",
+            ..HANDLER
+        },
+    );
+    case(
+        "HWCR-FPM-001",
+        Some(Blocker),
+        Scene {
+            target_edit: |target| target.kernel = Some(Version::new(6, 6, 0)),
+            ..HANDLER
+        },
+    );
     case("HWCR-FPM-001", None, HANDLER);
     let poe = |facts: &mut Facts<'_>| put_record(facts, 0x504f_4530, 16, Body::Poe { por_el0: 7 });
-    let with_poe = |target: &mut Profile| target.hwcaps.words[1] = target.hwcaps.words[1].map(|word| word | 1 << 63);
-    case("HWCR-POE-001", Some(Blocker), Scene { facts_edit: poe, ..HANDLER });
-    case("HWCR-POE-001", None, Scene { facts_edit: poe, target_edit: with_poe, ..HANDLER });
+    let with_poe = |target: &mut Profile| {
+        target.hwcaps.words[1] = target.hwcaps.words[1].map(|word| word | 1 << 63)
+    };
+    case(
+        "HWCR-POE-001",
+        Some(Blocker),
+        Scene {
+            facts_edit: poe,
+            ..HANDLER
+        },
+    );
+    case(
+        "HWCR-POE-001",
+        None,
+        Scene {
+            facts_edit: poe,
+            target_edit: with_poe,
+            ..HANDLER
+        },
+    );
     case(
         "HWCR-POE-002",
         Some(Unproven),
@@ -279,33 +599,143 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
             ..QUIET
         },
     );
-    case("HWCR-POE-002", None, Scene { target_edit: with_poe, ..QUIET });
-    let gcs_off =
-        |facts: &mut Facts<'_>| put_record(facts, 0x4743_5300, 32, Body::Gcs { gcspr: 0, features_enabled: 0, reserved: 0 });
-    let gcs_on =
-        |facts: &mut Facts<'_>| put_record(facts, 0x4743_5300, 32, Body::Gcs { gcspr: 8, features_enabled: 1, reserved: 0 });
-    case("HWCR-GCS-001", Some(Blocker), Scene { facts_edit: gcs_on, ..HANDLER });
-    case("HWCR-GCS-001", Some(Blocker), Scene { facts_edit: gcs_off, target: "neoverse-v1-np", ..HANDLER });
-    case("HWCR-GCS-001", None, Scene { facts_edit: gcs_off, ..HANDLER });
+    case(
+        "HWCR-POE-002",
+        None,
+        Scene {
+            target_edit: with_poe,
+            ..QUIET
+        },
+    );
+    let gcs_off = |facts: &mut Facts<'_>| {
+        put_record(
+            facts,
+            0x4743_5300,
+            32,
+            Body::Gcs {
+                gcspr: 0,
+                features_enabled: 0,
+                reserved: 0,
+            },
+        )
+    };
+    let gcs_on = |facts: &mut Facts<'_>| {
+        put_record(
+            facts,
+            0x4743_5300,
+            32,
+            Body::Gcs {
+                gcspr: 8,
+                features_enabled: 1,
+                reserved: 0,
+            },
+        )
+    };
+    case(
+        "HWCR-GCS-001",
+        Some(Blocker),
+        Scene {
+            facts_edit: gcs_on,
+            ..HANDLER
+        },
+    );
+    case(
+        "HWCR-GCS-001",
+        Some(Blocker),
+        Scene {
+            facts_edit: gcs_off,
+            target: "neoverse-v1-np",
+            ..HANDLER
+        },
+    );
+    case(
+        "HWCR-GCS-001",
+        None,
+        Scene {
+            facts_edit: gcs_off,
+            ..HANDLER
+        },
+    );
 
     // PAC
-    case("HWCR-PAC-001", Some(Blocker), Scene { target: "cortex-a57", source: None, ..SIGNED });
+    case(
+        "HWCR-PAC-001",
+        Some(Blocker),
+        Scene {
+            target: "cortex-a57",
+            source: None,
+            ..SIGNED
+        },
+    );
     case("HWCR-PAC-001", None, SIGNED);
-    case("HWCR-PAC-002", Some(Unproven), Scene { image_edit: |image| leader_pac(image, PacState::NotSaved), ..SIGNED });
-    case("HWCR-PAC-002", Some(Unproven), Scene { target_edit: |target| target.criu = Some(Version::new(4, 0, 0)), ..SIGNED });
+    case(
+        "HWCR-PAC-002",
+        Some(Unproven),
+        Scene {
+            image_edit: |image| leader_pac(image, PacState::NotSaved),
+            ..SIGNED
+        },
+    );
+    case(
+        "HWCR-PAC-002",
+        Some(Unproven),
+        Scene {
+            target_edit: |target| target.criu = Some(Version::new(4, 0, 0)),
+            ..SIGNED
+        },
+    );
     case("HWCR-PAC-002", None, SIGNED);
-    case("HWCR-PAC-003", Some(Unproven), Scene { target: "neoverse-v1", ..QUIET });
+    case(
+        "HWCR-PAC-003",
+        Some(Unproven),
+        Scene {
+            target: "neoverse-v1",
+            ..QUIET
+        },
+    );
     case(
         "HWCR-PAC-003",
         None,
         // Keys with nothing enabled: the restored task runs without pointer authentication.
-        Scene { target: "neoverse-v1", image_edit: |image| leader_pac(image, keys(0)), ..QUIET },
+        Scene {
+            target: "neoverse-v1",
+            image_edit: |image| leader_pac(image, keys(0)),
+            ..QUIET
+        },
     );
     case("HWCR-PAC-003", None, QUIET);
-    case("HWCR-PAC-004", Some(Unproven), Scene { source: None, ..SIGNED });
-    case("HWCR-PAC-004", Some(Unproven), Scene { target: "max-qarma5", ..SIGNED });
-    case("HWCR-PAC-004", Some(Unproven), Scene { target_edit: |target| target.va_bits = Some(48), ..SIGNED });
-    case("HWCR-PAC-004", Some(Unproven), Scene { target_edit: |target| target.pauth.level = None, ..SIGNED });
+    case(
+        "HWCR-PAC-004",
+        Some(Unproven),
+        Scene {
+            source: None,
+            ..SIGNED
+        },
+    );
+    case(
+        "HWCR-PAC-004",
+        Some(Unproven),
+        Scene {
+            target: "max-qarma5",
+            ..SIGNED
+        },
+    );
+    case(
+        "HWCR-PAC-004",
+        Some(Unproven),
+        Scene {
+            target_edit: |target| target.va_bits = Some(48),
+            ..SIGNED
+        },
+    );
+    case(
+        "HWCR-PAC-004",
+        Some(Unproven),
+        Scene {
+            target_edit: |target| target.pauth.level = None,
+            ..SIGNED
+        },
+    );
     case(
         "HWCR-PAC-004",
         Some(Unproven),
@@ -318,11 +748,23 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
         },
     );
     case("HWCR-PAC-004", None, SIGNED);
-    case("HWCR-PAC-004", None, Scene { target: "max-qarma5", image_edit: |image| leader_pac(image, keys(0)), ..SIGNED });
+    case(
+        "HWCR-PAC-004",
+        None,
+        Scene {
+            target: "max-qarma5",
+            image_edit: |image| leader_pac(image, keys(0)),
+            ..SIGNED
+        },
+    );
 
     // STK
     let small = |image: &mut Checkpoint| {
-        image.tasks[0].threads[0].altstack = Some(AltStack { sp: Addr(0x1000), size: 5120, flags: 0 });
+        image.tasks[0].threads[0].altstack = Some(AltStack {
+            sp: Addr(0x1000),
+            size: 5120,
+            flags: 0,
+        });
     };
     case(
         "HWCR-STK-001",
@@ -346,23 +788,76 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
             ..QUIET
         },
     );
-    case("HWCR-STK-001", None, Scene { image_edit: small, ..QUIET });
-    case("HWCR-STK-001", None, Scene { image_edit: small, target: "max-nopauth", ..QUIET });
-    case("HWCR-STK-002", Some(Note), Scene { target: "max-nopauth", ..QUIET });
+    case(
+        "HWCR-STK-001",
+        None,
+        Scene {
+            image_edit: small,
+            ..QUIET
+        },
+    );
+    case(
+        "HWCR-STK-001",
+        None,
+        Scene {
+            image_edit: small,
+            target: "max-nopauth",
+            ..QUIET
+        },
+    );
+    case(
+        "HWCR-STK-002",
+        Some(Note),
+        Scene {
+            target: "max-nopauth",
+            ..QUIET
+        },
+    );
     case("HWCR-STK-002", None, QUIET);
 
     // UND
     let in_user_code = |facts: &mut Facts<'_>| {
-        facts.tasks[0].threads[0].standing = Standing::User { ground: Ground::Registers };
+        facts.tasks[0].threads[0].standing = Standing::User {
+            ground: Ground::Registers,
+        };
     };
-    case("HWCR-UND-001", Some(Unproven), Scene { image: "live-sve@max@new", target: "max", ..QUIET });
-    case("HWCR-UND-001", None, Scene { facts_edit: in_user_code, ..QUIET });
+    case(
+        "HWCR-UND-001",
+        Some(Unproven),
+        Scene {
+            image: "live-sve@max@new",
+            target: "max",
+            ..QUIET
+        },
+    );
+    case(
+        "HWCR-UND-001",
+        None,
+        Scene {
+            facts_edit: in_user_code,
+            ..QUIET
+        },
+    );
     case("HWCR-UND-001", None, HANDLER);
     case("HWCR-UND-002", Some(Note), HANDLER);
     case("HWCR-UND-002", None, QUIET);
-    case("HWCR-UND-003", Some(Unproven), Scene { facts_edit: |facts| facts.tasks[0].threads[0].handler_depth = 0, ..HANDLER });
+    case(
+        "HWCR-UND-003",
+        Some(Unproven),
+        Scene {
+            facts_edit: |facts| facts.tasks[0].threads[0].handler_depth = 0,
+            ..HANDLER
+        },
+    );
     case("HWCR-UND-003", None, HANDLER);
-    case("HWCR-UND-004", Some(Unproven), Scene { facts_edit: |facts| facts.tasks[0].frames.clear(), ..HANDLER });
+    case(
+        "HWCR-UND-004",
+        Some(Unproven),
+        Scene {
+            facts_edit: |facts| facts.tasks[0].frames.clear(),
+            ..HANDLER
+        },
+    );
     case("HWCR-UND-004", None, HANDLER);
     case(
         "HWCR-UND-005",
@@ -375,31 +870,131 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
             ..QUIET
         },
     );
-    case("HWCR-UND-005", Some(Note), Scene { facts_edit: |facts| facts.tasks[0].told.words[1] = Some(1 << 18), ..QUIET });
+    case(
+        "HWCR-UND-005",
+        Some(Note),
+        Scene {
+            facts_edit: |facts| facts.tasks[0].told.words[1] = Some(1 << 18),
+            ..QUIET
+        },
+    );
     case("HWCR-UND-005", None, QUIET);
     let shadow = |image: &mut Checkpoint| {
-        image.tasks[0].threads[0].state.as_mut().unwrap().gcs = Some(Gcs { gcspr_el0: 0x1000, features_enabled: 1 });
+        image.tasks[0].threads[0].state.as_mut().unwrap().gcs = Some(Gcs {
+            gcspr_el0: 0x1000,
+            features_enabled: 1,
+        });
     };
-    case("HWCR-UND-006", Some(Blocker), Scene { image_edit: shadow, ..QUIET });
+    case(
+        "HWCR-UND-006",
+        Some(Blocker),
+        Scene {
+            image_edit: shadow,
+            ..QUIET
+        },
+    );
     case("HWCR-UND-006", None, QUIET);
-    case("HWCR-UND-007", Some(Unproven), Scene { image: "idle@a64fx@new", target: "a64fx", ..QUIET });
-    case("HWCR-UND-007", Some(Unproven), Scene { image: "idle@a64fx@new", target: "max-np-vq2", source: Some("a64fx"), ..QUIET });
-    case("HWCR-UND-007", Some(Note), Scene { image: "idle@a64fx@new", target: "a64fx", source: Some("a64fx"), ..QUIET });
+    case(
+        "HWCR-UND-007",
+        Some(Unproven),
+        Scene {
+            image: "idle@a64fx@new",
+            target: "a64fx",
+            ..QUIET
+        },
+    );
+    case(
+        "HWCR-UND-007",
+        Some(Unproven),
+        Scene {
+            image: "idle@a64fx@new",
+            target: "max-np-vq2",
+            source: Some("a64fx"),
+            ..QUIET
+        },
+    );
+    case(
+        "HWCR-UND-007",
+        Some(Note),
+        Scene {
+            image: "idle@a64fx@new",
+            target: "a64fx",
+            source: Some("a64fx"),
+            ..QUIET
+        },
+    );
     case("HWCR-UND-007", Some(Note), HANDLER);
     case("HWCR-UND-007", None, QUIET);
 
     // SYS
-    case("HWCR-SYS-001", Some(Blocker), Scene { target: "cortex-a57@6.1", ..QUIET });
-    case("HWCR-SYS-001", Some(Blocker), Scene { target_edit: |target| target.auxv_bytes = Some(100), ..QUIET });
-    case("HWCR-SYS-001", None, Scene { target: "cortex-a57@6.1", target_edit: |target| target.auxv_bytes = Some(400), ..QUIET });
+    case(
+        "HWCR-SYS-001",
+        Some(Blocker),
+        Scene {
+            target: "cortex-a57@6.1",
+            ..QUIET
+        },
+    );
+    case(
+        "HWCR-SYS-001",
+        Some(Blocker),
+        Scene {
+            target_edit: |target| target.auxv_bytes = Some(100),
+            ..QUIET
+        },
+    );
+    case(
+        "HWCR-SYS-001",
+        None,
+        Scene {
+            target: "cortex-a57@6.1",
+            target_edit: |target| target.auxv_bytes = Some(400),
+            ..QUIET
+        },
+    );
     case("HWCR-SYS-001", None, QUIET);
-    case("HWCR-SYS-002", Some(Blocker), Scene { target_edit: |target| target.criu = Some(Version::new(3, 17, 1)), ..QUIET });
+    case(
+        "HWCR-SYS-002",
+        Some(Blocker),
+        Scene {
+            target_edit: |target| target.criu = Some(Version::new(3, 17, 1)),
+            ..QUIET
+        },
+    );
     case("HWCR-SYS-002", None, QUIET);
-    case("HWCR-SYS-003", Some(Blocker), Scene { image_edit: |image| feature(image, OlderCriu::Breaks), ..QUIET });
-    case("HWCR-SYS-003", Some(Unproven), Scene { image_edit: |image| feature(image, OlderCriu::Loses), ..QUIET });
-    case("HWCR-SYS-003", None, Scene { image_edit: |image| feature(image, OlderCriu::Ignores), ..QUIET });
+    case(
+        "HWCR-SYS-003",
+        Some(Blocker),
+        Scene {
+            image_edit: |image| feature(image, OlderCriu::Breaks),
+            ..QUIET
+        },
+    );
+    case(
+        "HWCR-SYS-003",
+        Some(Unproven),
+        Scene {
+            image_edit: |image| feature(image, OlderCriu::Loses),
+            ..QUIET
+        },
+    );
+    case(
+        "HWCR-SYS-003",
+        None,
+        Scene {
+            image_edit: |image| feature(image, OlderCriu::Ignores),
+            ..QUIET
+        },
+    );
     case("HWCR-SYS-003", None, QUIET);
-    case("HWCR-SYS-004", Some(Blocker), Scene { target_edit: |target| target.criu = Some(Version::new(4, 0, 0)), ..QUIET });
+    case(
+        "HWCR-SYS-004",
+        Some(Blocker),
+        Scene {
+            target_edit: |target| target.criu = Some(Version::new(4, 0, 0)),
+            ..QUIET
+        },
+    );
     case("HWCR-SYS-004", None, QUIET);
 
     // PRF
@@ -410,11 +1005,32 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
         |target| target.kernel = None,
         |target| target.criu = None,
     ] {
-        case("HWCR-PRF-001", Some(Unproven), Scene { target_edit: edit, ..QUIET });
+        case(
+            "HWCR-PRF-001",
+            Some(Unproven),
+            Scene {
+                target_edit: edit,
+                ..QUIET
+            },
+        );
     }
-    case("HWCR-PRF-001", None, Scene { target_edit: |target| target.pauth.address = Some(PacAlgorithm::None), ..QUIET });
+    case(
+        "HWCR-PRF-001",
+        None,
+        Scene {
+            target_edit: |target| target.pauth.address = Some(PacAlgorithm::None),
+            ..QUIET
+        },
+    );
     case("HWCR-PRF-001", None, QUIET);
-    case("HWCR-PRF-002", Some(Unproven), Scene { source: Some("max@6.1"), ..SIGNED });
+    case(
+        "HWCR-PRF-002",
+        Some(Unproven),
+        Scene {
+            source: Some("max@6.1"),
+            ..SIGNED
+        },
+    );
     case("HWCR-PRF-002", None, SIGNED);
     cases
 }
@@ -439,8 +1055,18 @@ fn every_rule_has_both_cases() {
     let cases = cases();
     for rule in rule::all() {
         let id = rule.meta.id;
-        assert!(cases.iter().any(|(rule, expected, _)| *rule == id && expected.is_some()), "{id}: no case that finds");
-        assert!(cases.iter().any(|(rule, expected, _)| *rule == id && expected.is_none()), "{id}: no silent case");
+        assert!(
+            cases
+                .iter()
+                .any(|(rule, expected, _)| *rule == id && expected.is_some()),
+            "{id}: no case that finds"
+        );
+        assert!(
+            cases
+                .iter()
+                .any(|(rule, expected, _)| *rule == id && expected.is_none()),
+            "{id}: no silent case"
+        );
     }
     for (rule, ..) in &cases {
         assert!(rule::find(rule).is_some(), "{rule} is no rule");
@@ -450,7 +1076,10 @@ fn every_rule_has_both_cases() {
 #[test]
 fn the_quiet_scene_is_compatible() {
     let found = found(&QUIET);
-    assert!(found.values().all(|severity| *severity == Severity::Note), "{found:?}");
+    assert!(
+        found.values().all(|severity| *severity == Severity::Note),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -461,23 +1090,43 @@ fn rules_are_described_and_unique() {
         assert!(seen.insert(meta.id), "{} stands twice", meta.id);
         assert!(seen.insert(meta.name), "{} stands twice", meta.name);
         let parts: Vec<&str> = meta.id.split('-').collect();
-        assert!(matches!(parts.as_slice(), ["HWCR", family, number] if family.len() == 3 && number.len() == 3), "{}", meta.id);
+        assert!(
+            matches!(parts.as_slice(), ["HWCR", family, number] if family.len() == 3 && number.len() == 3),
+            "{}",
+            meta.id
+        );
         assert!(!meta.sources.is_empty(), "{} cites no source", meta.id);
-        assert!(meta.summary.ends_with('.') && meta.explanation.ends_with('.'), "{}: whole sentences", meta.id);
+        assert!(
+            meta.summary.ends_with('.') && meta.explanation.ends_with('.'),
+            "{}: whole sentences",
+            meta.id
+        );
     }
 }
 
 #[test]
 fn an_accepted_finding_becomes_a_note_and_says_so() {
-    let checkpoint = hwcr::criu_image::load(Path::new("tests/fixtures/images/idle@cortex-a57@new")).unwrap();
+    let checkpoint =
+        hwcr::criu_image::load(Path::new("tests/fixtures/images/idle@cortex-a57@new")).unwrap();
     let facts = facts::collect(&checkpoint, facts::Search::Auto);
     let target = hwcr::profile::resolve("neoverse-v1").unwrap();
-    let case = Case { facts: &facts, target: &target, source: None };
-    let accepts =
-        [Accept::parse("HWCR-PAC-003:paca").unwrap(), Accept::parse("hwcr-pac-003:sve").unwrap(), Accept::parse("sve-vector-length").unwrap()];
+    let case = Case {
+        facts: &facts,
+        target: &target,
+        source: None,
+    };
+    let accepts = [
+        Accept::parse("HWCR-PAC-003:paca").unwrap(),
+        Accept::parse("hwcr-pac-003:sve").unwrap(),
+        Accept::parse("sve-vector-length").unwrap(),
+    ];
     let judged = rule::judge(&case, &accepts);
     assert_eq!(judged.accept_used, [true, false, false]);
-    let accepted: Vec<_> = judged.findings.iter().filter(|finding| finding.accepted).collect();
+    let accepted: Vec<_> = judged
+        .findings
+        .iter()
+        .filter(|finding| finding.accepted)
+        .collect();
     assert_eq!(accepted.len(), 1);
     assert_eq!(accepted[0].severity, Severity::Note);
     assert_eq!(judged.verdict, hwcr::finding::Verdict::Compatible);
@@ -486,10 +1135,15 @@ fn an_accepted_finding_becomes_a_note_and_says_so() {
 
 #[test]
 fn a_blocker_cannot_be_accepted() {
-    let checkpoint = hwcr::criu_image::load(Path::new("tests/fixtures/images/idle@max@new")).unwrap();
+    let checkpoint =
+        hwcr::criu_image::load(Path::new("tests/fixtures/images/idle@max@new")).unwrap();
     let facts = facts::collect(&checkpoint, facts::Search::Auto);
     let target = hwcr::profile::resolve("cortex-a57").unwrap();
-    let case = Case { facts: &facts, target: &target, source: None };
+    let case = Case {
+        facts: &facts,
+        target: &target,
+        source: None,
+    };
     let judged = rule::judge(&case, &[Accept::parse("HWCR-PAC-001").unwrap()]);
     assert_eq!(judged.verdict, hwcr::finding::Verdict::Incompatible);
     assert_eq!(judged.accept_used, [false]);

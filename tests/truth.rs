@@ -37,7 +37,12 @@ fn rows() -> Vec<Row> {
                 "new" => cells[1].to_owned(),
                 kernel => format!("{}@{kernel}", cells[1]),
             };
-            Row { image: cells[0].to_owned(), target, outcome: cells[4].to_owned(), seen: cells[5].to_owned() }
+            Row {
+                image: cells[0].to_owned(),
+                target,
+                outcome: cells[4].to_owned(),
+                seen: cells[5].to_owned(),
+            }
         })
         .collect()
 }
@@ -52,13 +57,20 @@ fn no_verdict_contradicts_what_happened() {
     let mut reasons: BTreeMap<(bool, &str), usize> = BTreeMap::new();
     let mut wrong = Vec::new();
     for (image, rows) in &by_image {
-        let checkpoint = hwcr::criu_image::load(&Path::new("tests/fixtures/images").join(image)).unwrap();
+        let checkpoint =
+            hwcr::criu_image::load(&Path::new("tests/fixtures/images").join(image)).unwrap();
         let facts = facts::collect(&checkpoint, facts::Search::Auto);
         for row in rows {
             let target = hwcr::profile::resolve(&row.target).unwrap();
-            let case = Case { facts: &facts, target: &target, source: None };
+            let case = Case {
+                facts: &facts,
+                target: &target,
+                source: None,
+            };
             let judged = rule::judge(&case, &[]);
-            *counts.entry((row.outcome.clone(), judged.verdict)).or_default() += 1;
+            *counts
+                .entry((row.outcome.clone(), judged.verdict))
+                .or_default() += 1;
             let passed = row.outcome == "PASS";
             let mut unproven: Vec<&str> = judged
                 .findings
@@ -81,31 +93,58 @@ fn no_verdict_contradicts_what_happened() {
                         .filter(|finding| finding.severity == Severity::Blocker)
                         .map(|finding| finding.rule.id)
                         .collect();
-                    Some(format!("called incompatible for {blocking:?}, but it passed"))
+                    Some(format!(
+                        "called incompatible for {blocking:?}, but it passed"
+                    ))
                 }
                 (true, Verdict::Indeterminate) => {
-                    let dishonest: Vec<_> = unproven.iter().filter(|id| !HONEST.contains(id)).collect();
-                    (!dishonest.is_empty()).then(|| format!("passed, but left unproven for {dishonest:?}"))
+                    let dishonest: Vec<_> =
+                        unproven.iter().filter(|id| !HONEST.contains(id)).collect();
+                    (!dishonest.is_empty())
+                        .then(|| format!("passed, but left unproven for {dishonest:?}"))
                 }
                 _ => None,
             };
             if let Some(complaint) = complaint {
-                wrong.push(format!("{} on {}: {complaint} ({}: {})", row.image, row.target, row.outcome, row.seen));
+                wrong.push(format!(
+                    "{} on {}: {complaint} ({}: {})",
+                    row.image, row.target, row.outcome, row.seen
+                ));
             }
         }
     }
     println!("outcome            verdict        rows");
     for ((outcome, verdict), count) in &counts {
-        println!("{outcome:18} {verdict:14} {count:4}", verdict = verdict.word());
+        println!(
+            "{outcome:18} {verdict:14} {count:4}",
+            verdict = verdict.word()
+        );
     }
     println!("left unproven by:");
     for ((passed, rule), count) in &reasons {
-        println!("  {} {rule} {count}", if *passed { "passed" } else { "failed" });
+        println!(
+            "  {} {rule} {count}",
+            if *passed { "passed" } else { "failed" }
+        );
     }
-    assert!(wrong.is_empty(), "{} verdicts contradict what happened:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} verdicts contradict what happened:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
     assert_eq!(counts.values().sum::<usize>(), 782, "rows of truth.tsv");
     // What is proven today stays proven.
-    let count = |outcome: &str, verdict| counts.get(&(outcome.to_owned(), verdict)).copied().unwrap_or(0);
+    let count = |outcome: &str, verdict| {
+        counts
+            .get(&(outcome.to_owned(), verdict))
+            .copied()
+            .unwrap_or(0)
+    };
     assert!(count("PASS", Verdict::Compatible) >= 1);
-    assert_eq!(count("CRIU-FAILED", Verdict::Incompatible), 149, "what CRIU refuses is known beforehand");
+    assert_eq!(
+        count("CRIU-FAILED", Verdict::Incompatible),
+        149,
+        "what CRIU refuses is known beforehand"
+    );
 }

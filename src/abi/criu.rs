@@ -20,5 +20,9 @@ pub const SAVES_GCS: Version = Version::new(4, 3, 0);
 /// "Image corrupted on pid N" (`criu/cr-restore.c`).
 #[must_use]
 pub fn auxv_words_limit(criu: Version) -> u64 {
-    if criu >= Version::new(4, 1, 0) { 50 } else { 40 }
+    if criu >= Version::new(4, 1, 0) {
+        50
+    } else {
+        40
+    }
 }

@@ -23,16 +23,56 @@ pub struct RecordSince {
 /// brought each. Brackets were checked in kernel headers: 6.2 no and 6.5 yes for TPIDR2 and ZT, 6.8 no
 /// and 6.11 yes for FPMR, 6.11 no for POE, 6.12 no and 6.14 yes for GCS.
 pub static RECORDS: &[RecordSince] = &[
-    RecordSince { name: "FPSIMD", magic: 0x4650_8001, since: Version::new(3, 7, 0) },
-    RecordSince { name: "ESR", magic: 0x4553_5201, since: Version::new(3, 16, 0) },
-    RecordSince { name: "EXTRA", magic: 0x4558_5401, since: Version::new(4, 13, 0) },
-    RecordSince { name: "SVE", magic: 0x5356_4501, since: Version::new(4, 15, 0) },
-    RecordSince { name: "ZA", magic: 0x5436_6345, since: Version::new(5, 19, 0) },
-    RecordSince { name: "TPIDR2", magic: 0x5450_4902, since: Version::new(6, 3, 0) },
-    RecordSince { name: "ZT", magic: 0x5a54_4e01, since: Version::new(6, 3, 0) },
-    RecordSince { name: "FPMR", magic: 0x4650_4d52, since: Version::new(6, 9, 0) },
-    RecordSince { name: "POE", magic: 0x504f_4530, since: Version::new(6, 12, 0) },
-    RecordSince { name: "GCS", magic: 0x4743_5300, since: Version::new(6, 13, 0) },
+    RecordSince {
+        name: "FPSIMD",
+        magic: 0x4650_8001,
+        since: Version::new(3, 7, 0),
+    },
+    RecordSince {
+        name: "ESR",
+        magic: 0x4553_5201,
+        since: Version::new(3, 16, 0),
+    },
+    RecordSince {
+        name: "EXTRA",
+        magic: 0x4558_5401,
+        since: Version::new(4, 13, 0),
+    },
+    RecordSince {
+        name: "SVE",
+        magic: 0x5356_4501,
+        since: Version::new(4, 15, 0),
+    },
+    RecordSince {
+        name: "ZA",
+        magic: 0x5436_6345,
+        since: Version::new(5, 19, 0),
+    },
+    RecordSince {
+        name: "TPIDR2",
+        magic: 0x5450_4902,
+        since: Version::new(6, 3, 0),
+    },
+    RecordSince {
+        name: "ZT",
+        magic: 0x5a54_4e01,
+        since: Version::new(6, 3, 0),
+    },
+    RecordSince {
+        name: "FPMR",
+        magic: 0x4650_4d52,
+        since: Version::new(6, 9, 0),
+    },
+    RecordSince {
+        name: "POE",
+        magic: 0x504f_4530,
+        since: Version::new(6, 12, 0),
+    },
+    RecordSince {
+        name: "GCS",
+        magic: 0x4743_5300,
+        since: Version::new(6, 13, 0),
+    },
 ];
 
 /// The record with this magic word.
@@ -46,19 +86,30 @@ pub fn record(magic: u32) -> Option<&'static RecordSince> {
 /// `sizeof(mm->saved_auxv)` = 2 * (2 + `AT_VECTOR_SIZE_BASE` + 1) words; the base is 20 up to 6.2, 22
 /// from 6.3, 24 from 7.0 (`include/linux/auxvec.h`). Measured on 5.10, 6.1, 6.12, 6.16, 6.18 and 7.3
 /// by asking with growing lengths.
-static AUXV_LIMITS: &[(Version, u64)] =
-    &[(Version::new(0, 0, 0), 368), (Version::new(6, 3, 0), 400), (Version::new(7, 0, 0), 432)];
+static AUXV_LIMITS: &[(Version, u64)] = &[
+    (Version::new(0, 0, 0), 368),
+    (Version::new(6, 3, 0), 400),
+    (Version::new(7, 0, 0), 432),
+];
 
 /// The longest saved auxv this kernel takes, bytes.
 #[must_use]
 pub fn auxv_limit(kernel: Version) -> u64 {
-    AUXV_LIMITS.iter().rev().find(|(since, _)| kernel >= *since).map_or(368, |(_, limit)| *limit)
+    AUXV_LIMITS
+        .iter()
+        .rev()
+        .find(|(since, _)| kernel >= *since)
+        .map_or(368, |(_, limit)| *limit)
 }
 
 /// The shortest of all limits: a vector up to this length is taken by every kernel.
 #[must_use]
 pub fn auxv_limit_everywhere() -> u64 {
-    AUXV_LIMITS.iter().map(|(_, limit)| *limit).min().unwrap_or(0)
+    AUXV_LIMITS
+        .iter()
+        .map(|(_, limit)| *limit)
+        .min()
+        .unwrap_or(0)
 }
 
 /// Kernels whose `rt_sigreturn` writes POR_EL0 from an uninitialised variable when a frame has no
@@ -101,10 +152,19 @@ mod tests {
 
     #[test]
     fn auxv_limits_follow_what_was_measured() {
-        for (kernel, limit) in
-            [("5.10.223", 368), ("6.1.176", 368), ("6.12.107", 400), ("6.16.12", 400), ("6.18.15", 400), ("7.3.4", 432)]
-        {
-            assert_eq!(auxv_limit(Version::parse(kernel).unwrap()), limit, "{kernel}");
+        for (kernel, limit) in [
+            ("5.10.223", 368),
+            ("6.1.176", 368),
+            ("6.12.107", 400),
+            ("6.16.12", 400),
+            ("6.18.15", 400),
+            ("7.3.4", 432),
+        ] {
+            assert_eq!(
+                auxv_limit(Version::parse(kernel).unwrap()),
+                limit,
+                "{kernel}"
+            );
         }
     }
 

@@ -70,14 +70,20 @@ fn needs(target: &Profile, bit: &HwcapBit) -> Answer {
     match target.hwcaps.has(bit) {
         Some(true) => Answer::Accepted,
         Some(false) => Answer::Rejected(Reason::NoFeature(bit.cpuinfo)),
-        None => Answer::Unsure(Reason::ProfileLacks(if bit.word == HwcapWord::Hwcap { "hwcap" } else { "hwcap2" })),
+        None => Answer::Unsure(Reason::ProfileLacks(if bit.word == HwcapWord::Hwcap {
+            "hwcap"
+        } else {
+            "hwcap2"
+        })),
     }
 }
 
 /// Holds a record's vector length against what a restored task starts with: CRIU saves no vector
 /// length, so that is the target's default.
 fn vector_length(record: Vl, offered: Option<&VectorLengths>, key: &'static str) -> Answer {
-    let Some(offered) = offered else { return Answer::Unsure(Reason::ProfileLacks(key)) };
+    let Some(offered) = offered else {
+        return Answer::Unsure(Reason::ProfileLacks(key));
+    };
     let default = match offered.default {
         Some(default) => default,
         None if offered.lengths.is_empty() => Vl(0),
@@ -87,12 +93,20 @@ fn vector_length(record: Vl, offered: Option<&VectorLengths>, key: &'static str)
         Answer::Accepted
     } else {
         let supported = offered.lengths.contains(&record);
-        Answer::Rejected(Reason::VectorLength { record, default, supported })
+        Answer::Rejected(Reason::VectorLength {
+            record,
+            default,
+            supported,
+        })
     }
 }
 
 fn then(first: Answer, second: impl FnOnce() -> Answer) -> Answer {
-    if first == Answer::Accepted { second() } else { first }
+    if first == Answer::Accepted {
+        second()
+    } else {
+        first
+    }
 }
 
 /// What the kernel of `target` would say to this record. Structure (sizes, order, duplicates) is judged
@@ -102,7 +116,10 @@ pub fn answer(record: &Record, target: &Profile) -> Answer {
     let Some(known) = kernel::record(record.magic) else {
         return match record.body {
             Body::End => Answer::Accepted,
-            _ if target.kernel.is_none_or(|kernel| kernel > kernel::NEWEST_KNOWN) => {
+            _ if target
+                .kernel
+                .is_none_or(|kernel| kernel > kernel::NEWEST_KNOWN) =>
+            {
                 Answer::Unsure(Reason::UnknownRecord)
             }
             _ => Answer::Rejected(Reason::UnknownRecord),
@@ -121,13 +138,21 @@ pub fn answer(record: &Record, target: &Profile) -> Answer {
         Body::Fpsimd { .. } | Body::Esr { .. } | Body::Extra { .. } | Body::End => Answer::Accepted,
         Body::Sve { vl, flags, payload } => sve(*vl, *flags, payload.is_some(), target),
         Body::Tpidr2 { .. } => needs(target, hwcap::SME),
-        Body::Za { vl, .. } => then(needs(target, hwcap::SME), || vector_length(*vl, target.sme.as_ref(), "sme.default")),
+        Body::Za { vl, .. } => then(needs(target, hwcap::SME), || {
+            vector_length(*vl, target.sme.as_ref(), "sme.default")
+        }),
         Body::Zt { .. } => needs(target, hwcap::SME2),
         Body::Fpmr { .. } => needs(target, hwcap::FPMR),
         Body::Poe { .. } => needs(target, hwcap::POE),
-        Body::Gcs { features_enabled, .. } => then(needs(target, hwcap::GCS), || {
+        Body::Gcs {
+            features_enabled, ..
+        } => then(needs(target, hwcap::GCS), || {
             // A thread restored without its shadow stack has GCS off; a record that turns it on is refused.
-            if *features_enabled == 0 { Answer::Accepted } else { Answer::Rejected(Reason::GcsState) }
+            if *features_enabled == 0 {
+                Answer::Accepted
+            } else {
+                Answer::Rejected(Reason::GcsState)
+            }
         }),
         // A known magic whose fields could not be read: the frame's anomalies say why.
         Body::Unknown => Answer::Unsure(Reason::UnknownRecord),
@@ -139,14 +164,17 @@ fn sve(vl: Vl, flags: u16, payload: bool, target: &Profile) -> Answer {
     if flags & SVE_SIG_FLAG_SM != 0 {
         // The streaming bit asks for SME, and `vl` is the streaming length.
         return then(needs(target, hwcap::SME), || {
-            then(vector_length(vl, target.sme.as_ref(), "sme.default"), || match payload {
-                true => Answer::Accepted,
-                false => match target.kernel.and_then(kernel::refuses_streaming_header) {
-                    Some(true) => Answer::Rejected(Reason::StreamingHeader),
-                    Some(false) => Answer::Accepted,
-                    None => Answer::Unsure(Reason::StreamingHeader),
+            then(
+                vector_length(vl, target.sme.as_ref(), "sme.default"),
+                || match payload {
+                    true => Answer::Accepted,
+                    false => match target.kernel.and_then(kernel::refuses_streaming_header) {
+                        Some(true) => Answer::Rejected(Reason::StreamingHeader),
+                        Some(false) => Answer::Accepted,
+                        None => Answer::Unsure(Reason::StreamingHeader),
+                    },
                 },
-            })
+            )
         });
     }
     match (has_sve, has_sme) {
@@ -154,7 +182,11 @@ fn sve(vl: Vl, flags: u16, payload: bool, target: &Profile) -> Answer {
         // SME without SVE: a task's non-streaming length is 0, and no payload can go with it.
         (Some(false), Some(true)) => {
             if vl != Vl(0) {
-                Answer::Rejected(Reason::VectorLength { record: vl, default: Vl(0), supported: false })
+                Answer::Rejected(Reason::VectorLength {
+                    record: vl,
+                    default: Vl(0),
+                    supported: false,
+                })
             } else if payload {
                 Answer::Rejected(Reason::PayloadWithoutSve)
             } else {

@@ -74,8 +74,12 @@ pub struct Waiting {
 /// The call with this number, if it is one that waits.
 #[must_use]
 pub fn waiting(number: u64) -> Option<Waiting> {
-    let index = WAITING.binary_search_by_key(&number, |(number, ..)| *number).ok()?;
-    WAITING.get(index).map(|&(_, name, arguments)| Waiting { name, arguments })
+    let index = WAITING
+        .binary_search_by_key(&number, |(number, ..)| *number)
+        .ok()?;
+    WAITING
+        .get(index)
+        .map(|&(_, name, arguments)| Waiting { name, arguments })
 }
 
 /// File descriptors above this are not to be expected (`fs.nr_open` is 2^20 by default).
@@ -86,18 +90,27 @@ impl Waiting {
     /// ended.
     #[must_use]
     pub fn fits(&self, x: &[u64; 31], mapped: impl Fn(u64) -> bool) -> bool {
-        self.arguments.bytes().zip(x).enumerate().all(|(index, (kind, value))| {
-            let value = *value;
-            let argument = match kind {
-                // AT_FDCWD and -1 are 32-bit negative numbers.
-                b'f' => value < LARGEST_DESCRIPTOR || value as u32 as i32 >= -100 && value as u32 as i32 <= -1,
-                b'p' => mapped(value),
-                b'P' => value == 0 || mapped(value),
-                _ => true,
-            };
-            let result = index == 0 && (value < LARGEST_DESCRIPTOR || (value as i64) < 0 && (value as i64) >= -4095);
-            argument || result
-        })
+        self.arguments
+            .bytes()
+            .zip(x)
+            .enumerate()
+            .all(|(index, (kind, value))| {
+                let value = *value;
+                let argument = match kind {
+                    // AT_FDCWD and -1 are 32-bit negative numbers.
+                    b'f' => {
+                        value < LARGEST_DESCRIPTOR
+                            || value as u32 as i32 >= -100 && value as u32 as i32 <= -1
+                    }
+                    b'p' => mapped(value),
+                    b'P' => value == 0 || mapped(value),
+                    _ => true,
+                };
+                let result = index == 0
+                    && (value < LARGEST_DESCRIPTOR
+                        || (value as i64) < 0 && (value as i64) >= -4095);
+                argument || result
+            })
     }
 }
 
@@ -118,13 +131,19 @@ mod tests {
         let mut x = [0; 31];
         x[0] = 0x1800;
         let nanosleep = waiting(101).unwrap();
-        assert!(nanosleep.fits(&x, mapped), "restarted: x0 is the address of the time");
+        assert!(
+            nanosleep.fits(&x, mapped),
+            "restarted: x0 is the address of the time"
+        );
         x[1] = 0x9000;
         assert!(!nanosleep.fits(&x, mapped), "x1 is neither mapped nor 0");
         x[1] = 0;
         x[0] = 0;
         assert!(nanosleep.fits(&x, mapped), "ended: x0 is the result");
         x[0] = 0x7fff_0000;
-        assert!(!nanosleep.fits(&x, mapped), "neither an address nor a result");
+        assert!(
+            !nanosleep.fits(&x, mapped),
+            "neither an address nor a result"
+        );
     }
 }

@@ -40,8 +40,20 @@ pub const AT_SYSINFO_EHDR: u64 = 33;
 /// Smallest signal stack, bytes.
 pub const AT_MINSIGSTKSZ: u64 = 51;
 
-const fn at(tag: u64, name: &'static str, kind: ValueKind, on_arm64: bool, meaning: &'static str) -> AtTag {
-    AtTag { tag, name, kind, meaning, on_arm64 }
+const fn at(
+    tag: u64,
+    name: &'static str,
+    kind: ValueKind,
+    on_arm64: bool,
+    meaning: &'static str,
+) -> AtTag {
+    AtTag {
+        tag,
+        name,
+        kind,
+        meaning,
+        on_arm64,
+    }
 }
 
 use ValueKind::{Address, Mask, Nothing, Number, Text};

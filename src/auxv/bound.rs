@@ -40,13 +40,20 @@ const MAX_VQ: u16 = 16;
 
 /// Bytes of an SVE record with a payload of `vq` quadwords per vector.
 fn sve_record(vq: u16) -> u64 {
-    546_u64.saturating_mul(u64::from(vq)).saturating_add(16).next_multiple_of(16)
+    546_u64
+        .saturating_mul(u64::from(vq))
+        .saturating_add(16)
+        .next_multiple_of(16)
 }
 
 /// Least AT_MINSIGSTKSZ of a machine whose longest vector has `vq` quadwords.
 fn least(vq: u16) -> u64 {
     let inside = BEFORE_SVE.saturating_add(sve_record(vq));
-    let frame = if inside <= LIMIT { FRAME } else { inside.saturating_add(EXTRA) };
+    let frame = if inside <= LIMIT {
+        FRAME
+    } else {
+        inside.saturating_add(EXTRA)
+    };
     frame.saturating_add(ADDED)
 }
 

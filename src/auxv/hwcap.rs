@@ -47,7 +47,9 @@ impl HwcapWord {
     /// Every bit that the table names, as a mask; 0 for a word without any.
     #[must_use]
     pub fn known(self) -> u64 {
-        BITS.iter().filter(|bit| bit.word == self).fold(0, |mask, bit| mask | bit.mask())
+        BITS.iter()
+            .filter(|bit| bit.word == self)
+            .fold(0, |mask, bit| mask | bit.mask())
     }
 }
 
@@ -112,7 +114,10 @@ impl HwcapBit {
 }
 
 /// A row of the table, for the constants below.
-#[expect(clippy::indexing_slicing, reason = "evaluated at compile time only, where a bad index is an error")]
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated at compile time only, where a bad index is an error"
+)]
 const fn row(index: usize) -> &'static HwcapBit {
     &BITS[index]
 }
@@ -188,14 +193,19 @@ impl Hwcaps {
     ///
     /// # Errors
     /// The position in `names` and the name of the first one that is not in the table.
-    pub fn from_features<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, (usize, &'a str)> {
+    pub fn from_features<'a>(
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, (usize, &'a str)> {
         let mut caps = Self::default();
         for word in HwcapWord::ALL.into_iter().filter(|word| word.known() != 0) {
             caps.set_word(word, Some(0));
         }
         for (index, name) in names.into_iter().enumerate() {
             let bit = HwcapBit::by_cpuinfo_name(name).ok_or((index, name))?;
-            caps.set_word(bit.word, caps.word(bit.word).map(|value| value | bit.mask()));
+            caps.set_word(
+                bit.word,
+                caps.word(bit.word).map(|value| value | bit.mask()),
+            );
         }
         Ok(caps)
     }
@@ -263,7 +273,11 @@ impl Hwcaps {
                 _ => {}
             }
         }
-        Missing { bits: only_here.set_bits().collect(), unknown_bits: only_here.unknown_bits(), undecidable }
+        Missing {
+            bits: only_here.set_bits().collect(),
+            unknown_bits: only_here.unknown_bits(),
+            undecidable,
+        }
     }
 
     /// The set bits as /proc/cpuinfo would print them after `Features`, followed by those without a
@@ -271,7 +285,10 @@ impl Hwcaps {
     #[must_use]
     pub fn features_line(&self) -> String {
         let named = self.set_bits().map(|bit| bit.cpuinfo.to_owned());
-        let strange = self.unknown_bits().into_iter().map(|(word, bit)| format!("{word}:{bit}"));
+        let strange = self
+            .unknown_bits()
+            .into_iter()
+            .map(|(word, bit)| format!("{word}:{bit}"));
         named.chain(strange).collect::<Vec<_>>().join(" ")
     }
 }

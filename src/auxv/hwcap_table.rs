@@ -41,7 +41,16 @@ const fn w1(
     since: Version,
     use_: BitUse,
 ) -> HwcapBit {
-    HwcapBit { word: HwcapWord::Hwcap, bit, name, cpuinfo, field, feature, since, use_ }
+    HwcapBit {
+        word: HwcapWord::Hwcap,
+        bit,
+        name,
+        cpuinfo,
+        field,
+        feature,
+        since,
+        use_,
+    }
 }
 
 const fn w2(
@@ -53,7 +62,16 @@ const fn w2(
     since: Version,
     use_: BitUse,
 ) -> HwcapBit {
-    HwcapBit { word: HwcapWord::Hwcap2, bit, name, cpuinfo, field, feature, since, use_ }
+    HwcapBit {
+        word: HwcapWord::Hwcap2,
+        bit,
+        name,
+        cpuinfo,
+        field,
+        feature,
+        since,
+        use_,
+    }
 }
 
 const fn w3(
@@ -65,7 +83,16 @@ const fn w3(
     since: Version,
     use_: BitUse,
 ) -> HwcapBit {
-    HwcapBit { word: HwcapWord::Hwcap3, bit, name, cpuinfo, field, feature, since, use_ }
+    HwcapBit {
+        word: HwcapWord::Hwcap3,
+        bit,
+        name,
+        cpuinfo,
+        field,
+        feature,
+        since,
+        use_,
+    }
 }
 
 #[rustfmt::skip] // one row, one line

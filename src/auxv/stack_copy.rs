@@ -61,7 +61,10 @@ struct Cursor<'a> {
 
 impl Cursor<'_> {
     fn next(&mut self, what: &'static str) -> Result<u64, Error> {
-        let word = self.memory.read_u64(self.at).map_err(|gap| Error::StackUnreadable { what, gap })?;
+        let word = self
+            .memory
+            .read_u64(self.at)
+            .map_err(|gap| Error::StackUnreadable { what, gap })?;
         // At the top of the address space the next read starts where this one did not: at no mapping.
         self.at = self.at.checked_add(WORD).unwrap_or(Addr(u64::MAX));
         Ok(word)
@@ -73,12 +76,18 @@ impl Cursor<'_> {
     }
 
     fn site(&self) -> Site {
-        Site { addr: self.at, place: self.memory.place(self.at) }
+        Site {
+            addr: self.at,
+            place: self.memory.place(self.at),
+        }
     }
 
     fn site_before(&self) -> Site {
         let addr = self.at.checked_sub(WORD).unwrap_or(self.at);
-        Site { addr, place: self.memory.place(addr) }
+        Site {
+            addr,
+            place: self.memory.place(addr),
+        }
     }
 }
 
@@ -95,15 +104,26 @@ pub fn find(memory: &dyn Memory, start_stack: Addr) -> Result<StackCopy, Error> 
     if !start_stack.is_aligned(16) {
         return Err(Error::StackUnaligned { addr: start_stack });
     }
-    let mut cursor = Cursor { memory, at: start_stack };
+    let mut cursor = Cursor {
+        memory,
+        at: start_stack,
+    };
     let argc = cursor.next("argc")?;
     if argc > MAX_POINTERS {
-        return Err(Error::TooManyArguments { at: cursor.site_before(), argc, max: MAX_POINTERS });
+        return Err(Error::TooManyArguments {
+            at: cursor.site_before(),
+            argc,
+            max: MAX_POINTERS,
+        });
     }
     cursor.skip(argc);
     let null = cursor.next("the end of the argument pointers")?;
     if null != 0 {
-        return Err(Error::ArgvNotTerminated { at: cursor.site_before(), argc, word: null });
+        return Err(Error::ArgvNotTerminated {
+            at: cursor.site_before(),
+            argc,
+            word: null,
+        });
     }
     let envc = skip_environment(&mut cursor, MAX_POINTERS.saturating_sub(argc))?;
     let Site { addr, .. } = cursor.site_before();
@@ -114,11 +134,20 @@ pub fn find(memory: &dyn Memory, start_stack: Addr) -> Result<StackCopy, Error> 
         Content::Bytes { place, .. } => Some(place),
         _ => None,
     };
-    let copy = StackCopy { addr, place, argc, envc, words };
+    let copy = StackCopy {
+        addr,
+        place,
+        argc,
+        envc,
+        words,
+    };
     match copy.auxv().page_size() {
         Some(_) => Ok(copy),
         None => Err(Error::NotAVector {
-            at: Site { addr: copy.addr, place: copy.place },
+            at: Site {
+                addr: copy.addr,
+                place: copy.place,
+            },
             why: "it has no AT_PAGESZ",
         }),
     }
@@ -137,7 +166,10 @@ fn skip_environment(cursor: &mut Cursor<'_>, max: u64) -> Result<u64, Error> {
             _ => return Ok(envc),
         }
         if envc.saturating_add(nulls) > max.saturating_add(1) {
-            return Err(Error::EnvpNotTerminated { at: cursor.site(), max });
+            return Err(Error::EnvpNotTerminated {
+                at: cursor.site(),
+                max,
+            });
         }
     }
 }
@@ -154,7 +186,10 @@ fn read_vector(cursor: &mut Cursor<'_>) -> Result<Vec<u64>, Error> {
             return Ok(words);
         }
     }
-    Err(Error::NotAVector { at: start, why: "it has no AT_NULL within 540 words" })
+    Err(Error::NotAVector {
+        at: start,
+        why: "it has no AT_NULL within 540 words",
+    })
 }
 
 /// One tag on which two vectors differ.
@@ -174,11 +209,20 @@ pub struct Difference {
 pub fn compare(saved: &Auxv, stack: &Auxv) -> Vec<Difference> {
     let mut differences: Vec<Difference> = Vec::new();
     // Neither side is longer than MAX_VECTOR_WORDS where it counts, so looking up is cheap.
-    let tags = saved.entries.iter().chain(&stack.entries).take(MAX_VECTOR_WORDS).map(|entry| entry.tag);
+    let tags = saved
+        .entries
+        .iter()
+        .chain(&stack.entries)
+        .take(MAX_VECTOR_WORDS)
+        .map(|entry| entry.tag);
     for tag in tags {
         let (here, there) = (saved.get(tag), stack.get(tag));
         if here != there && !differences.iter().any(|known| known.tag == tag) {
-            differences.push(Difference { tag, saved: here, stack: there });
+            differences.push(Difference {
+                tag,
+                saved: here,
+                stack: there,
+            });
         }
     }
     differences

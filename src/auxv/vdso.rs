@@ -67,8 +67,16 @@ const NOTE_GNU_BUILD_ID: u32 = 3;
 /// There is none, its bytes are not in the image, or they are no ELF file.
 pub fn find(memory: &dyn Memory, sysinfo_ehdr: Option<Addr>) -> Result<VdsoFacts, Error> {
     let told = sysinfo_ehdr.filter(|addr| memory.mapping_at(*addr).is_some());
-    let marked = || memory.mappings().iter().find(|mapping| mapping.vdso).map(|mapping| mapping.range.start);
-    let base = told.or_else(marked).ok_or(Error::NoVdso { ehdr: MaybeAddr(sysinfo_ehdr) })?;
+    let marked = || {
+        memory
+            .mappings()
+            .iter()
+            .find(|mapping| mapping.vdso)
+            .map(|mapping| mapping.range.start)
+    };
+    let base = told.or_else(marked).ok_or(Error::NoVdso {
+        ehdr: MaybeAddr(sysinfo_ehdr),
+    })?;
     let bytes = read(memory, base)?;
     let place = memory.place(base);
     parse(&bytes, base, place)
@@ -76,15 +84,24 @@ pub fn find(memory: &dyn Memory, sysinfo_ehdr: Option<Addr>) -> Result<VdsoFacts
 
 /// The readable bytes from `base` to the end of its mapping, [`MAX_BYTES`] at most.
 fn read(memory: &dyn Memory, base: Addr) -> Result<Vec<u8>, Error> {
-    let unmapped = Gap { addr: base, why: GapKind::Missing(Missing::Unmapped) };
-    let mapping = memory.mapping_at(base).ok_or(Error::VdsoUnreadable { base, gap: unmapped })?;
+    let unmapped = Gap {
+        addr: base,
+        why: GapKind::Missing(Missing::Unmapped),
+    };
+    let mapping = memory.mapping_at(base).ok_or(Error::VdsoUnreadable {
+        base,
+        gap: unmapped,
+    })?;
     let whole = AddrRange::new(base, mapping.range.end).len().min(MAX_BYTES);
     let mut bytes = Vec::new();
     let mut done = 0_u64;
     while done < whole {
         let take = whole.saturating_sub(done).min(PIECE);
         let mut piece = vec![0; usize::try_from(take).unwrap_or(0)];
-        let read = base.checked_add(done).ok_or(unmapped).and_then(|addr| memory.read(addr, &mut piece));
+        let read = base
+            .checked_add(done)
+            .ok_or(unmapped)
+            .and_then(|addr| memory.read(addr, &mut piece));
         match read {
             Ok(()) => bytes.append(&mut piece),
             Err(gap) if done == 0 => return Err(Error::VdsoUnreadable { base, gap }),
@@ -100,7 +117,13 @@ fn read(memory: &dyn Memory, base: Addr) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// [`Error::VdsoNotElf`].
 pub fn parse(bytes: &[u8], base: Addr, place: Option<Place>) -> Result<VdsoFacts, Error> {
-    let not_elf = |why: String| Error::VdsoNotElf { at: Site { addr: base, place: place.clone() }, why };
+    let not_elf = |why: String| Error::VdsoNotElf {
+        at: Site {
+            addr: base,
+            place: place.clone(),
+        },
+        why,
+    };
     let elf = Elf::parse_header(bytes).map_err(|error| not_elf(error.to_string()))?;
     let expected = [header::ELFCLASS64, header::ELFDATA2LSB];
     if !elf.e_ident.starts_with(header::ELFMAG) {
@@ -109,7 +132,10 @@ pub fn parse(bytes: &[u8], base: Addr, place: Option<Place>) -> Result<VdsoFacts
     if elf.e_ident.get(header::EI_CLASS..=header::EI_DATA) != Some(&expected)
         || elf.e_machine != header::EM_AARCH64
     {
-        return Err(not_elf(format!("its machine is {} with another class or byte order", elf.e_machine)));
+        return Err(not_elf(format!(
+            "its machine is {} with another class or byte order",
+            elf.e_machine
+        )));
     }
     let ctx = Ctx::new(Container::Big, goblin::container::Endian::Little);
     // A count that does not fit the bytes makes goblin refuse; then only the instructions are left.
@@ -119,7 +145,8 @@ pub fn parse(bytes: &[u8], base: Addr, place: Option<Place>) -> Result<VdsoFacts
         .unwrap_or_default();
     let notes = read_notes(bytes, &segments);
     let by_symbol = symbol_offset(bytes, &segments, ctx).map(|offset| (offset, Found::Symbol));
-    let found = by_symbol.or_else(|| only_trampoline(bytes).map(|offset| (offset, Found::Instructions)));
+    let found =
+        by_symbol.or_else(|| only_trampoline(bytes).map(|offset| (offset, Found::Instructions)));
     let sigreturn = found.and_then(|(offset, _)| base.checked_add(offset));
     Ok(VdsoFacts {
         base,
@@ -142,16 +169,25 @@ fn symbol_offset(bytes: &[u8], segments: &[ProgramHeader], ctx: Ctx) -> Option<u
     if symbols == 0 || strings == 0 {
         return None;
     }
-    let end = if strings > symbols { strings.min(bytes.len()) } else { bytes.len() };
+    let end = if strings > symbols {
+        strings.min(bytes.len())
+    } else {
+        bytes.len()
+    };
     let count = end.checked_sub(symbols)?.checked_div(SYM_BYTES)?;
     let table = Sym::parse(bytes, symbols, count, ctx).ok()?;
-    let loaded_at = segments.iter().find(|segment| segment.p_type == PT_LOAD)?.p_vaddr;
+    let loaded_at = segments
+        .iter()
+        .find(|segment| segment.p_type == PT_LOAD)?
+        .p_vaddr;
     table
         .iter()
         .filter(|symbol| symbol.st_shndx != 0 && [STT_NOTYPE, STT_FUNC].contains(&symbol.st_type()))
         .filter(|symbol| name_is(bytes, strings, symbol.st_name))
         .find_map(|symbol| symbol.st_value.checked_sub(loaded_at))
-        .filter(|offset| offset % 4 == 0 && usize::try_from(*offset).is_ok_and(|offset| offset < bytes.len()))
+        .filter(|offset| {
+            offset % 4 == 0 && usize::try_from(*offset).is_ok_and(|offset| offset < bytes.len())
+        })
 }
 
 fn name_is(bytes: &[u8], strings: usize, name: usize) -> bool {
@@ -180,12 +216,20 @@ struct Notes {
 fn read_notes(bytes: &[u8], segments: &[ProgramHeader]) -> Notes {
     let mut notes = Notes::default();
     // Several headers may name the same bytes; more than a few exist only in hostile files.
-    for segment in segments.iter().filter(|segment| segment.p_type == PT_NOTE).take(4) {
-        let Some(mut rest) = bytes.get(segment.file_range()) else { continue };
+    for segment in segments
+        .iter()
+        .filter(|segment| segment.p_type == PT_NOTE)
+        .take(4)
+    {
+        let Some(mut rest) = bytes.get(segment.file_range()) else {
+            continue;
+        };
         while let Some((Note { owner, kind, value }, after)) = split_note(rest) {
             match (owner, kind) {
                 (b"Linux\0", NOTE_LINUX_VERSION) => notes.kernel = version(value).or(notes.kernel),
-                (b"Linux\0", NOTE_LINUX_SALT) => notes.build_salt = text(value).or(notes.build_salt),
+                (b"Linux\0", NOTE_LINUX_SALT) => {
+                    notes.build_salt = text(value).or(notes.build_salt)
+                }
                 (b"GNU\0", NOTE_GNU_BUILD_ID) => notes.build_id = Some(value.to_vec()),
                 _ => {}
             }

@@ -57,6 +57,25 @@ pub enum AuxvAnomaly {
     },
 }
 
+impl std::fmt::Display for AuxvAnomaly {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoTerminator => f.write_str("there is no AT_NULL"),
+            Self::OddWord { index, word } => write!(f, "word {index} ({word:#x}) has no partner"),
+            Self::Duplicate { tag, index, value } => {
+                write!(
+                    f,
+                    "a second {} at word {index}, value {value:#x}",
+                    at::name(*tag)
+                )
+            }
+            Self::AfterNull { index, word } => {
+                write!(f, "word {index} ({word:#x}) follows AT_NULL")
+            }
+        }
+    }
+}
+
 /// Entries a vector is searched through for duplicates: four times what any kernel writes (24 pairs,
 /// `AT_VECTOR_SIZE` at most 54 words), so that a hostile vector costs no quadratic time.
 const MAX_CHECKED: usize = 96;
@@ -65,23 +84,34 @@ impl Auxv {
     /// Reads words as pairs up to AT_NULL.
     #[must_use]
     pub fn from_words(words: &[u64]) -> Self {
-        let mut auxv = Self { words: words.len(), ..Self::default() };
+        let mut auxv = Self {
+            words: words.len(),
+            ..Self::default()
+        };
         let (pairs, odd) = words.as_chunks::<2>();
         let end = pairs.iter().position(|[tag, _]| *tag == at::AT_NULL);
         for (index, [tag, value]) in (0..).step_by(2).zip(pairs).take(end.unwrap_or(pairs.len())) {
-            auxv.push(Entry { index, tag: *tag, value: *value });
+            auxv.push(Entry {
+                index,
+                tag: *tag,
+                value: *value,
+            });
         }
         match end {
             None => auxv.anomalies.push(AuxvAnomaly::NoTerminator),
             Some(end) => {
                 let behind = end.saturating_add(1).saturating_mul(2);
                 let left = (0..).zip(words).skip(behind).find(|(_, word)| **word != 0);
-                auxv.anomalies
-                    .extend(left.map(|(index, word)| AuxvAnomaly::AfterNull { index, word: *word }));
+                auxv.anomalies.extend(
+                    left.map(|(index, word)| AuxvAnomaly::AfterNull { index, word: *word }),
+                );
             }
         }
         if let [word] = *odd {
-            auxv.anomalies.push(AuxvAnomaly::OddWord { index: words.len().saturating_sub(1), word });
+            auxv.anomalies.push(AuxvAnomaly::OddWord {
+                index: words.len().saturating_sub(1),
+                word,
+            });
         }
         auxv
     }
@@ -90,7 +120,8 @@ impl Auxv {
         let seen = self.entries.len() < MAX_CHECKED && self.entry(entry.tag).is_some();
         if seen {
             let Entry { index, tag, value } = entry;
-            self.anomalies.push(AuxvAnomaly::Duplicate { tag, index, value });
+            self.anomalies
+                .push(AuxvAnomaly::Duplicate { tag, index, value });
         }
         self.entries.push(entry);
     }
@@ -111,7 +142,9 @@ impl Auxv {
     /// The capability words; absent entries are `None`.
     #[must_use]
     pub fn hwcaps(&self) -> Hwcaps {
-        Hwcaps { words: HwcapWord::ALL.map(|word| self.get(word.tag())) }
+        Hwcaps {
+            words: HwcapWord::ALL.map(|word| self.get(word.tag())),
+        }
     }
 
     /// AT_PAGESZ, bytes.

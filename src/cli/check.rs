@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::explain::no_such_rule;
-use super::{Exit, Failure, Output, engine};
-use crate::profile::model::Profile;
+use super::{Exit, Failure, Output};
+use crate::criu_image;
+use crate::facts;
+use crate::profile::{self, model::Profile};
 use crate::report::from_judgement::{self, Pair};
 use crate::report::text;
 use crate::report::v1::{CheckResult, Report, Tool};
@@ -124,8 +126,8 @@ impl Check {
         used: &mut [bool],
     ) -> Result<Vec<CheckResult>, Failure> {
         let checkpoint =
-            engine::open(image, self.deep).map_err(|error| unreadable(image, &error))?;
-        let facts = engine::collect(&checkpoint, self.deep);
+            criu_image::load(image).map_err(|error| unreadable(image, &error.into()))?;
+        let facts = facts::collect(&checkpoint, super::search(self.deep));
         let results = targets.iter().map(|target| {
             let judgement = rule::judge(
                 &Case {
@@ -186,7 +188,7 @@ fn pair<'a>(image: &'a str, target: &'a Target<'_>) -> Pair<'a> {
 }
 
 fn profile(name: &str) -> Result<Profile, Failure> {
-    engine::profile(name).map_err(|why| {
+    profile::resolve(name).map_err(|why| {
         Failure::new(why.to_string())
             .help("a target is the name of a built-in profile or the path of a cpu.json (`hwcr schema profile`)")
     })

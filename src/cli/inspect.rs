@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::check::{Format, unreadable};
-use super::{Exit, Failure, Output, engine};
+use super::{Exit, Failure, Output};
+use crate::auxv::hwcap;
+use crate::criu_image;
+use crate::facts;
 use crate::report::from_facts::{self, Section, Selection};
 use crate::report::inspect_text;
 
@@ -47,8 +50,8 @@ pub(super) struct Inspect {
 
 impl Inspect {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
-        let checkpoint = engine::open(&self.image, self.deep)
-            .map_err(|error| unreadable(&self.image, &error))?;
+        let checkpoint = criu_image::load(&self.image)
+            .map_err(|error| unreadable(&self.image, &error.into()))?;
         if let Some(pid) = self
             .pid
             .iter()
@@ -65,13 +68,13 @@ impl Inspect {
             ))
             .help(format!("its tasks are {}", known.join(", "))));
         }
-        let facts = engine::collect(&checkpoint, self.deep);
+        let facts = facts::collect(&checkpoint, super::search(self.deep));
         let selection = Selection {
             sections: self.only.clone(),
             pids: self.pid.clone(),
             verbose: self.verbose,
         };
-        let report = from_facts::inspect(&facts, engine::hwcap_bits(), &selection, self.deep);
+        let report = from_facts::inspect(&facts, hwcap::BITS, &selection, self.deep);
         match self.format {
             Format::Text => {
                 output.text(|page| inspect_text::inspect(page, &report, self.verbose))?;

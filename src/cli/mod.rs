@@ -1,15 +1,15 @@
 //! The command line: the only place that prints and that chooses an exit code.
 //!
-//! One file for each verb. `engine` is the seam to the readers.
+//! One file for each verb.
 
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::facts::Search;
 use crate::report::v1::{CheckResult, Verdict};
 
 mod check;
-mod engine;
 mod explain;
 mod failure;
 mod inspect;
@@ -137,4 +137,9 @@ pub fn run(cli: &Cli) -> Exit {
         output.complain(&failure);
         Exit::NoAnswer
     })
+}
+
+/// How much memory is searched for signal frames.
+fn search(deep: bool) -> Search {
+    if deep { Search::Deep } else { Search::Auto }
 }

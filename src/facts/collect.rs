@@ -2,19 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use crate::auxv::at;
 use crate::auxv::hwcap::Hwcaps;
 use crate::auxv::stack_copy;
 use crate::auxv::vdso;
-use crate::auxv::vector::Auxv;
-use crate::auxv::{AuxvAnomaly, at};
+use crate::auxv::vector::{Auxv, AuxvAnomaly};
 use crate::criu_image::model::{Checkpoint, Mm, SigAction, Task};
+use crate::criu_image::space::Totals;
 use crate::memory::Memory;
-use crate::sigframe::{self, Scope, ThreadView};
+use crate::sigframe::search::{self, Scope};
+use crate::sigframe::unwind::{ChainWalk, ThreadView};
 use crate::units::{Addr, AddrRange};
 
 use super::{
-    AuxvDifference, AuxvEntry, AuxvFacts, Facts, MemoryTotals, ReturnAddress, StackAuxv, Standing, TaskFacts,
-    ThreadFacts, VdsoFacts, origin, standing,
+    AuxvDifference, AuxvEntry, AuxvFacts, Facts, MemoryTotals, ReturnAddress, StackAuxv, Standing,
+    TaskFacts, ThreadFacts, VdsoFacts, origin, standing,
 };
 
 /// How much memory is searched for signal frames.
@@ -35,19 +37,32 @@ const MAX_RETURNS: usize = 1024;
 /// Everything the readers find in `checkpoint`.
 #[must_use]
 pub fn collect(checkpoint: &Checkpoint, search: Search) -> Facts<'_> {
-    let tasks: Vec<TaskFacts<'_>> = checkpoint.tasks.iter().map(|task| one_task(checkpoint, task, search)).collect();
+    let tasks: Vec<TaskFacts<'_>> = checkpoint
+        .tasks
+        .iter()
+        .map(|task| one_task(checkpoint, task, search))
+        .collect();
     let origin = origin::infer(checkpoint, &tasks);
-    Facts { checkpoint, tasks, origin }
+    Facts {
+        checkpoint,
+        tasks,
+        origin,
+    }
 }
 
 /// The memory a task runs in: its own, or that of the task it shares with.
 fn memory_of<'a>(checkpoint: &'a Checkpoint, task: &'a Task) -> Option<&'a Mm> {
-    task.mm.as_ref().or_else(|| checkpoint.task(task.shares_mm_with?)?.mm.as_ref())
+    task.mm
+        .as_ref()
+        .or_else(|| checkpoint.task(task.shares_mm_with?)?.mm.as_ref())
 }
 
 /// Tasks that run in this task's memory: itself and those that share it.
 fn sharers<'a>(checkpoint: &'a Checkpoint, owner: &'a Task) -> impl Iterator<Item = &'a Task> {
-    checkpoint.tasks.iter().filter(|task| task.pid == owner.pid || task.shares_mm_with == Some(owner.pid))
+    checkpoint
+        .tasks
+        .iter()
+        .filter(|task| task.pid == owner.pid || task.shares_mm_with == Some(owner.pid))
 }
 
 fn one_task<'a>(checkpoint: &'a Checkpoint, task: &'a Task, search: Search) -> TaskFacts<'a> {
@@ -59,12 +74,17 @@ fn one_task<'a>(checkpoint: &'a Checkpoint, task: &'a Task, search: Search) -> T
 
     // Frames are searched once per address space, by its owner, for the threads of all who share it.
     let found = own.map(|mm| {
-        let threads: Vec<ThreadView> = sharers(checkpoint, task).flat_map(|task| &task.threads).filter_map(view).collect();
+        let threads: Vec<ThreadView> = sharers(checkpoint, task)
+            .flat_map(|task| &task.threads)
+            .filter_map(view)
+            .collect();
         let scope = match search {
-            Search::Auto => Scope::Auto { budget_bytes: AUTO_BUDGET },
+            Search::Auto => Scope::Auto {
+                budget_bytes: AUTO_BUDGET,
+            },
             Search::Deep => Scope::Deep,
         };
-        sigframe::find(&mm.memory, &threads, &trampolines, scope)
+        search::find(&mm.memory, &threads, &trampolines, scope)
     });
     let memory = memory_of(checkpoint, task).map(|mm| &mm.memory as &dyn Memory);
     let threads = task
@@ -72,7 +92,9 @@ fn one_task<'a>(checkpoint: &'a Checkpoint, task: &'a Task, search: Search) -> T
         .iter()
         .map(|thread| {
             let state = thread.state.as_ref();
-            let chain = found.as_ref().and_then(|found| found.chains.iter().find(|chain| chain.tid == thread.tid));
+            let chain = found
+                .as_ref()
+                .and_then(|found| found.chains.iter().find(|chain| chain.tid == thread.tid));
             let standing = match (memory, state) {
                 (Some(memory), Some(state)) => standing::standing(memory, state),
                 _ => Standing::NoRegisters,
@@ -80,7 +102,7 @@ fn one_task<'a>(checkpoint: &'a Checkpoint, task: &'a Task, search: Search) -> T
             ThreadFacts {
                 thread,
                 standing,
-                handler_depth: chain.map_or(0, |chain| chain.depth),
+                handler_depth: chain.map_or(0, ChainWalk::depth),
                 chain_complete: chain.is_some_and(|chain| chain.complete),
                 returns: chain.map(returns).unwrap_or_default(),
                 tagged_registers: match (memory, state) {
@@ -90,8 +112,10 @@ fn one_task<'a>(checkpoint: &'a Checkpoint, task: &'a Task, search: Search) -> T
             }
         })
         .collect();
-    let (frames, dangling, unsearched) =
-        found.map_or_else(Default::default, |found| (found.frames, found.dangling, found.unsearched_bytes));
+    let search_cut = found.as_ref().is_some_and(|found| found.truncated);
+    let (frames, dangling, unsearched) = found.map_or_else(Default::default, |found| {
+        (found.frames, found.dangling, found.unsearched_bytes)
+    });
     TaskFacts {
         task,
         auxv,
@@ -101,8 +125,9 @@ fn one_task<'a>(checkpoint: &'a Checkpoint, task: &'a Task, search: Search) -> T
         frames,
         dangling,
         unsearched,
+        search_cut,
         threads,
-        memory: own.map_or_else(MemoryTotals::default, |mm| mm.memory.totals()),
+        memory: own.map_or_else(MemoryTotals::default, |mm| totals(mm.memory.totals())),
         top: own.and_then(|mm| mm.vmas.iter().map(|vma| vma.mapping.range.end).max()),
     }
 }
@@ -111,7 +136,11 @@ fn entries(vector: &Auxv) -> Vec<AuxvEntry> {
     vector
         .entries
         .iter()
-        .map(|entry| AuxvEntry { tag: entry.tag, name: at::by_tag(entry.tag).map(|tag| tag.name), value: entry.value })
+        .map(|entry| AuxvEntry {
+            tag: entry.tag,
+            name: at::by_tag(entry.tag).map(|tag| tag.name),
+            value: entry.value,
+        })
         .collect()
 }
 
@@ -134,7 +163,10 @@ fn auxv_facts(mm: &Mm) -> AuxvFacts {
         saved: entries(&saved),
         saved_words: mm.saved_auxv.len(),
         stack: copy
-            .map(|copy| StackAuxv { address: copy.addr, entries: entries(&copy.auxv()) })
+            .map(|copy| StackAuxv {
+                address: copy.addr,
+                entries: entries(&copy.auxv()),
+            })
             .map_err(|error| error.to_string()),
         differences,
         oddities: saved.anomalies.iter().map(AuxvAnomaly::to_string).collect(),
@@ -147,7 +179,10 @@ fn auxv_facts(mm: &Mm) -> AuxvFacts {
 /// masked either of them did not undo what it had decided.
 fn told(auxv: &AuxvFacts) -> Hwcaps {
     let words = |entries: &[AuxvEntry]| {
-        let words: Vec<u64> = entries.iter().flat_map(|entry| [entry.tag, entry.value]).collect();
+        let words: Vec<u64> = entries
+            .iter()
+            .flat_map(|entry| [entry.tag, entry.value])
+            .collect();
         Auxv::from_words(&words).hwcaps().words
     };
     let mut told = words(&auxv.saved);
@@ -165,7 +200,12 @@ fn told(auxv: &AuxvFacts) -> Hwcaps {
 fn vdso_facts(mm: &Mm) -> Option<VdsoFacts> {
     let told = Auxv::from_words(&mm.saved_auxv).sysinfo_ehdr();
     let facts = vdso::find(&mm.memory, told).ok()?;
-    let range = mm.memory.mapping_at(facts.base).map_or(AddrRange::new(facts.base, facts.base), |mapping| mapping.range);
+    let range = mm
+        .memory
+        .mapping_at(facts.base)
+        .map_or(AddrRange::new(facts.base, facts.base), |mapping| {
+            mapping.range
+        });
     Some(VdsoFacts {
         range,
         sigreturn: facts.sigreturn,
@@ -184,7 +224,11 @@ fn trampolines(checkpoint: &Checkpoint, owner: &Task, vdso: Option<&VdsoFacts>) 
         .flat_map(|task| &task.sigactions)
         .filter(|action| action.flags & SigAction::SA_RESTORER != 0 && action.restorer != 0)
         .map(|action| Addr(action.restorer));
-    let all: BTreeSet<Addr> = vdso.and_then(|vdso| vdso.sigreturn).into_iter().chain(restorers).collect();
+    let all: BTreeSet<Addr> = vdso
+        .and_then(|vdso| vdso.sigreturn)
+        .into_iter()
+        .chain(restorers)
+        .collect();
     all.into_iter().collect()
 }
 
@@ -200,11 +244,26 @@ fn view(thread: &crate::criu_image::model::Thread) -> Option<ThreadView> {
     })
 }
 
-fn returns(chain: &sigframe::ChainWalk) -> Vec<ReturnAddress> {
+fn returns(chain: &ChainWalk) -> Vec<ReturnAddress> {
     chain
         .nodes
         .iter()
         .take(MAX_RETURNS)
-        .map(|node| ReturnAddress { record: node.record, raw: node.lr_raw, stripped: node.lr_stripped })
+        .map(|node| ReturnAddress {
+            record: node.addr,
+            raw: node.lr_raw,
+            stripped: node.lr.0,
+        })
         .collect()
+}
+
+fn totals(totals: Totals) -> MemoryTotals {
+    MemoryTotals {
+        present: totals.present,
+        zero: totals.zero,
+        file: totals.file,
+        lazy: totals.lazy,
+        parent: totals.parent,
+        missing: totals.missing,
+    }
 }

@@ -1,14 +1,15 @@
 //! Everything the readers found in one checkpoint, side by side: what the rules and `inspect` look at.
 
-//mod collect;
+mod collect;
 mod origin;
 mod standing;
 
-//pub use collect::{AUTO_BUDGET, Search, collect};
+pub use collect::{AUTO_BUDGET, Search, collect};
 
 use crate::auxv::hwcap::{HwcapBit, HwcapWord, Hwcaps};
 use crate::criu_image::model::{Checkpoint, Task, Thread};
 use crate::sigframe::model::Frame;
+use crate::sigframe::unwind::Dangling;
 use crate::units::{Addr, AddrRange, Tid, Version};
 
 /// The facts of one checkpoint.
@@ -61,10 +62,12 @@ pub struct TaskFacts<'a> {
     pub trampolines: Vec<Addr>,
     /// Every signal frame found, by address.
     pub frames: Vec<Frame>,
-    /// Frame records on an x29 chain that return to a trampoline though no frame could be read there.
-    pub dangling: Vec<Addr>,
-    /// Private writable memory in the image that was not searched for frames, bytes.
+    /// Returns through a trampoline behind which no frame could be read.
+    pub dangling: Vec<Dangling>,
+    /// Private writable memory that was not searched for frames, bytes.
     pub unsearched: u64,
+    /// A limit of the search was reached: there may be more frames.
+    pub search_cut: bool,
     /// Its threads.
     pub threads: Vec<ThreadFacts<'a>>,
     /// Memory by what the image holds of it; all 0 for a task without an `mm` of its own.

@@ -25,7 +25,7 @@ fn instruction(memory: &dyn Memory, at: Option<Addr>) -> Option<u32> {
 
 /// Where a thread with these registers stands.
 #[must_use]
-pub fn standing(memory: &dyn Memory, state: &Arm64State) -> Standing {
+pub(super) fn standing(memory: &dyn Memory, state: &Arm64State) -> Standing {
     let number = state.x[8];
     let pc = Addr(state.pc);
     let call = syscall::waiting(number);
@@ -33,22 +33,34 @@ pub fn standing(memory: &dyn Memory, state: &Arm64State) -> Standing {
     let here = instruction(memory, Some(pc));
     let before = instruction(memory, pc.checked_sub(INSTRUCTION));
     if here == Some(SVC) || before == Some(SVC) {
-        return Standing::Syscall { number, name, ground: Ground::Instruction };
+        return Standing::Syscall {
+            number,
+            name,
+            ground: Ground::Instruction,
+        };
     }
     if here.is_some() && before.is_some() {
-        return Standing::User { ground: Ground::Instruction };
+        return Standing::User {
+            ground: Ground::Instruction,
+        };
     }
     let mapped = |value: u64| memory.mapping_at(Addr(value)).is_some();
     match call {
-        Some(call) if call.fits(&state.x, mapped) => Standing::Syscall { number, name, ground: Ground::Registers },
-        _ => Standing::User { ground: Ground::Registers },
+        Some(call) if call.fits(&state.x, mapped) => Standing::Syscall {
+            number,
+            name,
+            ground: Ground::Registers,
+        },
+        _ => Standing::User {
+            ground: Ground::Registers,
+        },
     }
 }
 
 /// Registers that hold a mapped address with a tag in bits 59:56 (memory tagging keeps its tags there;
 /// signatures of pointer authentication lie below bit 55).
 #[must_use]
-pub fn tagged_registers(memory: &dyn Memory, state: &Arm64State) -> usize {
+pub(super) fn tagged_registers(memory: &dyn Memory, state: &Arm64State) -> usize {
     const TOP_BYTE: u64 = 0xff << 56;
     const TAG: u64 = 0x0f << 56;
     state

@@ -21,7 +21,9 @@ pub(super) fn hwcaps(
     };
     let mut both = named;
     for word in HwcapWord::ALL {
-        let Some(value) = words.word(word) else { continue };
+        let Some(value) = words.word(word) else {
+            continue;
+        };
         both.set_word(word, Some(value));
         // Bits without a name cannot be in `features`.
         let unnamed = value & word.known() & !named.word(word).unwrap_or(0);
@@ -34,10 +36,22 @@ pub(super) fn hwcaps(
         let key = word.name().trim_start_matches("AT_").to_lowercase();
         let problem = match (unnamed, clear) {
             (0, 0) => continue,
-            (0, clear) => format!("it names {}, which `hwcap.{key}` does not have", list(clear)),
-            (unnamed, _) => format!("it does not name {}, which `hwcap.{key}` has", list(unnamed)),
+            (0, clear) => format!(
+                "it names {}, which `hwcap.{key}` does not have",
+                list(clear)
+            ),
+            (unnamed, _) => format!(
+                "it does not name {}, which `hwcap.{key}` has",
+                list(unnamed)
+            ),
         };
-        return Err(contradiction(text, node, "features", problem, "correct one of the two, or delete one"));
+        return Err(contradiction(
+            text,
+            node,
+            "features",
+            problem,
+            "correct one of the two, or delete one",
+        ));
     }
     Ok(both)
 }
@@ -46,8 +60,22 @@ pub(super) fn hwcaps(
 /// these tell.
 pub(super) fn rest(text: &Text<'_>, profile: &mut Profile, nodes: &Nodes<'_>) -> Result<(), Error> {
     let caps = profile.hwcaps;
-    vectors(text, &mut profile.sve, nodes.sve, "sve.vector_lengths", caps, hwcap::SVE)?;
-    vectors(text, &mut profile.sme, nodes.sme, "sme.vector_lengths", caps, hwcap::SME)?;
+    vectors(
+        text,
+        &mut profile.sve,
+        nodes.sve,
+        "sve.vector_lengths",
+        caps,
+        hwcap::SVE,
+    )?;
+    vectors(
+        text,
+        &mut profile.sme,
+        nodes.sme,
+        "sme.vector_lengths",
+        caps,
+        hwcap::SME,
+    )?;
     registers(text, profile, nodes)?;
     pauth_against_hwcaps(text, profile, nodes)
 }
@@ -60,10 +88,17 @@ fn vectors(
     caps: Hwcaps,
     bit: &HwcapBit,
 ) -> Result<(), Error> {
-    let problem = match (caps.has(bit), lengths.as_ref().map(|known| known.lengths.is_empty()), node) {
+    let problem = match (
+        caps.has(bit),
+        lengths.as_ref().map(|known| known.lengths.is_empty()),
+        node,
+    ) {
         (Some(false), None, _) => {
             // Without the bit the kernel offers no vectors, whatever the CPU has.
-            *lengths = Some(VectorLengths { lengths: Vec::new(), default: None });
+            *lengths = Some(VectorLengths {
+                lengths: Vec::new(),
+                default: None,
+            });
             return Ok(());
         }
         (Some(false), Some(false), Some(_)) => "is not set, but there are vector lengths",
@@ -73,7 +108,13 @@ fn vectors(
     let Some(node) = node else { return Ok(()) };
     let advice = "write the lengths the kernel offers, in bytes, and [] only without the feature; or correct the \
                   HWCAPs; or leave the lengths out";
-    Err(contradiction(text, node, key, format!("{} {problem}", bit.name), advice))
+    Err(contradiction(
+        text,
+        node,
+        key,
+        format!("{} {problem}", bit.name),
+        advice,
+    ))
 }
 
 /// Registers against `pauth`.
@@ -86,22 +127,45 @@ fn registers(text: &Text<'_>, profile: &mut Profile, nodes: &Nodes<'_>) -> Resul
                 one.register, one.name, other.register, other.name
             );
             let node = nodes.registers.unwrap_or(nodes.profile);
-            return Err(contradiction(text, node, "registers", problem, "read the registers again"));
+            return Err(contradiction(
+                text,
+                node,
+                "registers",
+                problem,
+                "read the registers again",
+            ));
         }
     };
     let said = &mut profile.pauth;
-    let advice =
-        "copy the value from the machine: the registers outrank what is said of them; or leave the key out";
+    let advice = "copy the value from the machine: the registers outrank what is said of them; or leave the key out";
     let differ = |key: &str, node: Option<&Node>, has: String, says: String| {
         let problem = format!("it says {says}, but the ID registers say {has}");
         contradiction(text, node.unwrap_or(nodes.profile), key, problem, advice)
     };
-    merge(&mut said.address, told.address)
-        .map_err(|(says, has)| differ("pauth.address", nodes.address, has.to_string(), says.to_string()))?;
-    merge(&mut said.generic, told.generic)
-        .map_err(|(says, has)| differ("pauth.generic", nodes.generic, has.to_string(), says.to_string()))?;
-    merge(&mut said.level, told.level)
-        .map_err(|(says, has)| differ("pauth.level", nodes.level, has.to_string(), says.to_string()))
+    merge(&mut said.address, told.address).map_err(|(says, has)| {
+        differ(
+            "pauth.address",
+            nodes.address,
+            has.to_string(),
+            says.to_string(),
+        )
+    })?;
+    merge(&mut said.generic, told.generic).map_err(|(says, has)| {
+        differ(
+            "pauth.generic",
+            nodes.generic,
+            has.to_string(),
+            says.to_string(),
+        )
+    })?;
+    merge(&mut said.level, told.level).map_err(|(says, has)| {
+        differ(
+            "pauth.level",
+            nodes.level,
+            has.to_string(),
+            says.to_string(),
+        )
+    })
 }
 
 /// Fills what is not said with what is told; `Err` holds both when they differ.
@@ -117,8 +181,16 @@ fn merge<T: Copy + PartialEq>(said: &mut Option<T>, told: Option<T>) -> Result<(
 }
 
 /// `pauth` in itself and against HWCAP_PACA and HWCAP_PACG.
-fn pauth_against_hwcaps(text: &Text<'_>, profile: &mut Profile, nodes: &Nodes<'_>) -> Result<(), Error> {
-    let Pauth { address, generic, level } = profile.pauth;
+fn pauth_against_hwcaps(
+    text: &Text<'_>,
+    profile: &mut Profile,
+    nodes: &Nodes<'_>,
+) -> Result<(), Error> {
+    let Pauth {
+        address,
+        generic,
+        level,
+    } = profile.pauth;
     let advice = "write \"none\" (level 0) where the kernel does not offer it, else the algorithm; or correct the HWCAPs";
     let checks = [
         (hwcap::PACA, address, "pauth.address", nodes.address),
@@ -158,10 +230,19 @@ fn pauth_against_hwcaps(text: &Text<'_>, profile: &mut Profile, nodes: &Nodes<'_
             "level 0 belongs to \"none\", 1 to 15 to the others",
         ));
     }
-    profile.pauth = Pauth { address, generic: generic.or_else(|| none(hwcap::PACG)), level };
+    profile.pauth = Pauth {
+        address,
+        generic: generic.or_else(|| none(hwcap::PACG)),
+        level,
+    };
     Ok(())
 }
 
 fn contradiction(text: &Text<'_>, node: &Node, key: &str, problem: String, advice: &str) -> Error {
-    Error::Contradiction { at: text.at(node.at), key: key.to_owned(), problem, advice: advice.to_owned() }
+    Error::Contradiction {
+        at: text.at(node.at),
+        key: key.to_owned(),
+        problem,
+        advice: advice.to_owned(),
+    }
 }

@@ -60,7 +60,10 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// The JSON text of a built-in profile, as a start for one of one's own.
 #[must_use]
 pub fn text(name: &str) -> Option<&'static str> {
-    BUILTIN.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+    BUILTIN
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, text)| *text)
 }
 
 /// Reads the profile a user means: a file if the text contains `/`, ends in `.json` or names a file
@@ -70,7 +73,9 @@ pub fn text(name: &str) -> Option<&'static str> {
 /// The file cannot be read or is no valid profile, or no built-in profile has the name.
 pub fn resolve(name_or_path: &str) -> Result<Profile, Error> {
     let is_path = name_or_path.contains('/')
-        || Path::new(name_or_path).extension().is_some_and(|extension| extension == "json")
+        || Path::new(name_or_path)
+            .extension()
+            .is_some_and(|extension| extension == "json")
         || Path::new(name_or_path).is_file();
     if is_path {
         return from_file(name_or_path);
@@ -79,7 +84,11 @@ pub fn resolve(name_or_path: &str) -> Result<Profile, Error> {
         name: name_or_path.to_owned(),
         near: near::nearest(name_or_path, names()),
     })?;
-    load::parse(text.as_bytes(), &format!("built-in:{name_or_path}"), Source::BuiltIn)
+    load::parse(
+        text.as_bytes(),
+        &format!("built-in:{name_or_path}"),
+        Source::BuiltIn,
+    )
 }
 
 /// Reads a profile from a file.
@@ -87,12 +96,20 @@ pub fn resolve(name_or_path: &str) -> Result<Profile, Error> {
 /// # Errors
 /// The file cannot be read, is longer than [`MAX_BYTES`], or is no valid profile.
 pub fn from_file(path: &str) -> Result<Profile, Error> {
-    let unreadable = |source| Error::Unreadable { path: path.to_owned(), source };
+    let unreadable = |source| Error::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
+    file.take(MAX_BYTES.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
     if u64::try_from(bytes.len()).map_or(true, |len| len > MAX_BYTES) {
-        return Err(Error::TooLarge { path: path.to_owned(), limit: MAX_BYTES });
+        return Err(Error::TooLarge {
+            path: path.to_owned(),
+            limit: MAX_BYTES,
+        });
     }
     load::parse(&bytes, path, Source::File(path.to_owned()))
 }

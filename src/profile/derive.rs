@@ -16,8 +16,18 @@ pub(super) struct Field {
     algorithm: PacAlgorithm,
 }
 
-const fn field(register: &'static str, name: &'static str, shift: u32, algorithm: PacAlgorithm) -> Field {
-    Field { register, name, shift, algorithm }
+const fn field(
+    register: &'static str,
+    name: &'static str,
+    shift: u32,
+    algorithm: PacAlgorithm,
+) -> Field {
+    Field {
+        register,
+        name,
+        shift,
+        algorithm,
+    }
 }
 
 const ISAR1: &str = "ID_AA64ISAR1_EL1";

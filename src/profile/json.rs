@@ -81,7 +81,9 @@ impl Parser<'_> {
 
     fn space(&mut self) {
         let rest = self.rest();
-        let blank = rest.len().saturating_sub(rest.trim_start_matches([' ', '\t', '\n', '\r']).len());
+        let blank = rest
+            .len()
+            .saturating_sub(rest.trim_start_matches([' ', '\t', '\n', '\r']).len());
         self.skip(blank);
     }
 
@@ -90,7 +92,10 @@ impl Parser<'_> {
             None => "the file ends".to_owned(),
             Some(found) => format!("found `{}`", found.escape_debug()),
         };
-        Syntax { at: self.at, problem: format!("{found}; write {what} here") }
+        Syntax {
+            at: self.at,
+            problem: format!("{found}; write {what} here"),
+        }
     }
 
     /// Takes `wanted` if it comes next after blanks.
@@ -107,8 +112,9 @@ impl Parser<'_> {
         self.space();
         let at = self.at;
         if depth > MAX_DEPTH {
-            let problem =
-                format!("more than {MAX_DEPTH} objects and arrays inside each other; a profile has three");
+            let problem = format!(
+                "more than {MAX_DEPTH} objects and arrays inside each other; a profile has three"
+            );
             return Err(Syntax { at, problem });
         }
         let value = match self.peek() {
@@ -133,7 +139,10 @@ impl Parser<'_> {
             if self.peek() != Some('"') {
                 return Err(self.expected("a key in double quotes"));
             }
-            let key = Key { at: self.at, text: self.string()? };
+            let key = Key {
+                at: self.at,
+                text: self.string()?,
+            };
             if !self.take(':') {
                 return Err(self.expected("`:` after the key"));
             }
@@ -173,7 +182,10 @@ impl Parser<'_> {
             ends
         });
         let Some(inside) = closing else {
-            return Err(Syntax { at, problem: "the string has no end; write the closing `\"`".to_owned() });
+            return Err(Syntax {
+                at,
+                problem: "the string has no end; write the closing `\"`".to_owned(),
+            });
         };
         let whole = inside.saturating_add(2);
         let text = self.rest().get(..whole).unwrap_or("");
@@ -189,20 +201,32 @@ impl Parser<'_> {
 
     fn number(&mut self) -> Result<String, Syntax> {
         let rest = self.rest();
-        let end =
-            rest.find(|c: char| !c.is_ascii_alphanumeric() && !"+-._".contains(c)).unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !c.is_ascii_alphanumeric() && !"+-._".contains(c))
+            .unwrap_or(rest.len());
         let text = rest.get(..end).unwrap_or("").to_owned();
         if serde_json::from_str::<serde_json::Number>(&text).is_err() {
-            let hex = if text.starts_with("0x") { "; put hexadecimal numbers in double quotes" } else { "" };
+            let hex = if text.starts_with("0x") {
+                "; put hexadecimal numbers in double quotes"
+            } else {
+                ""
+            };
             let shown: String = text.chars().take(40).collect();
-            return Err(Syntax { at: self.at, problem: format!("`{shown}` is no JSON number{hex}") });
+            return Err(Syntax {
+                at: self.at,
+                problem: format!("`{shown}` is no JSON number{hex}"),
+            });
         }
         self.skip(end);
         Ok(text)
     }
 
     fn word(&mut self) -> Result<Value, Syntax> {
-        let words = [("null", Value::Null), ("true", Value::Bool), ("false", Value::Bool)];
+        let words = [
+            ("null", Value::Null),
+            ("true", Value::Bool),
+            ("false", Value::Bool),
+        ];
         for (word, value) in words {
             let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric());
             if self.rest().strip_prefix(word).is_some_and(ends) {

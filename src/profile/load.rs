@@ -78,7 +78,9 @@ const REGISTERS: &[&str] = &[
 ];
 
 /// The keys of `sigreturn`: records of a signal frame.
-pub const RECORDS: [&str; 10] = ["FPSIMD", "ESR", "SVE", "TPIDR2", "ZA", "ZT", "FPMR", "POE", "GCS", "EXTRA"];
+pub const RECORDS: [&str; 10] = [
+    "FPSIMD", "ESR", "SVE", "TPIDR2", "ZA", "ZT", "FPMR", "POE", "GCS", "EXTRA",
+];
 
 /// AT_MINSIGSTKSZ of a machine without any large record: 4688 bytes of frame and 32 the kernel adds.
 const LEAST_MINSIGSTKSZ: u64 = 4720;
@@ -104,9 +106,16 @@ pub fn parse(bytes: &[u8], file: &str, source: Source) -> Result<Profile, Error>
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => Text { file, text },
         Err(error) => {
-            let valid = bytes.get(..error.valid_up_to()).and_then(|valid| std::str::from_utf8(valid).ok());
-            let text = Text { file, text: valid.unwrap_or("") };
-            return Err(Error::NotUtf8 { at: text.at(error.valid_up_to()) });
+            let valid = bytes
+                .get(..error.valid_up_to())
+                .and_then(|valid| std::str::from_utf8(valid).ok());
+            let text = Text {
+                file,
+                text: valid.unwrap_or(""),
+            };
+            return Err(Error::NotUtf8 {
+                at: text.at(error.valid_up_to()),
+            });
         }
     };
     let node = json::parse(text.text).map_err(|error| text.syntax(error))?;
@@ -122,28 +131,52 @@ fn read(text: &Text<'_>, node: &Node, source: Source) -> Result<Profile, Error> 
     let name = text.string(top.need(text, "name", "give the machine a name")?, "name")?;
 
     let mut profile = Profile::unknown(name, source);
-    profile.origin =
-        top.get("origin").map(|node| text.string(node, "origin").map(str::to_owned)).transpose()?;
+    profile.origin = top
+        .get("origin")
+        .map(|node| text.string(node, "origin").map(str::to_owned))
+        .transpose()?;
     profile.hwcaps = hwcaps(text, &top)?;
     let (sve, sve_node) = vectors(text, top.get("sve"), "sve")?;
     let (sme, sme_node) = vectors(text, top.get("sme"), "sme")?;
     (profile.sve, profile.sme) = (sve, sme);
     numbers(text, &top, &mut profile)?;
-    profile.kernel = top.get("kernel").map(|node| version(text, node, "kernel")).transpose()?;
-    profile.criu = top.get("criu").map(|node| version(text, node, "criu")).transpose()?;
+    profile.kernel = top
+        .get("kernel")
+        .map(|node| version(text, node, "kernel"))
+        .transpose()?;
+    profile.criu = top
+        .get("criu")
+        .map(|node| version(text, node, "criu"))
+        .transpose()?;
     profile.registers = registers(text, top.get("registers"))?;
     profile.sigreturn = sigreturn(text, top.get("sigreturn"))?;
 
     let keys = ["address", "generic", "level"];
-    let pauth = top.get("pauth").map(|node| Section::open(text, node, "pauth", &keys)).transpose()?;
-    let [address, generic, level] = keys.map(|key| pauth.as_ref().and_then(|section| section.get(key)));
+    let pauth = top
+        .get("pauth")
+        .map(|node| Section::open(text, node, "pauth", &keys))
+        .transpose()?;
+    let [address, generic, level] =
+        keys.map(|key| pauth.as_ref().and_then(|section| section.get(key)));
     profile.pauth = Pauth {
-        address: address.map(|node| text.choice(node, "pauth.address", &PacAlgorithm::ALL)).transpose()?,
-        generic: generic.map(|node| text.choice(node, "pauth.generic", &PacAlgorithm::ALL)).transpose()?,
+        address: address
+            .map(|node| text.choice(node, "pauth.address", &PacAlgorithm::ALL))
+            .transpose()?,
+        generic: generic
+            .map(|node| text.choice(node, "pauth.generic", &PacAlgorithm::ALL))
+            .transpose()?,
         level: level.map(|node| pauth_level(text, node)).transpose()?,
     };
     let registers = top.get("registers");
-    let nodes = Nodes { profile: node, sve: sve_node, sme: sme_node, address, generic, level, registers };
+    let nodes = Nodes {
+        profile: node,
+        sve: sve_node,
+        sme: sme_node,
+        address,
+        generic,
+        level,
+        registers,
+    };
     agree::rest(text, &mut profile, &nodes)?;
     Ok(profile)
 }
@@ -154,7 +187,10 @@ fn hwcaps(text: &Text<'_>, top: &Section<'_>) -> Result<Hwcaps, Error> {
         let section = Section::open(text, node, "hwcap", &HWCAP_KEYS.map(|(key, _)| key))?;
         let mut caps = Hwcaps::default();
         for (key, word) in HWCAP_KEYS {
-            let value = section.get(key).map(|node| text.mask(node, &section.path(key))).transpose()?;
+            let value = section
+                .get(key)
+                .map(|node| text.mask(node, &section.path(key)))
+                .transpose()?;
             caps.set_word(word, value);
             words = if value.is_some() { Some(caps) } else { words };
         }
@@ -167,15 +203,21 @@ fn hwcaps(text: &Text<'_>, top: &Section<'_>) -> Result<Hwcaps, Error> {
         let advice = "give the words of the auxiliary vector (\"hwcap\": {\"hwcap\": \"0x…\", \"hwcap2\": \"0x…\"}), or the \
                       Features line of /proc/cpuinfo as a list (\"features\": [\"fp\", …])";
         let (at, key) = (text.at(top.at), "hwcap".to_owned());
-        return Err(Error::MissingKey { at, key, advice: advice.to_owned() });
+        return Err(Error::MissingKey {
+            at,
+            key,
+            advice: advice.to_owned(),
+        });
     }
     agree::hwcaps(text, words, features)
 }
 
 fn features(text: &Text<'_>, node: &Node) -> Result<Hwcaps, Error> {
     let items = text.list(node, "features", "names")?;
-    let names: Vec<&str> =
-        items.iter().map(|item| text.string(item, "features")).collect::<Result<_, _>>()?;
+    let names: Vec<&str> = items
+        .iter()
+        .map(|item| text.string(item, "features"))
+        .collect::<Result<_, _>>()?;
     Hwcaps::from_features(names.iter().copied()).map_err(|(index, name)| {
         let near = near::did_you_mean(&near::nearest(name, BITS.iter().map(|bit| bit.cpuinfo)));
         let advice = format!(
@@ -192,7 +234,9 @@ fn vectors<'n>(
     node: Option<&'n Node>,
     name: &'static str,
 ) -> Result<(Option<VectorLengths>, Option<&'n Node>), Error> {
-    let Some(node) = node else { return Ok((None, None)) };
+    let Some(node) = node else {
+        return Ok((None, None));
+    };
     let section = Section::open(text, node, name, &["vector_lengths", "default"])?;
     let advice = "list all lengths in bytes, [] for a machine without any";
     let list = section.need(text, "vector_lengths", advice)?;
@@ -200,9 +244,18 @@ fn vectors<'n>(
     let mut lengths: Vec<Vl> = Vec::new();
     for item in text.list(list, &key, "lengths in bytes")? {
         let number = text.number(item, &key)?;
-        let vl = u16::try_from(number).ok().map(Vl).filter(|vl| vl.vq().is_some()).ok_or_else(|| {
-            text.bad(item, &key, number.to_string(), "write lengths in bytes: multiples of 16 from 16 to 256")
-        })?;
+        let vl = u16::try_from(number)
+            .ok()
+            .map(Vl)
+            .filter(|vl| vl.vq().is_some())
+            .ok_or_else(|| {
+                text.bad(
+                    item,
+                    &key,
+                    number.to_string(),
+                    "write lengths in bytes: multiples of 16 from 16 to 256",
+                )
+            })?;
         if name == "sme" && !vl.0.is_power_of_two() {
             return Err(text.bad(
                 item,
@@ -221,19 +274,36 @@ fn vectors<'n>(
         }
         lengths.push(vl);
     }
-    if let (true, Some(first)) = (name == "sve" && lengths.first() != Some(&Vl(16)), lengths.first()) {
+    if let (true, Some(first)) = (
+        name == "sve" && lengths.first() != Some(&Vl(16)),
+        lengths.first(),
+    ) {
         let advice = "add 16: the kernel offers that length on every SVE machine";
-        return Err(text.bad(list, &key, format!("a list that begins with {first}"), advice));
+        return Err(text.bad(
+            list,
+            &key,
+            format!("a list that begins with {first}"),
+            advice,
+        ));
     }
     let default = match section.get("default") {
-        None | Some(Node { value: json::Value::Null, .. }) => None,
+        None
+        | Some(Node {
+            value: json::Value::Null,
+            ..
+        }) => None,
         Some(node) => {
             let key = section.path("default");
             let number = text.number(node, &key)?;
             let known = lengths.iter().find(|vl| u64::from(vl.0) == number);
             Some(*known.ok_or_else(|| {
                 let advice = "write one of `vector_lengths`, or null without any";
-                text.bad(node, &key, format!("{number}, which is none of the lengths"), advice)
+                text.bad(
+                    node,
+                    &key,
+                    format!("{number}, which is none of the lengths"),
+                    advice,
+                )
             })?)
         }
     };
@@ -242,9 +312,15 @@ fn vectors<'n>(
 
 fn numbers(text: &Text<'_>, top: &Section<'_>, profile: &mut Profile) -> Result<(), Error> {
     let number = |key: &str, fits: fn(u64) -> bool, advice: &str| -> Result<Option<u64>, Error> {
-        let Some(node) = top.get(key) else { return Ok(None) };
+        let Some(node) = top.get(key) else {
+            return Ok(None);
+        };
         let value = text.number(node, key)?;
-        if fits(value) { Ok(Some(value)) } else { Err(text.bad(node, key, value.to_string(), advice)) }
+        if fits(value) {
+            Ok(Some(value))
+        } else {
+            Err(text.bad(node, key, value.to_string(), advice))
+        }
     };
     profile.page_size = number(
         "page_size",
@@ -273,24 +349,34 @@ fn numbers(text: &Text<'_>, top: &Section<'_>, profile: &mut Profile) -> Result<
 fn version(text: &Text<'_>, node: &Node, key: &str) -> Result<Version, Error> {
     let version = text.string(node, key)?;
     Version::parse(version).ok_or_else(|| {
-        text.bad(node, key, shown(version), "write up to three numbers with dots, such as \"6.12.0\"")
+        text.bad(
+            node,
+            key,
+            shown(version),
+            "write up to three numbers with dots, such as \"6.12.0\"",
+        )
     })
 }
 
 fn pauth_level(text: &Text<'_>, node: &Node) -> Result<u8, Error> {
     let level = text.number(node, "pauth.level")?;
-    u8::try_from(level).ok().filter(|level| *level <= 15).ok_or_else(|| {
-        text.bad(
-            node,
-            "pauth.level",
-            level.to_string(),
-            "write the value of the ID field, 0 to 15: 3 PAuth2, 5 FPACCOMBINE",
-        )
-    })
+    u8::try_from(level)
+        .ok()
+        .filter(|level| *level <= 15)
+        .ok_or_else(|| {
+            text.bad(
+                node,
+                "pauth.level",
+                level.to_string(),
+                "write the value of the ID field, 0 to 15: 3 PAuth2, 5 FPACCOMBINE",
+            )
+        })
 }
 
 fn registers(text: &Text<'_>, node: Option<&Node>) -> Result<BTreeMap<String, u64>, Error> {
-    let Some(node) = node else { return Ok(BTreeMap::new()) };
+    let Some(node) = node else {
+        return Ok(BTreeMap::new());
+    };
     let section = Section::open(text, node, "registers", REGISTERS)?;
     section
         .fields()
@@ -299,11 +385,21 @@ fn registers(text: &Text<'_>, node: Option<&Node>) -> Result<BTreeMap<String, u6
 }
 
 fn sigreturn(text: &Text<'_>, node: Option<&Node>) -> Result<BTreeMap<String, Observed>, Error> {
-    let Some(node) = node else { return Ok(BTreeMap::new()) };
+    let Some(node) = node else {
+        return Ok(BTreeMap::new());
+    };
     let section = Section::open(text, node, "sigreturn", &RECORDS)?;
-    let outcomes = [("accepted", Observed::Accepted), ("rejected", Observed::Rejected)];
+    let outcomes = [
+        ("accepted", Observed::Accepted),
+        ("rejected", Observed::Rejected),
+    ];
     section
         .fields()
-        .map(|(name, node)| Ok((name.to_owned(), text.choice(node, &section.path(name), &outcomes)?)))
+        .map(|(name, node)| {
+            Ok((
+                name.to_owned(),
+                text.choice(node, &section.path(name), &outcomes)?,
+            ))
+        })
         .collect()
 }

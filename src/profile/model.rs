@@ -118,8 +118,12 @@ pub enum PacAlgorithm {
 
 impl PacAlgorithm {
     /// Every algorithm, as a profile spells it.
-    pub const ALL: [(&'static str, Self); 4] =
-        [("none", Self::None), ("qarma5", Self::Qarma5), ("qarma3", Self::Qarma3), ("impdef", Self::Impdef)];
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("none", Self::None),
+        ("qarma5", Self::Qarma5),
+        ("qarma3", Self::Qarma3),
+        ("impdef", Self::Impdef),
+    ];
 
     /// Its name in a profile.
     #[must_use]

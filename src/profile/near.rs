@@ -5,7 +5,11 @@ const MAX_CHARS: usize = 64;
 
 /// Up to three of `names` that are close to `wrong`, closest first.
 pub(super) fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-    let wrong: String = wrong.chars().take(MAX_CHARS).collect::<String>().to_lowercase();
+    let wrong: String = wrong
+        .chars()
+        .take(MAX_CHARS)
+        .collect::<String>()
+        .to_lowercase();
     let limit = wrong.chars().count().div_ceil(3).max(2);
     let mut scored: Vec<(usize, &str)> = names
         .into_iter()
@@ -13,7 +17,11 @@ pub(super) fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>)
         .filter(|(score, _)| *score <= limit)
         .collect();
     scored.sort_unstable();
-    scored.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
+    scored
+        .into_iter()
+        .take(3)
+        .map(|(_, name)| name.to_owned())
+        .collect()
 }
 
 /// "did you mean `a` or `b`?", or nothing.
@@ -35,7 +43,9 @@ fn distance(a: &str, b: &str) -> usize {
         for (window, to) in row.windows(2).zip(&b) {
             let &[diagonal, above] = window else { continue };
             let replaced = diagonal.saturating_add(usize::from(from != *to));
-            left = replaced.min(above.saturating_add(1)).min(left.saturating_add(1));
+            left = replaced
+                .min(above.saturating_add(1))
+                .min(left.saturating_add(1));
             next.push(left);
         }
         row = next;
@@ -58,7 +68,10 @@ mod tests {
     #[test]
     fn the_nearest_name_comes_first_and_far_ones_not_at_all() {
         assert_eq!(
-            nearest("neoverse-v2", ["a64fx", "neoverse-n2", "neoverse-v1", "neoverse-v1-np"])[0],
+            nearest(
+                "neoverse-v2",
+                ["a64fx", "neoverse-n2", "neoverse-v1", "neoverse-v1-np"]
+            )[0],
             "neoverse-n2"
         );
         assert_eq!(nearest("PageSize", ["page_size"]), ["page_size"]);

@@ -19,11 +19,19 @@ impl Text<'_> {
         let line = before.matches('\n').count().saturating_add(1);
         let last = before.rsplit('\n').next().unwrap_or("");
         let column = last.chars().count().saturating_add(1);
-        At { file: Arc::clone(&self.file), offset, line, column }
+        At {
+            file: Arc::clone(&self.file),
+            offset,
+            line,
+            column,
+        }
     }
 
     pub(super) fn syntax(&self, error: Syntax) -> Error {
-        Error::Syntax { at: self.at(error.at), problem: error.problem }
+        Error::Syntax {
+            at: self.at(error.at),
+            problem: error.problem,
+        }
     }
 
     pub(super) fn bad(
@@ -54,25 +62,49 @@ impl Text<'_> {
             Value::Null => format!("{expected}, or leave the key out: what is absent is unknown"),
             _ => expected.to_owned(),
         };
-        Error::WrongType { at: self.at(node.at), key: key.to_owned(), found, expected: advice }
+        Error::WrongType {
+            at: self.at(node.at),
+            key: key.to_owned(),
+            found,
+            expected: advice,
+        }
     }
 
     /// A string that is not empty.
     pub(super) fn string<'n>(&self, node: &'n Node, key: &str) -> Result<&'n str, Error> {
         match &node.value {
-            Value::Text(text) if text.is_empty() => Err(self.bad(node, key, "empty", "write some text")),
+            Value::Text(text) if text.is_empty() => {
+                Err(self.bad(node, key, "empty", "write some text"))
+            }
             Value::Text(text) => Ok(text),
             _ => Err(self.wrong(node, key, "text in double quotes")),
         }
     }
 
     /// A string out of a table.
-    pub(super) fn choice<T: Copy>(&self, node: &Node, key: &str, table: &[(&str, T)]) -> Result<T, Error> {
+    pub(super) fn choice<T: Copy>(
+        &self,
+        node: &Node,
+        key: &str,
+        table: &[(&str, T)],
+    ) -> Result<T, Error> {
         let text = self.string(node, key)?;
-        table.iter().find(|(name, _)| *name == text).map(|(_, value)| *value).ok_or_else(|| {
-            let names: Vec<_> = table.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-            self.bad(node, key, shown(text), format!("write one of {}", names.join(", ")))
-        })
+        table
+            .iter()
+            .find(|(name, _)| *name == text)
+            .map(|(_, value)| *value)
+            .ok_or_else(|| {
+                let names: Vec<_> = table
+                    .iter()
+                    .map(|(name, _)| format!("\"{name}\""))
+                    .collect();
+                self.bad(
+                    node,
+                    key,
+                    shown(text),
+                    format!("write one of {}", names.join(", ")),
+                )
+            })
     }
 
     /// A whole number, not negative, as a JSON number.
@@ -80,7 +112,8 @@ impl Text<'_> {
         match &node.value {
             Value::Number(text) => {
                 let advice = "write a whole number from 0 to 18446744073709551615";
-                text.parse().map_err(|_| self.bad(node, key, shown(text), advice))
+                text.parse()
+                    .map_err(|_| self.bad(node, key, shown(text), advice))
             }
             _ => Err(self.wrong(node, key, "a whole number without quotes")),
         }
@@ -91,19 +124,27 @@ impl Text<'_> {
         match &node.value {
             Value::Number(_) => self.number(node, key),
             Value::Text(text) => {
-                let digits =
-                    text.strip_prefix("0x").filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
-                digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()).ok_or_else(|| {
-                    let advice = "write 64 bits as \"0x\" and 1 to 16 hexadecimal digits";
-                    self.bad(node, key, shown(text), advice)
-                })
+                let digits = text
+                    .strip_prefix("0x")
+                    .filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
+                digits
+                    .and_then(|digits| u64::from_str_radix(digits, 16).ok())
+                    .ok_or_else(|| {
+                        let advice = "write 64 bits as \"0x\" and 1 to 16 hexadecimal digits";
+                        self.bad(node, key, shown(text), advice)
+                    })
             }
             _ => Err(self.wrong(node, key, "a hexadecimal number in quotes, such as \"0x3\"")),
         }
     }
 
     /// A list.
-    pub(super) fn list<'n>(&self, node: &'n Node, key: &str, of: &str) -> Result<&'n [Node], Error> {
+    pub(super) fn list<'n>(
+        &self,
+        node: &'n Node,
+        key: &str,
+        of: &str,
+    ) -> Result<&'n [Node], Error> {
         match &node.value {
             Value::List(items) => Ok(items),
             _ => Err(self.wrong(node, key, &format!("a list of {of} in square brackets"))),
@@ -122,12 +163,21 @@ pub(super) struct Section<'a> {
 
 impl<'a> Section<'a> {
     /// Opens an object and checks that it has only keys of the table, each once.
-    pub(super) fn open(text: &Text<'_>, node: &'a Node, name: &'a str, keys: &[&str]) -> Result<Self, Error> {
+    pub(super) fn open(
+        text: &Text<'_>,
+        node: &'a Node,
+        name: &'a str,
+        keys: &[&str],
+    ) -> Result<Self, Error> {
         let Value::Object(fields) = &node.value else {
             let own = if name.is_empty() { "the profile" } else { name };
             return Err(text.wrong(node, own, "an object in braces"));
         };
-        let section = Self { name, at: node.at, fields };
+        let section = Self {
+            name,
+            at: node.at,
+            fields,
+        };
         for (index, (key, _)) in fields.iter().enumerate() {
             if !keys.contains(&key.text.as_str()) {
                 let near = near::did_you_mean(&near::nearest(&key.text, keys.iter().copied()));
@@ -139,7 +189,11 @@ impl<'a> Section<'a> {
                 });
             }
             // A key of the table can be repeated before this one no more often than the table is long.
-            if let Some((first, _)) = fields.iter().take(index).find(|(other, _)| other.text == key.text) {
+            if let Some((first, _)) = fields
+                .iter()
+                .take(index)
+                .find(|(other, _)| other.text == key.text)
+            {
                 return Err(Error::DuplicateKey {
                     at: text.at(key.at),
                     key: section.path(&key.text),
@@ -152,17 +206,26 @@ impl<'a> Section<'a> {
 
     /// The value of a key, if it is there.
     pub(super) fn get(&self, key: &str) -> Option<&'a Node> {
-        self.fields.iter().find(|(known, _)| known.text == key).map(|(_, node)| node)
+        self.fields
+            .iter()
+            .find(|(known, _)| known.text == key)
+            .map(|(_, node)| node)
     }
 
     /// All keys and values.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&'a str, &'a Node)> {
-        self.fields.iter().map(|(key, node)| (key.text.as_str(), node))
+        self.fields
+            .iter()
+            .map(|(key, node)| (key.text.as_str(), node))
     }
 
     /// The key with the section it lies in.
     pub(super) fn path(&self, key: &str) -> String {
-        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
+        if self.name.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.name)
+        }
     }
 
     /// The value of a key that must be there.

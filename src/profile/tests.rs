@@ -11,7 +11,11 @@ fn the_table_lists_every_file_of_the_folder() {
     let mut files: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .map(|name| name.strip_suffix(".json").expect("only profiles lie there").to_owned())
+        .map(|name| {
+            name.strip_suffix(".json")
+                .expect("only profiles lie there")
+                .to_owned()
+        })
         .collect();
     files.sort_unstable();
     assert_eq!(builtin::names().collect::<Vec<_>>(), files);
@@ -19,14 +23,20 @@ fn the_table_lists_every_file_of_the_folder() {
 
 fn with(registers: &[(&str, u64)]) -> Profile {
     let mut profile = Profile::unknown("test", Source::BuiltIn);
-    profile.registers = registers.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+    profile.registers = registers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), *value))
+        .collect();
     profile
 }
 
 #[test]
 fn the_zva_block_comes_from_the_register_or_the_part() {
     assert_eq!(with(&[("DCZID_EL0", 4)]).zva(), Zva::Bytes(64));
-    assert_eq!(with(&[("DCZID_EL0", 6), ("MIDR_EL1", 0x410f_d0c1)]).zva_bytes(), Some(256));
+    assert_eq!(
+        with(&[("DCZID_EL0", 6), ("MIDR_EL1", 0x410f_d0c1)]).zva_bytes(),
+        Some(256)
+    );
     assert_eq!(with(&[("DCZID_EL0", 0x14)]).zva(), Zva::Prohibited);
     assert_eq!(with(&[("DCZID_EL0", 0x14)]).zva_bytes(), None);
     for (midr, bytes) in [
@@ -51,9 +61,18 @@ fn pointer_authentication_follows_from_two_registers() {
     };
     let said = |pauth: super::model::Pauth| (pauth.address, pauth.generic, pauth.level);
     use PacAlgorithm::{Impdef, None as No, Qarma3, Qarma5};
-    assert_eq!(said(both(0x0100_0030, 0).unwrap()), (Some(Qarma5), Some(Qarma5), Some(3)));
-    assert_eq!(said(both(0x1000_0500, 0).unwrap()), (Some(Impdef), Some(Impdef), Some(5)));
-    assert_eq!(said(both(0, 0x4100).unwrap()), (Some(Qarma3), Some(Qarma3), Some(4)));
+    assert_eq!(
+        said(both(0x0100_0030, 0).unwrap()),
+        (Some(Qarma5), Some(Qarma5), Some(3))
+    );
+    assert_eq!(
+        said(both(0x1000_0500, 0).unwrap()),
+        (Some(Impdef), Some(Impdef), Some(5))
+    );
+    assert_eq!(
+        said(both(0, 0x4100).unwrap()),
+        (Some(Qarma3), Some(Qarma3), Some(4))
+    );
     assert_eq!(said(both(0, 0).unwrap()), (Some(No), Some(No), Some(0)));
     let fields = both(0x110, 0).unwrap_err();
     assert_eq!(fields.map(|field| field.name), ["APA", "API"]);
@@ -86,7 +105,11 @@ fn json_errors_say_where_and_what() {
         assert_eq!(error.at, at, "{text}: {}", error.problem);
         assert!(error.problem.contains(words), "{text}: {}", error.problem);
     }
-    assert!(problem(&"[".repeat(100_000)).problem.contains("inside each other"));
+    assert!(
+        problem(&"[".repeat(100_000))
+            .problem
+            .contains("inside each other")
+    );
 }
 
 proptest! {

@@ -40,10 +40,14 @@ impl Profile {
                 (false, None) => Zva::Unknown,
             };
         }
-        let Some((implementer, part)) = self.cpu_design() else { return Zva::Unknown };
+        let Some((implementer, part)) = self.cpu_design() else {
+            return Zva::Unknown;
+        };
         BY_PART
             .iter()
-            .find(|(maker, number, _)| *maker == implementer && number.is_none_or(|number| number == part))
+            .find(|(maker, number, _)| {
+                *maker == implementer && number.is_none_or(|number| number == part)
+            })
             .map_or(Zva::Unknown, |(_, _, bytes)| Zva::Bytes(*bytes))
     }
 

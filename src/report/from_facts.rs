@@ -125,7 +125,11 @@ fn task_of(
                 .map(|found| frame(found, selection.verbose))
                 .collect(),
         );
-        shown.dangling = facts.dangling.iter().map(|&addr| addr.into()).collect();
+        shown.dangling = facts
+            .dangling
+            .iter()
+            .map(|dangling| dangling.addr.into())
+            .collect();
         shown.unsearched = Some(facts.unsearched);
     }
     shown.pac = wanted(Section::Pac).then(|| facts.threads.iter().map(pac).collect());

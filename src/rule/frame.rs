@@ -6,8 +6,8 @@
 
 use crate::abi::kernel;
 use crate::abi::sigreturn::{Answer, Reason, answer};
-use crate::facts::TaskFacts;
 use crate::auxv::hwcap;
+use crate::facts::TaskFacts;
 use crate::finding::{EditClass, Finding, Proof, Severity};
 use crate::profile::model::Profile;
 use crate::sigframe::model::{Body, Frame, FrameAnomalyKind, Liveness, Record, SVE_SIG_FLAG_SM};
@@ -15,11 +15,11 @@ use crate::sigframe::model::{Body, Frame, FrameAnomalyKind, Liveness, Record, SV
 use super::{Case, Rule, RuleMeta};
 
 /// Names the edit that lets a program notice that its SVE state is gone.
-pub const DROP_SVE_STATE: EditClass = EditClass::Lossy("drop-sve-state");
+pub(super) const DROP_SVE_STATE: EditClass = EditClass::Lossy("drop-sve-state");
 /// Names the edit that drops a pending lazy ZA save.
-pub const DROP_TPIDR2: EditClass = EditClass::Lossy("drop-tpidr2");
+pub(super) const DROP_TPIDR2: EditClass = EditClass::Lossy("drop-tpidr2");
 /// Names the edit that drops an FP8 mode.
-pub const DROP_FPMR: EditClass = EditClass::Lossy("drop-fpmr");
+pub(super) const DROP_FPMR: EditClass = EditClass::Lossy("drop-fpmr");
 
 const SIGRETURN: &str = "kernel 5.10 to 7.3, arch/arm64/kernel/signal.c parse_user_sigframe";
 
@@ -34,7 +34,10 @@ pub(super) static RULES: &[Rule] = &[
                 small or too large, a second record of a kind, a missing FPSIMD record, a terminator that is missing \
                 or has a size, and EXTRA space that is not where it must be all make it refuse the frame: the task \
                 gets SIGSEGV when its handler returns.",
-            sources: &[SIGRETURN, "kernel 5.10 to 7.3, arch/arm64/kernel/signal.c restore_sigframe"],
+            sources: &[
+                SIGRETURN,
+                "kernel 5.10 to 7.3, arch/arm64/kernel/signal.c restore_sigframe",
+            ],
             since: "0.1.0",
             edits: &[],
         },
@@ -114,7 +117,11 @@ pub(super) static RULES: &[Rule] = &[
             explanation: "A kernel on an SVE machine writes an SVE record into every frame, used or not. Where the \
                 target has neither SVE nor SME (or a kernel without them) rt_sigreturn refuses the frame, and the task \
                 gets SIGSEGV when the handler returns, after a restore that looked successful.",
-            sources: &[SIGRETURN, "observed on 5.10, 6.1, 6.12, 6.16, 6.18, 7.3", "FEAT_SVE"],
+            sources: &[
+                SIGRETURN,
+                "observed on 5.10, 6.1, 6.12, 6.16, 6.18, 7.3",
+                "FEAT_SVE",
+            ],
             since: "0.1.0",
             edits: &[EditClass::Lossless, DROP_SVE_STATE],
         },
@@ -146,7 +153,10 @@ pub(super) static RULES: &[Rule] = &[
             explanation: "An SVE record with the streaming flag needs SME on the target, and its vl is compared with \
                 the task's streaming vector length, which after a restore is the target's default. Streaming state \
                 cannot be dropped: the interrupted code is in the middle of it.",
-            sources: &["kernel 5.19 to 7.3, arch/arm64/kernel/signal.c restore_sve_fpsimd_context", "FEAT_SME"],
+            sources: &[
+                "kernel 5.19 to 7.3, arch/arm64/kernel/signal.c restore_sve_fpsimd_context",
+                "FEAT_SME",
+            ],
             since: "0.1.0",
             edits: &[],
         },
@@ -173,7 +183,10 @@ pub(super) static RULES: &[Rule] = &[
             summary: "A signal frame holds a ZA record and the target has no SME.",
             explanation: "A kernel on an SME machine writes a ZA record into every frame; it has a payload only while ZA \
                 is live. A target without SME refuses the frame either way. A live ZA cannot be dropped.",
-            sources: &["kernel 5.19 to 7.3, arch/arm64/kernel/signal.c restore_za_context", "FEAT_SME"],
+            sources: &[
+                "kernel 5.19 to 7.3, arch/arm64/kernel/signal.c restore_za_context",
+                "FEAT_SME",
+            ],
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },
@@ -186,7 +199,10 @@ pub(super) static RULES: &[Rule] = &[
             summary: "A ZA record's vector length is not the streaming length a restored task has on the target.",
             explanation: "rt_sigreturn compares the record's vl with the task's streaming vector length, also for a \
                 record without payload. CRIU does not save it, so a restored task has the target's default.",
-            sources: &["kernel 5.19 to 7.3, arch/arm64/kernel/signal.c restore_za_context", "observed on 6.16, 6.18, 7.3"],
+            sources: &[
+                "kernel 5.19 to 7.3, arch/arm64/kernel/signal.c restore_za_context",
+                "observed on 6.16, 6.18, 7.3",
+            ],
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },
@@ -199,7 +215,10 @@ pub(super) static RULES: &[Rule] = &[
             summary: "A signal frame holds a ZT record and the target has no SME2.",
             explanation: "ZT0 is saved while ZA is live on a machine with SME2. A target without SME2 refuses the frame, \
                 and the state cannot be dropped.",
-            sources: &["kernel 6.3 to 7.3, arch/arm64/kernel/signal.c restore_zt_context", "FEAT_SME2"],
+            sources: &[
+                "kernel 6.3 to 7.3, arch/arm64/kernel/signal.c restore_zt_context",
+                "FEAT_SME2",
+            ],
             since: "0.1.0",
             edits: &[],
         },
@@ -212,7 +231,10 @@ pub(super) static RULES: &[Rule] = &[
             summary: "A signal frame holds an FPMR record and the target has no FPMR.",
             explanation: "A kernel on a machine with FPMR writes the record into every frame. A target without FPMR, or \
                 with a kernel older than 6.9, refuses the frame.",
-            sources: &["kernel 6.9 to 7.3, arch/arm64/kernel/signal.c restore_fpmr_context", "FEAT_FPMR"],
+            sources: &[
+                "kernel 6.9 to 7.3, arch/arm64/kernel/signal.c restore_fpmr_context",
+                "FEAT_FPMR",
+            ],
             since: "0.1.0",
             edits: &[EditClass::Lossless, DROP_FPMR],
         },
@@ -225,7 +247,10 @@ pub(super) static RULES: &[Rule] = &[
             summary: "A signal frame holds a POE record and the target has no permission overlays.",
             explanation: "A kernel on a machine with FEAT_S1POE writes POR_EL0 into every frame. A target without it, or \
                 with a kernel older than 6.12, refuses the frame.",
-            sources: &["kernel 6.12 to 7.3, arch/arm64/kernel/signal.c restore_poe_context", "FEAT_S1POE"],
+            sources: &[
+                "kernel 6.12 to 7.3, arch/arm64/kernel/signal.c restore_poe_context",
+                "FEAT_S1POE",
+            ],
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },
@@ -240,7 +265,10 @@ pub(super) static RULES: &[Rule] = &[
                 uninitialised variable when rt_sigreturn meets a frame without a POE record. The frame CRIU itself \
                 restores with has none, so a restored task may lose access to its memory. Read in the source, not \
                 observed: no such machine was at hand.",
-            sources: &["kernel 6.12, 6.14, 6.17, arch/arm64/kernel/signal.c restore_sigframe; fixed in 7.0", "FEAT_S1POE"],
+            sources: &[
+                "kernel 6.12, 6.14, 6.17, arch/arm64/kernel/signal.c restore_sigframe; fixed in 7.0",
+                "FEAT_S1POE",
+            ],
             since: "0.1.0",
             edits: &[],
         },
@@ -254,7 +282,10 @@ pub(super) static RULES: &[Rule] = &[
             explanation: "A GCS record needs a target with guarded control stacks and a kernel from 6.13 on. A record \
                 that asks for features the restored thread does not have is refused there too: rt_sigreturn cannot \
                 switch a shadow stack on.",
-            sources: &["kernel 6.13 to 7.3, arch/arm64/kernel/signal.c restore_gcs_context", "FEAT_GCS"],
+            sources: &[
+                "kernel 6.13 to 7.3, arch/arm64/kernel/signal.c restore_gcs_context",
+                "FEAT_GCS",
+            ],
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },
@@ -266,13 +297,20 @@ pub(super) static RULES: &[Rule] = &[
 fn pending<'a>(case: &Case<'a>) -> impl Iterator<Item = (&'a TaskFacts<'a>, &'a Frame)> + use<'a> {
     let facts = case.facts;
     facts.tasks.iter().flat_map(|task| {
-        task.frames.iter().filter(|frame| frame.liveness != Liveness::Stale).map(move |frame| (task, frame))
+        task.frames
+            .iter()
+            .filter(|frame| frame.liveness != Liveness::Stale)
+            .map(move |frame| (task, frame))
     })
 }
 
 /// A certain answer weighs as a blocker only when the frame is certainly used.
 fn weight(frame: &Frame, certain: bool) -> Severity {
-    if certain && frame.liveness == Liveness::Live { Severity::Blocker } else { Severity::Unproven }
+    if certain && frame.liveness == Liveness::Live {
+        Severity::Blocker
+    } else {
+        Severity::Unproven
+    }
 }
 
 fn frame_finding(
@@ -284,7 +322,9 @@ fn frame_finding(
     message: String,
 ) -> Finding {
     let message = match frame.liveness {
-        Liveness::Unknown => format!("{message}; it could not be shown whether a thread still returns through it"),
+        Liveness::Unknown => {
+            format!("{message}; it could not be shown whether a thread still returns through it")
+        }
         Liveness::Live | Liveness::Stale => message,
     };
     Finding::new(meta, severity, proof, message)
@@ -315,7 +355,11 @@ fn malformed(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                 | FrameAnomalyKind::PstateInvalid
                 | FrameAnomalyKind::ReservedNotZero => continue,
             };
-            let place = frame.records.iter().find(|record| record.addr == anomaly.addr).and_then(|r| r.place.clone());
+            let place = frame
+                .records
+                .iter()
+                .find(|record| record.addr == anomaly.addr)
+                .and_then(|r| r.place.clone());
             out.push(
                 frame_finding(
                     meta,
@@ -323,7 +367,10 @@ fn malformed(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                     frame,
                     weight(frame, certain),
                     Proof::State,
-                    format!("frame {} at {}: {}", frame.base, anomaly.addr, anomaly.detail),
+                    format!(
+                        "frame {} at {}: {}",
+                        frame.base, anomaly.addr, anomaly.detail
+                    ),
                 )
                 .read_at(place.or_else(|| frame.place.clone()))
                 .help("The frame is refused on every machine: dump again outside of the handler."),
@@ -334,14 +381,24 @@ fn malformed(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
 
 /// The one size rule that depends on the kernel: a larger FPSIMD record beside an SVE record.
 fn wrong_size_refused(frame: &Frame, at: crate::units::Addr, target: &Profile) -> bool {
-    let fpsimd = frame.records.iter().any(|r| r.addr == at && matches!(r.body, Body::Fpsimd { .. }) && r.size > 528);
-    let beside_sve = frame.records.iter().any(|record| matches!(record.body, Body::Sve { .. }));
+    let fpsimd = frame
+        .records
+        .iter()
+        .any(|r| r.addr == at && matches!(r.body, Body::Fpsimd { .. }) && r.size > 528);
+    let beside_sve = frame
+        .records
+        .iter()
+        .any(|record| matches!(record.body, Body::Sve { .. }));
     !(fpsimd && beside_sve) || target.kernel.and_then(kernel::refuses_large_fpsimd) == Some(true)
 }
 
 fn unreadable(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     for (task, frame) in pending(case) {
-        if let Some(anomaly) = frame.anomalies.iter().find(|anomaly| anomaly.kind == FrameAnomalyKind::Unreadable) {
+        if let Some(anomaly) = frame
+            .anomalies
+            .iter()
+            .find(|anomaly| anomaly.kind == FrameAnomalyKind::Unreadable)
+        {
             let message = format!("frame {}: {}", frame.base, anomaly.detail);
             out.push(frame_finding(meta, task, frame, Severity::Unproven, Proof::Unknown, message).help(
                 "Complete the image (fetch lazy pages, put the parent image in its place) and check again.",
@@ -352,25 +409,40 @@ fn unreadable(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) 
 
 fn pstate(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     for (task, frame) in pending(case) {
-        if frame.anomalies.iter().any(|anomaly| anomaly.kind == FrameAnomalyKind::PstateInvalid) {
-            let message = format!("frame {}: PSTATE {:#x} is refused", frame.base, frame.pstate);
-            out.push(frame_finding(meta, task, frame, weight(frame, true), Proof::State, message));
+        if frame
+            .anomalies
+            .iter()
+            .any(|anomaly| anomaly.kind == FrameAnomalyKind::PstateInvalid)
+        {
+            let message = format!(
+                "frame {}: PSTATE {:#x} is refused",
+                frame.base, frame.pstate
+            );
+            out.push(frame_finding(
+                meta,
+                task,
+                frame,
+                weight(frame, true),
+                Proof::State,
+                message,
+            ));
         }
     }
 }
 
 fn dangling(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     for task in &case.facts.tasks {
-        for record in &task.dangling {
+        for dangling in &task.dangling {
             out.push(
                 Finding::new(
                     meta,
                     Severity::Unproven,
                     Proof::Unknown,
-                    format!("a signal frame must end at {record}, but none could be read there"),
+                    format!("the thread returns through a signal frame at {}, but none could be read there", dangling.addr),
                 )
                 .in_task(task.task.pid)
-                .at(*record)
+                .in_thread(Some(dangling.tid))
+                .at(dangling.addr)
                 .help("Look at the memory around that address with `hwcr inspect --only frames -v`."),
             );
         }
@@ -378,6 +450,18 @@ fn dangling(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
 }
 
 fn unsearched(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    for task in case.facts.tasks.iter().filter(|task| task.search_cut) {
+        out.push(
+            Finding::new(
+                meta,
+                Severity::Unproven,
+                Proof::Unknown,
+                "there is so much that looks like signal frames that the search stopped at its limit",
+            )
+            .in_task(task.task.pid)
+            .help("Look at the frames found with `hwcr inspect --only frames`; the memory may be made to mislead."),
+        );
+    }
     for task in case.facts.tasks.iter().filter(|task| task.unsearched > 0) {
         let mib = task.unsearched.div_ceil(1 << 20);
         out.push(
@@ -399,10 +483,13 @@ fn answers<'a>(
 ) -> impl Iterator<Item = (&'a TaskFacts<'a>, &'a Frame, &'a Record, Answer)> + use<'a> {
     let target = case.target;
     pending(case).flat_map(move |(task, frame)| {
-        frame.records.iter().filter_map(move |record| match answer(record, target) {
-            Answer::Accepted => None,
-            refused => Some((task, frame, record, refused)),
-        })
+        frame
+            .records
+            .iter()
+            .filter_map(move |record| match answer(record, target) {
+                Answer::Accepted => None,
+                refused => Some((task, frame, record, refused)),
+            })
     })
 }
 
@@ -447,43 +534,83 @@ fn records(
 fn describe(record: &Record, kind: &str) -> String {
     match &record.body {
         Body::Sve { vl, flags, payload } => {
-            let mode = if flags & SVE_SIG_FLAG_SM != 0 { "streaming " } else { "" };
-            let state = if payload.is_some() { "with register state" } else { "header only" };
+            let mode = if flags & SVE_SIG_FLAG_SM != 0 {
+                "streaming "
+            } else {
+                ""
+            };
+            let state = if payload.is_some() {
+                "with register state"
+            } else {
+                "header only"
+            };
             format!("a {mode}SVE record, vl {vl}, {state}")
         }
         Body::Za { vl, payload, .. } => {
-            format!("a ZA record, vl {vl}, {}", if *payload { "with live ZA" } else { "header only" })
+            format!(
+                "a ZA record, vl {vl}, {}",
+                if *payload {
+                    "with live ZA"
+                } else {
+                    "header only"
+                }
+            )
         }
         Body::Tpidr2 { tpidr2 } => format!("a TPIDR2 record, value {tpidr2:#x}"),
         Body::Fpmr { fpmr } => format!("an FPMR record, value {fpmr:#x}"),
         Body::Poe { por_el0 } => format!("a POE record, POR_EL0 {por_el0:#x}"),
-        Body::Gcs { features_enabled, .. } => format!("a GCS record, features {features_enabled:#x}"),
-        Body::Unknown => format!("a record with magic {:#010x} and size {}", record.magic, record.size),
+        Body::Gcs {
+            features_enabled, ..
+        } => format!("a GCS record, features {features_enabled:#x}"),
+        Body::Unknown => format!(
+            "a record with magic {:#010x} and size {}",
+            record.magic, record.size
+        ),
         _ => format!("a {kind} record"),
     }
 }
 
 fn kernel_name(target: &Profile) -> String {
-    target.kernel.map_or_else(|| "unknown".to_owned(), |kernel| kernel.to_string())
+    target
+        .kernel
+        .map_or_else(|| "unknown".to_owned(), |kernel| kernel.to_string())
 }
 
 fn explain(reason: &Reason, target: &Profile) -> (String, Proof) {
     match reason {
         Reason::NoFeature(feature) => (format!("{} has no {feature}", target.name), Proof::State),
-        Reason::KernelTooOld(name) => {
-            (format!("kernel {} does not know {name} records", kernel_name(target)), Proof::Version)
-        }
-        Reason::Observed => (format!("{} was observed to refuse it", target.name), Proof::State),
-        Reason::VectorLength { default, .. } => {
-            (format!("a task restored on {} has vl {default}", target.name), Proof::State)
-        }
-        Reason::StreamingHeader => {
-            (format!("kernel {} refuses or may refuse it", kernel_name(target)), Proof::Version)
-        }
+        Reason::KernelTooOld(name) => (
+            format!(
+                "kernel {} does not know {name} records",
+                kernel_name(target)
+            ),
+            Proof::Version,
+        ),
+        Reason::Observed => (
+            format!("{} was observed to refuse it", target.name),
+            Proof::State,
+        ),
+        Reason::VectorLength { default, .. } => (
+            format!("a task restored on {} has vl {default}", target.name),
+            Proof::State,
+        ),
+        Reason::StreamingHeader => (
+            format!("kernel {} refuses or may refuse it", kernel_name(target)),
+            Proof::Version,
+        ),
         Reason::PayloadWithoutSve => (format!("{} has SME but no SVE", target.name), Proof::State),
-        Reason::GcsState => ("a restored thread has no shadow stack to match it".to_owned(), Proof::State),
-        Reason::UnknownRecord => ("no kernel known to hwcr writes such a record".to_owned(), Proof::Unknown),
-        Reason::ProfileLacks(key) => (format!("profile {} does not say `{key}`", target.name), Proof::Unknown),
+        Reason::GcsState => (
+            "a restored thread has no shadow stack to match it".to_owned(),
+            Proof::State,
+        ),
+        Reason::UnknownRecord => (
+            "no kernel known to hwcr writes such a record".to_owned(),
+            Proof::Unknown,
+        ),
+        Reason::ProfileLacks(key) => (
+            format!("profile {} does not say `{key}`", target.name),
+            Proof::Unknown,
+        ),
     }
 }
 
@@ -503,17 +630,28 @@ fn have(reason: &Reason, target: &Profile) -> String {
 
 fn help(reason: &Reason, record: &Record, target: &Profile) -> Option<String> {
     match reason {
-        Reason::VectorLength { record: vl, supported: true, .. } => {
+        Reason::VectorLength {
+            record: vl,
+            supported: true,
+            ..
+        } => {
             let streaming = matches!(record.body, Body::Za { .. })
                 || matches!(record.body, Body::Sve { flags, .. } if flags & SVE_SIG_FLAG_SM != 0);
-            let knob = if streaming { "sme_default_vector_length" } else { "sve_default_vector_length" };
+            let knob = if streaming {
+                "sme_default_vector_length"
+            } else {
+                "sve_default_vector_length"
+            };
             Some(format!(
                 "{} can do vl {vl}: restore with /proc/sys/abi/{knob} set to {vl} there, and say so in its profile.",
                 target.name
             ))
         }
         Reason::ProfileLacks(key) => Some(format!("Add `{key}` to the profile and check again.")),
-        _ => Some("Dump again outside of the handler, or restore on a machine that takes the frame.".to_owned()),
+        _ => Some(
+            "Dump again outside of the handler, or restore on a machine that takes the frame."
+                .to_owned(),
+        ),
     }
 }
 
@@ -522,23 +660,43 @@ fn edits(record: &Record) -> Vec<EditClass> {
     match &record.body {
         Body::Sve { flags, .. } if flags & SVE_SIG_FLAG_SM != 0 => vec![],
         Body::Sve { payload: None, .. } => vec![EditClass::Lossless],
-        Body::Sve { payload: Some(state), .. } => {
+        Body::Sve {
+            payload: Some(state),
+            ..
+        } => {
             let empty = state.upper_zero && state.predicates_zero && state.ffr_zero;
-            vec![if empty { EditClass::Lossless } else { DROP_SVE_STATE }]
+            vec![if empty {
+                EditClass::Lossless
+            } else {
+                DROP_SVE_STATE
+            }]
         }
-        Body::Tpidr2 { tpidr2 } => vec![if *tpidr2 == 0 { EditClass::Lossless } else { DROP_TPIDR2 }],
-        Body::Fpmr { fpmr } => vec![if *fpmr == 0 { EditClass::Lossless } else { DROP_FPMR }],
+        Body::Tpidr2 { tpidr2 } => vec![if *tpidr2 == 0 {
+            EditClass::Lossless
+        } else {
+            DROP_TPIDR2
+        }],
+        Body::Fpmr { fpmr } => vec![if *fpmr == 0 {
+            EditClass::Lossless
+        } else {
+            DROP_FPMR
+        }],
         Body::Za { payload: false, .. } => vec![EditClass::Lossless],
         // POR_EL0 as every task starts with it: key 0 may do everything, the others nothing
         // (arch/arm64/include/asm/por.h POR_EL0_INIT).
         Body::Poe { por_el0: 7 } => vec![EditClass::Lossless],
-        Body::Gcs { features_enabled: 0, .. } => vec![EditClass::Lossless],
+        Body::Gcs {
+            features_enabled: 0,
+            ..
+        } => vec![EditClass::Lossless],
         _ => vec![],
     }
 }
 
 fn unknown_record(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    records(meta, case, out, "unknown", |_, reason| *reason == Reason::UnknownRecord);
+    records(meta, case, out, "unknown", |_, reason| {
+        *reason == Reason::UnknownRecord
+    });
 }
 
 fn is_streaming(record: &Record) -> bool {
@@ -562,11 +720,15 @@ fn sve_length(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) 
 }
 
 fn sve_streaming(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    records(meta, case, out, "SVE", |record, reason| is_streaming(record) && *reason != Reason::UnknownRecord);
+    records(meta, case, out, "SVE", |record, reason| {
+        is_streaming(record) && *reason != Reason::UnknownRecord
+    });
 }
 
 fn tpidr2(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    records(meta, case, out, "TPIDR2", |record, _| matches!(record.body, Body::Tpidr2 { .. }));
+    records(meta, case, out, "TPIDR2", |record, _| {
+        matches!(record.body, Body::Tpidr2 { .. })
+    });
 }
 
 fn za_missing(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -582,23 +744,37 @@ fn za_length(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
 }
 
 fn zt(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    records(meta, case, out, "ZT", |record, _| matches!(record.body, Body::Zt { .. }));
+    records(meta, case, out, "ZT", |record, _| {
+        matches!(record.body, Body::Zt { .. })
+    });
 }
 
 fn fpmr(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    records(meta, case, out, "FPMR", |record, _| matches!(record.body, Body::Fpmr { .. }));
+    records(meta, case, out, "FPMR", |record, _| {
+        matches!(record.body, Body::Fpmr { .. })
+    });
 }
 
 fn poe(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    records(meta, case, out, "POE", |record, _| matches!(record.body, Body::Poe { .. }));
+    records(meta, case, out, "POE", |record, _| {
+        matches!(record.body, Body::Poe { .. })
+    });
 }
 
 fn gcs(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    records(meta, case, out, "GCS", |record, _| matches!(record.body, Body::Gcs { .. }));
+    records(meta, case, out, "GCS", |record, _| {
+        matches!(record.body, Body::Gcs { .. })
+    });
 }
 
 fn poe_uninitialised(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    let Some(kernel) = case.target.kernel.filter(|kernel| kernel::por_uninitialised(*kernel)) else { return };
+    let Some(kernel) = case
+        .target
+        .kernel
+        .filter(|kernel| kernel::por_uninitialised(*kernel))
+    else {
+        return;
+    };
     if case.target.hwcaps.has(hwcap::POE) == Some(true) {
         out.push(
             Finding::new(

@@ -54,7 +54,10 @@ pub(super) static RULES: &[Rule] = &[
             explanation: "The kernel writes both from the same values. Something changed one of them later: a tool that \
                 masked the saved auxv, or the program itself. The process knows the copy on the stack; hwcr judges by \
                 the bits of both together.",
-            sources: &["kernel 7.3, fs/binfmt_elf.c create_elf_tables", "CRIU 4.2, criu/pie/restorer.c"],
+            sources: &[
+                "kernel 7.3, fs/binfmt_elf.c create_elf_tables",
+                "CRIU 4.2, criu/pie/restorer.c",
+            ],
             since: "0.1.0",
             edits: &[],
         },
@@ -82,7 +85,10 @@ pub(super) static RULES: &[Rule] = &[
                 the JIT of a runtime. With another size it zeroes too much, which corrupts the heap, or too little. No \
                 capability bit tells. Known machines use 64 bytes, but for the A64FX with 256; an SVE machine without \
                 LRCPC and dot product is taken for an A64FX.",
-            sources: &["Arm DCZID_EL0.BS", "observed: redis dumped on a Neoverse N1 computes wrongly on an A64FX"],
+            sources: &[
+                "Arm DCZID_EL0.BS",
+                "observed: redis dumped on a Neoverse N1 computes wrongly on an A64FX",
+            ],
             since: "0.1.0",
             edits: &[],
         },
@@ -95,7 +101,10 @@ pub(super) static RULES: &[Rule] = &[
             summary: "Features are missing on the target that no program can fail for.",
             explanation: "Their instructions lie in the HINT space or are prefetches, and do nothing where the feature \
                 is missing; or the bit tells of the kernel, not of the CPU.",
-            sources: &["Arm ARM, HINT instructions", "kernel 7.3, Documentation/arch/arm64/elf_hwcaps.rst"],
+            sources: &[
+                "Arm ARM, HINT instructions",
+                "kernel 7.3, Documentation/arch/arm64/elf_hwcaps.rst",
+            ],
             since: "0.1.0",
             edits: &[],
         },
@@ -109,24 +118,37 @@ fn by_told<'a>(case: &Case<'a>) -> Vec<(Hwcaps, &'a TaskFacts<'a>, usize)> {
     for task in case.facts.tasks.iter().filter(|task| task.auxv.is_some()) {
         groups.entry(task.told.words).or_insert((task, 0)).1 += 1;
     }
-    let mut groups: Vec<_> =
-        groups.into_iter().map(|(words, (task, count))| (Hwcaps { words }, task, count)).collect();
+    let mut groups: Vec<_> = groups
+        .into_iter()
+        .map(|(words, (task, count))| (Hwcaps { words }, task, count))
+        .collect();
     groups.sort_by_key(|(_, task, _)| task.task.pid);
     groups
 }
 
 fn tasks(count: usize) -> String {
-    if count == 1 { "the process was".to_owned() } else { format!("{count} processes were") }
+    if count == 1 {
+        "the process was".to_owned()
+    } else {
+        format!("{count} processes were")
+    }
 }
 
 fn names(bits: &[&'static HwcapBit]) -> String {
-    bits.iter().map(|bit| bit.cpuinfo).collect::<Vec<_>>().join(" ")
+    bits.iter()
+        .map(|bit| bit.cpuinfo)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn told(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     for (told, task, count) in by_told(case) {
-        let bits: Vec<_> =
-            told.missing_from(&case.target.hwcaps).bits.into_iter().filter(|bit| bit.use_ == BitUse::Code).collect();
+        let bits: Vec<_> = told
+            .missing_from(&case.target.hwcaps)
+            .bits
+            .into_iter()
+            .filter(|bit| bit.use_ == BitUse::Code)
+            .collect();
         if bits.is_empty() {
             continue;
         }
@@ -153,15 +175,23 @@ fn told(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
 
 fn without_effect(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     for (told, task, count) in by_told(case) {
-        let bits: Vec<_> =
-            told.missing_from(&case.target.hwcaps).bits.into_iter().filter(|bit| bit.use_ != BitUse::Code).collect();
+        let bits: Vec<_> = told
+            .missing_from(&case.target.hwcaps)
+            .bits
+            .into_iter()
+            .filter(|bit| bit.use_ != BitUse::Code)
+            .collect();
         if !bits.is_empty() {
             out.push(
                 Finding::new(
                     meta,
                     Severity::Note,
                     Proof::Told,
-                    format!("{} told of {}, without which nothing fails", tasks(count), names(&bits)),
+                    format!(
+                        "{} told of {}, without which nothing fails",
+                        tasks(count),
+                        names(&bits)
+                    ),
                 )
                 .in_task(task.task.pid)
                 .because_of(bits.iter().map(|bit| bit.cpuinfo)),
@@ -176,13 +206,20 @@ fn unknown_bits(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>
         if bits.is_empty() {
             continue;
         }
-        let list: Vec<String> = bits.iter().map(|(word, bit)| format!("{}:bit{bit}", word.name())).collect();
+        let list: Vec<String> = bits
+            .iter()
+            .map(|(word, bit)| format!("{}:bit{bit}", word.name()))
+            .collect();
         out.push(
             Finding::new(
                 meta,
                 Severity::Unproven,
                 Proof::Unknown,
-                format!("{} told of capability bits without a name: {}", tasks(count), list.join(" ")),
+                format!(
+                    "{} told of capability bits without a name: {}",
+                    tasks(count),
+                    list.join(" ")
+                ),
             )
             .in_task(task.task.pid)
             .read_at(task.task.mm.as_ref().map(|mm| mm.auxv_place.clone()))
@@ -202,16 +239,27 @@ fn copies_differ(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding
             .differences
             .iter()
             .map(|difference| {
-                let value = |value: Option<u64>| value.map_or_else(|| "absent".to_owned(), |value| format!("{value:#x}"));
-                let tag = difference.name.map_or_else(|| format!("type {}", difference.tag), str::to_owned);
-                format!("{tag} saved {} stack {}", value(difference.saved), value(difference.stack))
+                let value = |value: Option<u64>| {
+                    value.map_or_else(|| "absent".to_owned(), |value| format!("{value:#x}"))
+                };
+                let tag = difference
+                    .name
+                    .map_or_else(|| format!("type {}", difference.tag), str::to_owned);
+                format!(
+                    "{tag} saved {} stack {}",
+                    value(difference.saved),
+                    value(difference.stack)
+                )
             })
             .collect();
         let finding = Finding::new(
             meta,
             Severity::Note,
             Proof::State,
-            format!("the saved auxv and the copy on the stack differ: {}", list.join(", ")),
+            format!(
+                "the saved auxv and the copy on the stack differ: {}",
+                list.join(", ")
+            ),
         )
         .in_task(task.task.pid)
         .read_at(task.task.mm.as_ref().map(|mm| mm.auxv_place.clone()));
@@ -228,10 +276,15 @@ fn missing(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
         let place = task.task.mm.as_ref().map(|mm| mm.auxv_place.clone());
         if task.told.words[0].is_none() {
             out.push(
-                Finding::new(meta, Severity::Unproven, Proof::Unknown, "the saved auxv has no AT_HWCAP")
-                    .in_task(task.task.pid)
-                    .read_at(place)
-                    .help("Dump again; nothing is known of what the process was told."),
+                Finding::new(
+                    meta,
+                    Severity::Unproven,
+                    Proof::Unknown,
+                    "the saved auxv has no AT_HWCAP",
+                )
+                .in_task(task.task.pid)
+                .read_at(place)
+                .help("Dump again; nothing is known of what the process was told."),
             );
         } else if let Err(why) = &auxv.stack {
             out.push(
@@ -269,7 +322,14 @@ fn zva_of(profile: &Profile) -> Option<u64> {
 
 fn zva(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     for (told, task, _) in by_told(case) {
-        let source = case.source.and_then(zva_of).unwrap_or(if looks_like_a64fx(&told) { ZVA_A64FX } else { ZVA_USUAL });
+        let source = case
+            .source
+            .and_then(zva_of)
+            .unwrap_or(if looks_like_a64fx(&told) {
+                ZVA_A64FX
+            } else {
+                ZVA_USUAL
+            });
         // A machine whose block size is not known is taken for a usual one: every known machine is but the
         // A64FX, and that one is recognised by its capabilities.
         let target = zva_of(case.target).unwrap_or(ZVA_USUAL);

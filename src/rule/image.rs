@@ -127,23 +127,43 @@ pub(super) static RULES: &[Rule] = &[
 
 fn architecture(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     if let Arch::Other(value, name) = case.facts.checkpoint.arch {
-        let place = case.facts.checkpoint.tasks.first().map(|task| task.place.clone());
+        let place = case
+            .facts
+            .checkpoint
+            .tasks
+            .first()
+            .map(|task| task.place.clone());
         out.push(
-            Finding::new(meta, Severity::Blocker, Proof::State, format!("the tasks are {name} (mtype {value}), not aarch64"))
-                .read_at(place)
-                .need_have(name, "aarch64")
-                .help("Restore it on a machine of its own architecture; hwcr judges aarch64 images only."),
+            Finding::new(
+                meta,
+                Severity::Blocker,
+                Proof::State,
+                format!("the tasks are {name} (mtype {value}), not aarch64"),
+            )
+            .read_at(place)
+            .need_have(name, "aarch64")
+            .help(
+                "Restore it on a machine of its own architecture; hwcr judges aarch64 images only.",
+            ),
         );
     }
 }
 
 /// Tasks that have memory of their own.
-fn with_mm<'a>(case: &Case<'a>) -> impl Iterator<Item = (&'a Task, &'a crate::criu_image::model::Mm)> {
-    case.facts.checkpoint.tasks.iter().filter_map(|task| task.mm.as_ref().map(|mm| (task, mm)))
+fn with_mm<'a>(
+    case: &Case<'a>,
+) -> impl Iterator<Item = (&'a Task, &'a crate::criu_image::model::Mm)> {
+    case.facts
+        .checkpoint
+        .tasks
+        .iter()
+        .filter_map(|task| task.mm.as_ref().map(|mm| (task, mm)))
 }
 
 fn page_size(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    let Some(target) = case.target.page_size else { return };
+    let Some(target) = case.target.page_size else {
+        return;
+    };
     for (task, mm) in with_mm(case) {
         if mm.page_size.bytes == target {
             if !mm.page_size.stated {
@@ -160,21 +180,39 @@ fn page_size(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
             }
             continue;
         }
-        let (severity, proof) =
-            if mm.page_size.stated { (Severity::Blocker, Proof::State) } else { (Severity::Unproven, Proof::Unknown) };
+        let (severity, proof) = if mm.page_size.stated {
+            (Severity::Blocker, Proof::State)
+        } else {
+            (Severity::Unproven, Proof::Unknown)
+        };
         out.push(
-            Finding::new(meta, severity, proof, format!("pages of {} bytes on a kernel with {target}", mm.page_size.bytes))
-                .in_task(task.pid)
-                .read_at(mm.auxv_place.clone())
-                .need_have(format!("{} bytes", mm.page_size.bytes), format!("{target} bytes"))
-                .help("Restore on a kernel built with the same page size."),
+            Finding::new(
+                meta,
+                severity,
+                proof,
+                format!(
+                    "pages of {} bytes on a kernel with {target}",
+                    mm.page_size.bytes
+                ),
+            )
+            .in_task(task.pid)
+            .read_at(mm.auxv_place.clone())
+            .need_have(
+                format!("{} bytes", mm.page_size.bytes),
+                format!("{target} bytes"),
+            )
+            .help("Restore on a kernel built with the same page size."),
         );
     }
 }
 
 fn address_space(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    let Some(bits) = case.target.va_bits else { return };
-    let Some(limit) = 1_u64.checked_shl(u32::from(bits)) else { return };
+    let Some(bits) = case.target.va_bits else {
+        return;
+    };
+    let Some(limit) = 1_u64.checked_shl(u32::from(bits)) else {
+        return;
+    };
     for (task, mm) in with_mm(case) {
         if let Some(vma) = mm.vmas.iter().find(|vma| vma.mapping.range.end.0 > limit) {
             out.push(
@@ -182,12 +220,18 @@ fn address_space(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding
                     meta,
                     Severity::Blocker,
                     Proof::State,
-                    format!("mapping {} lies above the {bits}-bit user address space", vma.mapping.range),
+                    format!(
+                        "mapping {} lies above the {bits}-bit user address space",
+                        vma.mapping.range
+                    ),
                 )
                 .in_task(task.pid)
                 .at(vma.mapping.range.start)
                 .read_at(vma.place.clone())
-                .need_have(format!("addresses up to {}", vma.mapping.range.end), format!("{bits} bits"))
+                .need_have(
+                    format!("addresses up to {}", vma.mapping.range.end),
+                    format!("{bits} bits"),
+                )
                 .help("Restore on a kernel with at least as many user address bits."),
             );
         }
@@ -203,7 +247,13 @@ fn anomalies(
     severity: Severity,
     help: &str,
 ) {
-    for anomaly in case.facts.checkpoint.anomalies.iter().filter(|anomaly| kinds.contains(&anomaly.kind)) {
+    for anomaly in case
+        .facts
+        .checkpoint
+        .anomalies
+        .iter()
+        .filter(|anomaly| kinds.contains(&anomaly.kind))
+    {
         let mut finding = Finding::new(meta, severity, Proof::State, anomaly.detail.clone())
             .read_at(anomaly.place.clone())
             .help(help);
@@ -213,18 +263,43 @@ fn anomalies(
 }
 
 fn pages_missing(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    let kinds = [AnomalyKind::PagesMissing, AnomalyKind::PagesTruncated, AnomalyKind::PagemapMissing];
-    anomalies(meta, case, out, &kinds, Severity::Blocker, "Copy the image directory again, whole.");
+    let kinds = [
+        AnomalyKind::PagesMissing,
+        AnomalyKind::PagesTruncated,
+        AnomalyKind::PagemapMissing,
+    ];
+    anomalies(
+        meta,
+        case,
+        out,
+        &kinds,
+        Severity::Blocker,
+        "Copy the image directory again, whole.",
+    );
 }
 
 fn parent_missing(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     let help = "Put the parent image where the link `parent` points, or dump again without --prev-images-dir.";
-    anomalies(meta, case, out, &[AnomalyKind::ParentMissing], Severity::Blocker, help);
+    anomalies(
+        meta,
+        case,
+        out,
+        &[AnomalyKind::ParentMissing],
+        Severity::Blocker,
+        help,
+    );
 }
 
 fn lazy_pages(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     let help = "Dump without --lazy-pages to have all of the memory judged.";
-    anomalies(meta, case, out, &[AnomalyKind::PagesLazy], Severity::Unproven, help);
+    anomalies(
+        meta,
+        case,
+        out,
+        &[AnomalyKind::PagesLazy],
+        Severity::Unproven,
+        help,
+    );
 }
 
 fn inconsistent(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -236,7 +311,14 @@ fn inconsistent(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>
         AnomalyKind::RegistersMissing,
         AnomalyKind::VmaDisorder,
     ];
-    anomalies(meta, case, out, &kinds, Severity::Unproven, "Copy the image directory again, or dump again.");
+    anomalies(
+        meta,
+        case,
+        out,
+        &kinds,
+        Severity::Unproven,
+        "Copy the image directory again, or dump again.",
+    );
 }
 
 fn unknown_fields(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -246,7 +328,10 @@ fn unknown_fields(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Findin
                 meta,
                 Severity::Unproven,
                 Proof::Unknown,
-                format!("{} has a field {} that hwcr does not know ({} times)", field.message, field.number, field.count),
+                format!(
+                    "{} has a field {} that hwcr does not know ({} times)",
+                    field.message, field.number, field.count
+                ),
             )
             .read_at(field.place.clone())
             .help("Find out which CRIU wrote the image, and restore with that one."),
@@ -260,12 +345,21 @@ const PSTATE_NRW: u64 = 1 << 4;
 fn aarch32(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     for task in &case.facts.checkpoint.tasks {
         for thread in &task.threads {
-            if let Some(state) = thread.state.as_ref().filter(|state| state.pstate & PSTATE_NRW != 0) {
+            if let Some(state) = thread
+                .state
+                .as_ref()
+                .filter(|state| state.pstate & PSTATE_NRW != 0)
+            {
                 out.push(
-                    Finding::new(meta, Severity::Unproven, Proof::State, "the thread executes AArch32 code")
-                        .in_task(task.pid)
-                        .in_thread(Some(thread.tid))
-                        .read_at(state.place.clone()),
+                    Finding::new(
+                        meta,
+                        Severity::Unproven,
+                        Proof::State,
+                        "the thread executes AArch32 code",
+                    )
+                    .in_task(task.pid)
+                    .in_thread(Some(thread.tid))
+                    .read_at(state.place.clone()),
                 );
             }
         }

@@ -95,7 +95,9 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 /// The rule with this id (or short name), in any letter case.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Rule> {
-    all().find(|rule| rule.meta.id.eq_ignore_ascii_case(id) || rule.meta.name.eq_ignore_ascii_case(id))
+    all().find(|rule| {
+        rule.meta.id.eq_ignore_ascii_case(id) || rule.meta.name.eq_ignore_ascii_case(id)
+    })
 }
 
 /// Runs every rule and makes the verdict. Blockers come first, then unproven findings, then notes;
@@ -107,7 +109,10 @@ pub fn judge(case: &Case<'_>, accepts: &[Accept]) -> Judgement {
         (rule.check)(&rule.meta, case, &mut findings);
     }
     let mut accept_used = vec![false; accepts.len()];
-    for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Unproven) {
+    for finding in findings
+        .iter_mut()
+        .filter(|finding| finding.severity == Severity::Unproven)
+    {
         for (accept, used) in accepts.iter().zip(&mut accept_used) {
             if accept.covers(finding) {
                 finding.severity = Severity::Note;
@@ -117,7 +122,11 @@ pub fn judge(case: &Case<'_>, accepts: &[Accept]) -> Judgement {
         }
     }
     findings.sort_by_key(|finding| finding.severity);
-    Judgement { verdict: Verdict::of(&findings), findings, accept_used }
+    Judgement {
+        verdict: Verdict::of(&findings),
+        findings,
+        accept_used,
+    }
 }
 
 impl Accept {
@@ -131,13 +140,20 @@ impl Accept {
             None => (text, None),
         };
         let known = find(rule).ok_or_else(|| rule.to_owned())?;
-        Ok(Self { rule: known.meta.id.to_owned(), feature: feature.map(str::to_owned) })
+        Ok(Self {
+            rule: known.meta.id.to_owned(),
+            feature: feature.map(str::to_owned),
+        })
     }
 
     fn covers(&self, finding: &Finding) -> bool {
         self.rule == finding.rule.id
             && self.feature.as_ref().is_none_or(|feature| {
-                !finding.features.is_empty() && finding.features.iter().all(|of| of.eq_ignore_ascii_case(feature))
+                !finding.features.is_empty()
+                    && finding
+                        .features
+                        .iter()
+                        .all(|of| of.eq_ignore_ascii_case(feature))
             })
     }
 }

@@ -13,7 +13,7 @@ use crate::profile::model::{PacAlgorithm, Profile};
 use super::{Case, Rule, RuleMeta};
 
 /// Names the edit that strips signatures from words on the stacks.
-pub const STRIP_PAC: EditClass = EditClass::Lossy("strip-pac");
+pub(super) const STRIP_PAC: EditClass = EditClass::Lossy("strip-pac");
 
 /// The rules of this file.
 pub(super) static RULES: &[Rule] = &[
@@ -46,7 +46,11 @@ pub(super) static RULES: &[Rule] = &[
             explanation: "CRIU up to 4.0 neither saves nor restores the keys. The restored tasks get fresh ones (or, on a \
                 machine without PAC, none), and the first return through a function that signed its return address \
                 fails: SIGILL on machines with FPAC, SIGSEGV on others.",
-            sources: &["CRIU 4.1, commit 8ae5db37b", "checkpoint-restore/criu 2595", "FEAT_PAuth"],
+            sources: &[
+                "CRIU 4.1, commit 8ae5db37b",
+                "checkpoint-restore/criu 2595",
+                "FEAT_PAuth",
+            ],
             since: "0.1.0",
             edits: &[STRIP_PAC],
         },
@@ -60,7 +64,11 @@ pub(super) static RULES: &[Rule] = &[
             explanation: "PACIASP did nothing on the source, so return addresses lie unsigned on the stacks of functions \
                 built with branch protection; on the target AUTIASP rejects them. The libraries of current \
                 distributions are built so. The source's features are a subset of the target's, and the task still dies.",
-            sources: &["openjdk/crac 318", "observed on kernels 6.1 and 7.3", "FEAT_PAuth, FEAT_FPAC"],
+            sources: &[
+                "openjdk/crac 318",
+                "observed on kernels 6.1 and 7.3",
+                "FEAT_PAuth, FEAT_FPAC",
+            ],
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },
@@ -90,7 +98,11 @@ pub(super) static RULES: &[Rule] = &[
 /// The pointer-authentication state of a task: CRIU uses the leader's for all threads
 /// (`arch_rsti_init`).
 fn leader<'a>(task: &'a TaskFacts<'_>) -> Option<&'a PacState> {
-    task.task.threads.first().and_then(|thread| thread.state.as_ref()).map(|state| &state.pac)
+    task.task
+        .threads
+        .first()
+        .and_then(|thread| thread.state.as_ref())
+        .map(|state| &state.pac)
 }
 
 /// Whether the task ran with address authentication; `None` where the image does not say.
@@ -107,8 +119,15 @@ fn signed(task: &TaskFacts<'_>) -> (usize, bool) {
     let mut count = 0;
     let mut innermost = false;
     for thread in &task.threads {
-        count += thread.returns.iter().filter(|address| address.is_signed()).count();
-        innermost |= thread.returns.first().is_some_and(crate::facts::ReturnAddress::is_signed);
+        count += thread
+            .returns
+            .iter()
+            .filter(|address| address.is_signed())
+            .count();
+        innermost |= thread
+            .returns
+            .first()
+            .is_some_and(crate::facts::ReturnAddress::is_signed);
     }
     (count, innermost)
 }
@@ -122,7 +141,9 @@ fn signed_in_words(task: &TaskFacts<'_>) -> String {
 }
 
 fn old_criu(target: &Profile) -> bool {
-    target.criu.is_some_and(|version| version < criu::SAVES_PAC_KEYS)
+    target
+        .criu
+        .is_some_and(|version| version < criu::SAVES_PAC_KEYS)
 }
 
 fn keys_without_pac(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -130,10 +151,18 @@ fn keys_without_pac(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Find
         return; // such a CRIU does not know the field: HWCR-PAC-002
     }
     for task in &case.facts.tasks {
-        let Some(PacState::Saved { address, generic, place }) = leader(task) else { continue };
-        for (present, bit, what) in
-            [(address.is_some(), hwcap::PACA, "address keys"), (generic.is_some(), hwcap::PACG, "generic key")]
-        {
+        let Some(PacState::Saved {
+            address,
+            generic,
+            place,
+        }) = leader(task)
+        else {
+            continue;
+        };
+        for (present, bit, what) in [
+            (address.is_some(), hwcap::PACA, "address keys"),
+            (generic.is_some(), hwcap::PACG, "generic key"),
+        ] {
             let feature = bit.cpuinfo;
             if present && case.target.hwcaps.has(bit) == Some(false) {
                 out.push(
@@ -159,18 +188,29 @@ fn keys_lost(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     for task in &case.facts.tasks {
         let Some(state) = leader(task) else { continue };
         let why = match state {
-            PacState::NotSaved if ran_with_pac(task) == Some(true) => "the image was made by CRIU 4.0 or older, which saves no keys",
-            PacState::NotSaved if ran_with_pac(task).is_none() => "the image has no keys, and does not say whether the source had PAC",
-            PacState::Saved { .. } if old_criu(case.target) => "the target's CRIU is older than 4.1 and restores no keys",
+            PacState::NotSaved if ran_with_pac(task) == Some(true) => {
+                "the image was made by CRIU 4.0 or older, which saves no keys"
+            }
+            PacState::NotSaved if ran_with_pac(task).is_none() => {
+                "the image has no keys, and does not say whether the source had PAC"
+            }
+            PacState::Saved { .. } if old_criu(case.target) => {
+                "the target's CRIU is older than 4.1 and restores no keys"
+            }
             _ => continue,
         };
         out.push(
-            Finding::new(meta, Severity::Unproven, Proof::Version, format!("{why}; {}", signed_in_words(task)))
-                .in_task(task.task.pid)
-                .read_at(task.task.place.clone())
-                .because_of(["paca"])
-                .help("Dump again with CRIU 4.1 or later, and restore with one.")
-                .mended_by(STRIP_PAC),
+            Finding::new(
+                meta,
+                Severity::Unproven,
+                Proof::Version,
+                format!("{why}; {}", signed_in_words(task)),
+            )
+            .in_task(task.task.pid)
+            .read_at(task.task.place.clone())
+            .because_of(["paca"])
+            .help("Dump again with CRIU 4.1 or later, and restore with one.")
+            .mended_by(STRIP_PAC),
         );
     }
 }
@@ -212,20 +252,36 @@ fn signed_below_52_bits(task: &TaskFacts<'_>) -> bool {
     task.threads
         .iter()
         .flat_map(|thread| &thread.returns)
-        .any(|address| address.is_signed() && address.stripped & BITS_48_TO_51 == 0 && address.raw & BITS_48_TO_51 != 0)
+        .any(|address| {
+            address.is_signed()
+                && address.stripped & BITS_48_TO_51 == 0
+                && address.raw & BITS_48_TO_51 != 0
+        })
 }
 
 /// The number of bits user addresses have, as far as it matters to signatures: kernels use 48 or 52 (or fewer).
 fn same_way(source: &Profile, target: &Profile) -> Result<(), String> {
     let mut unknown = Vec::new();
     match (source.pauth.address, target.pauth.address) {
-        (Some(PacAlgorithm::Impdef), Some(PacAlgorithm::Impdef)) => match (source.cpu_design(), target.cpu_design()) {
-            (Some(one), Some(other)) if one == other => {}
-            (Some(_), Some(_)) => return Err("both use their maker's own algorithm, on different CPU designs".to_owned()),
-            _ => unknown.push("MIDR_EL1"),
-        },
+        (Some(PacAlgorithm::Impdef), Some(PacAlgorithm::Impdef)) => {
+            match (source.cpu_design(), target.cpu_design()) {
+                (Some(one), Some(other)) if one == other => {}
+                (Some(_), Some(_)) => {
+                    return Err(
+                        "both use their maker's own algorithm, on different CPU designs".to_owned(),
+                    );
+                }
+                _ => unknown.push("MIDR_EL1"),
+            }
+        }
         (Some(one), Some(other)) if one == other => {}
-        (Some(one), Some(other)) => return Err(format!("algorithm {} there and {} here", one.name(), other.name())),
+        (Some(one), Some(other)) => {
+            return Err(format!(
+                "algorithm {} there and {} here",
+                one.name(),
+                other.name()
+            ));
+        }
         _ => unknown.push("pauth.address"),
     }
     match (source.pauth.level, target.pauth.level) {
@@ -235,10 +291,18 @@ fn same_way(source: &Profile, target: &Profile) -> Result<(), String> {
     }
     match (source.va_bits, target.va_bits) {
         (Some(one), Some(other)) if one == other => {}
-        (Some(one), Some(other)) => return Err(format!("{one}-bit user addresses there and {other}-bit here")),
+        (Some(one), Some(other)) => {
+            return Err(format!(
+                "{one}-bit user addresses there and {other}-bit here"
+            ));
+        }
         _ => unknown.push("va_bits"),
     }
-    if unknown.is_empty() { Ok(()) } else { Err(format!("the profiles do not say {}", unknown.join(", "))) }
+    if unknown.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("the profiles do not say {}", unknown.join(", ")))
+    }
 }
 
 fn signature_differs(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -246,31 +310,55 @@ fn signature_differs(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Fin
         return;
     }
     for task in &case.facts.tasks {
-        let Some(PacState::Saved { address: Some(keys), place, .. }) = leader(task) else { continue };
+        let Some(PacState::Saved {
+            address: Some(keys),
+            place,
+            ..
+        }) = leader(task)
+        else {
+            continue;
+        };
         if keys.enabled == 0 {
             continue; // nothing is signed or checked with these keys
         }
-        let known_by_bits = signed_below_52_bits(task) && case.target.va_bits.is_some_and(|bits| bits > 48);
+        let known_by_bits =
+            signed_below_52_bits(task) && case.target.va_bits.is_some_and(|bits| bits > 48);
         let (proof, why) = match case.source.map(|source| same_way(source, case.target)) {
             _ if known_by_bits => (
                 Proof::State,
-                format!("return addresses were signed for 48-bit user addresses, {} has {} bits", case.target.name, case.target.va_bits.unwrap_or(0)),
+                format!(
+                    "return addresses were signed for 48-bit user addresses, {} has {} bits",
+                    case.target.name,
+                    case.target.va_bits.unwrap_or(0)
+                ),
             ),
             Some(Ok(())) => continue,
             Some(Err(why)) => (Proof::Told, why),
-            None => (Proof::Unknown, "an image does not say how its source signs pointers".to_owned()),
+            None => (
+                Proof::Unknown,
+                "an image does not say how its source signs pointers".to_owned(),
+            ),
         };
-        let mut finding = Finding::new(meta, Severity::Unproven, proof, format!("{why}; {}", signed_in_words(task)))
-            .in_task(task.task.pid)
-            .read_at(place.clone())
-            .because_of(["paca"])
-            .need_have(
-                case.source.map_or_else(|| "the source's algorithm, level and address bits".to_owned(), signing),
-                signing(case.target),
-            )
-            .mended_by(STRIP_PAC);
+        let mut finding = Finding::new(
+            meta,
+            Severity::Unproven,
+            proof,
+            format!("{why}; {}", signed_in_words(task)),
+        )
+        .in_task(task.task.pid)
+        .read_at(place.clone())
+        .because_of(["paca"])
+        .need_have(
+            case.source.map_or_else(
+                || "the source's algorithm, level and address bits".to_owned(),
+                signing,
+            ),
+            signing(case.target),
+        )
+        .mended_by(STRIP_PAC);
         if case.source.is_none() && !known_by_bits {
-            finding = finding.help("Name the profile of the machine the image was dumped on with --source.");
+            finding = finding
+                .help("Name the profile of the machine the image was dumped on with --source.");
         }
         out.push(finding);
     }
@@ -280,8 +368,16 @@ fn signing(profile: &Profile) -> String {
     let unknown = || "?".to_owned();
     format!(
         "{} level {}, {}-bit addresses",
-        profile.pauth.address.map_or_else(unknown, |algorithm| algorithm.name().to_owned()),
-        profile.pauth.level.map_or_else(unknown, |level| level.to_string()),
-        profile.va_bits.map_or_else(unknown, |bits| bits.to_string()),
+        profile
+            .pauth
+            .address
+            .map_or_else(unknown, |algorithm| algorithm.name().to_owned()),
+        profile
+            .pauth
+            .level
+            .map_or_else(unknown, |level| level.to_string()),
+        profile
+            .va_bits
+            .map_or_else(unknown, |bits| bits.to_string()),
     )
 }

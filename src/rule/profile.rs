@@ -10,17 +10,17 @@ use super::{Case, Rule, RuleMeta};
 /// The rules of this file.
 pub(super) static RULES: &[Rule] = &[
     Rule {
-    meta: RuleMeta {
-        id: "HWCR-PRF-001",
-        name: "profile-lacks-value",
-        summary: "The target profile lacks a value the answer hangs on.",
-        explanation: "A missing value is unknown, never no. Each finding names the key and what it decides. Where it \
+        meta: RuleMeta {
+            id: "HWCR-PRF-001",
+            name: "profile-lacks-value",
+            summary: "The target profile lacks a value the answer hangs on.",
+            explanation: "A missing value is unknown, never no. Each finding names the key and what it decides. Where it \
             decides nothing for this image it is not asked for.",
-        sources: &["hwcr, docs/profile.md"],
-        since: "0.1.0",
-        edits: &[],
-    },
-    check: lacks,
+            sources: &["hwcr, docs/profile.md"],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: lacks,
     },
     Rule {
         meta: RuleMeta {
@@ -44,22 +44,49 @@ const SMALLEST_ADDRESS_SPACE: u64 = 1 << 39;
 fn lacks(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     let target = case.target;
     let mut missing: Vec<(&str, String)> = Vec::new();
-    for (index, key) in ["hwcap.hwcap", "hwcap.hwcap2", "hwcap.hwcap3", "hwcap.hwcap4"].iter().enumerate() {
-        let told = case.facts.tasks.iter().any(|task| task.told.words[index].is_some_and(|word| word != 0));
+    for (index, key) in [
+        "hwcap.hwcap",
+        "hwcap.hwcap2",
+        "hwcap.hwcap3",
+        "hwcap.hwcap4",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let told = case
+            .facts
+            .tasks
+            .iter()
+            .any(|task| task.told.words[index].is_some_and(|word| word != 0));
         if told && target.hwcaps.words[index].is_none() {
-            missing.push((key, "whether the features the processes were told of are there".to_owned()));
+            missing.push((
+                key,
+                "whether the features the processes were told of are there".to_owned(),
+            ));
         }
     }
     let mms = || case.facts.tasks.iter().filter(|task| task.auxv.is_some());
     if target.page_size.is_none() && mms().next().is_some() {
         missing.push(("page_size", "whether the image's pages fit".to_owned()));
     }
-    if target.va_bits.is_none() && mms().any(|task| task.top.is_some_and(|top| top.0 > SMALLEST_ADDRESS_SPACE)) {
+    if target.va_bits.is_none()
+        && mms().any(|task| task.top.is_some_and(|top| top.0 > SMALLEST_ADDRESS_SPACE))
+    {
         missing.push(("va_bits", "whether the image's addresses fit".to_owned()));
     }
-    let longest = mms().filter_map(|task| task.auxv.as_ref()).map(|auxv| auxv.saved_words as u64).max().unwrap_or(0);
-    if target.kernel.is_none() && target.auxv_bytes.is_none() && longest * 8 > kernel::auxv_limit_everywhere() {
-        missing.push(("kernel", format!("whether a saved auxv of {} bytes is taken", longest * 8)));
+    let longest = mms()
+        .filter_map(|task| task.auxv.as_ref())
+        .map(|auxv| auxv.saved_words as u64)
+        .max()
+        .unwrap_or(0);
+    if target.kernel.is_none()
+        && target.auxv_bytes.is_none()
+        && longest * 8 > kernel::auxv_limit_everywhere()
+    {
+        missing.push((
+            "kernel",
+            format!("whether a saved auxv of {} bytes is taken", longest * 8),
+        ));
     }
     if target.criu.is_none() {
         let least = criu::auxv_words_limit(crate::units::Version::new(0, 0, 0));
@@ -71,9 +98,18 @@ fn lacks(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
             .filter(|feature| feature.older != OlderCriu::Ignores)
             .max_by_key(|feature| feature.since);
         if let Some(feature) = newest {
-            missing.push(("criu", format!("whether {} is understood (CRIU {} and later)", feature.what, feature.since)));
+            missing.push((
+                "criu",
+                format!(
+                    "whether {} is understood (CRIU {} and later)",
+                    feature.what, feature.since
+                ),
+            ));
         } else if longest > least {
-            missing.push(("criu", format!("whether a saved auxv of {longest} words is taken")));
+            missing.push((
+                "criu",
+                format!("whether a saved auxv of {longest} words is taken"),
+            ));
         }
     }
     for (key, what) in missing {
@@ -82,7 +118,10 @@ fn lacks(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                 meta,
                 Severity::Unproven,
                 Proof::Unknown,
-                format!("profile {} does not say `{key}`, which decides {what}", target.name),
+                format!(
+                    "profile {} does not say `{key}`, which decides {what}",
+                    target.name
+                ),
             )
             .need_have(format!("`{key}`"), "unknown")
             .help(format!("Add `{key}` to the profile.")),
@@ -94,14 +133,20 @@ fn source(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     let Some(source) = case.source else { return };
     for task in case.facts.tasks.iter().filter(|task| task.auxv.is_some()) {
         for word in HwcapWord::ALL {
-            let (Some(told), Some(said)) = (task.told.word(word), source.hwcaps.word(word)) else { continue };
+            let (Some(told), Some(said)) = (task.told.word(word), source.hwcaps.word(word)) else {
+                continue;
+            };
             if told != said {
                 out.push(
                     Finding::new(
                         meta,
                         Severity::Unproven,
                         Proof::State,
-                        format!("the process was told {} {told:#x}, profile {} says {said:#x}", word.name(), source.name),
+                        format!(
+                            "the process was told {} {told:#x}, profile {} says {said:#x}",
+                            word.name(),
+                            source.name
+                        ),
                     )
                     .in_task(task.task.pid)
                     .read_at(task.task.mm.as_ref().map(|mm| mm.auxv_place.clone()))

@@ -63,7 +63,8 @@ mod size {
 
 fn sve_payload(vl: Vl) -> u64 {
     // 32 vectors, 16 predicates and FFR: 546 bytes a quadword, rounded up to 16.
-    vl.vq().map_or(0, |vq| (u64::from(vq) * 546).next_multiple_of(16))
+    vl.vq()
+        .map_or(0, |vq| (u64::from(vq) * 546).next_multiple_of(16))
 }
 
 /// Bytes a signal may take on the stack of a restored task: its vectors have the target's default
@@ -71,14 +72,26 @@ fn sve_payload(vl: Vl) -> u64 {
 fn largest_frame(target: &Profile, knows_sme: bool) -> Option<u64> {
     let default = |lengths: &Option<crate::profile::model::VectorLengths>| {
         let lengths = lengths.as_ref()?;
-        lengths.default.or(if lengths.lengths.is_empty() { Some(Vl(0)) } else { None })
+        lengths.default.or(if lengths.lengths.is_empty() {
+            Some(Vl(0))
+        } else {
+            None
+        })
     };
     let sve = default(&target.sve)?;
     let sme = default(&target.sme)?;
     let streaming = if knows_sme { sme } else { Vl(0) };
-    let za = if knows_sme { u64::from(sme.0) * u64::from(sme.0) + size::ZT } else { 0 };
+    let za = if knows_sme {
+        u64::from(sme.0) * u64::from(sme.0) + size::ZT
+    } else {
+        0
+    };
     let used = size::FIXED + size::GCS + 2 * size::HEADER + sve_payload(sve.max(streaming)) + za;
-    let area = if used <= size::RESERVED { size::RESERVED } else { used + size::EXTRA };
+    let area = if used <= size::RESERVED {
+        size::RESERVED
+    } else {
+        used + size::EXTRA
+    };
     Some((size::RESERVED_OFFSET + area).next_multiple_of(16) + size::ABOVE)
 }
 
@@ -93,7 +106,10 @@ fn too_small(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
             (None, _) => None,
         };
         for thread in &task.threads {
-            let Some((stack, range)) = thread.thread.altstack.and_then(|stack| stack.range().map(|range| (stack, range)))
+            let Some((stack, range)) = thread
+                .thread
+                .altstack
+                .and_then(|stack| stack.range().map(|range| (stack, range)))
             else {
                 continue;
             };
@@ -101,12 +117,18 @@ fn too_small(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                 Some(bound) if stack.size >= bound => continue,
                 Some(bound) => (
                     Proof::Told,
-                    format!("the alternate stack {range} has {} bytes, a signal on {} can take {bound}", stack.size, case.target.name),
+                    format!(
+                        "the alternate stack {range} has {} bytes, a signal on {} can take {bound}",
+                        stack.size, case.target.name
+                    ),
                     format!("{bound} bytes"),
                 ),
                 None => (
                     Proof::Unknown,
-                    format!("the alternate stack {range} has {} bytes, and profile {} does not say how large frames get", stack.size, case.target.name),
+                    format!(
+                        "the alternate stack {range} has {} bytes, and profile {} does not say how large frames get",
+                        stack.size, case.target.name
+                    ),
                     "`minsigstksz`, `sve` or `sme` unknown".to_owned(),
                 ),
             };
@@ -124,16 +146,23 @@ fn too_small(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
 }
 
 fn told_less(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    let Some(target) = case.target.minsigstksz else { return };
+    let Some(target) = case.target.minsigstksz else {
+        return;
+    };
     for task in &case.facts.tasks {
-        let Some(told) = task.auxv.as_ref().and_then(|auxv| auxv.minsigstksz) else { continue };
+        let Some(told) = task.auxv.as_ref().and_then(|auxv| auxv.minsigstksz) else {
+            continue;
+        };
         if told < target {
             out.push(
                 Finding::new(
                     meta,
                     Severity::Note,
                     Proof::Told,
-                    format!("the process was told AT_MINSIGSTKSZ {told}, {} has {target}", case.target.name),
+                    format!(
+                        "the process was told AT_MINSIGSTKSZ {told}, {} has {target}",
+                        case.target.name
+                    ),
                 )
                 .in_task(task.task.pid)
                 .need_have(format!("{told} bytes"), format!("{target} bytes")),

@@ -59,7 +59,10 @@ pub(super) static RULES: &[Rule] = &[
             summary: "The target's CRIU cannot work on the target's kernel.",
             explanation: "From 6.11 on the arm64 vDSO has a GNU hash table only. CRIU up to 4.0 stops with \"Not all dynamic \
                 entries are present\".",
-            sources: &["CRIU 4.0 and 4.1, criu/pie/util-vdso.c", "kernel 6.11, arch/arm64/kernel/vdso"],
+            sources: &[
+                "CRIU 4.0 and 4.1, criu/pie/util-vdso.c",
+                "kernel 6.11, arch/arm64/kernel/vdso",
+            ],
             since: "0.1.0",
             edits: &[],
         },
@@ -73,20 +76,28 @@ fn auxv_kernel(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>)
         (None, Some(version)) => (kernel::auxv_limit(version), format!("kernel {version}")),
         (None, None) => return, // HWCR-PRF-001 where it matters
     };
-    let newer = case.target.auxv_bytes.is_none() && case.target.kernel.is_some_and(|v| v > kernel::NEWEST_KNOWN);
+    let newer = case.target.auxv_bytes.is_none()
+        && case.target.kernel.is_some_and(|v| v > kernel::NEWEST_KNOWN);
     for task in &case.facts.tasks {
         let Some(auxv) = &task.auxv else { continue };
         let bytes = auxv.saved_words as u64 * 8;
         if bytes <= limit {
             continue;
         }
-        let severity = if newer { Severity::Unproven } else { Severity::Blocker };
+        let severity = if newer {
+            Severity::Unproven
+        } else {
+            Severity::Blocker
+        };
         out.push(
             Finding::new(
                 meta,
                 severity,
                 Proof::Version,
-                format!("the saved auxv has {bytes} bytes, {} takes {limit} ({ground})", case.target.name),
+                format!(
+                    "the saved auxv has {bytes} bytes, {} takes {limit} ({ground})",
+                    case.target.name
+                ),
             )
             .in_task(task.task.pid)
             .read_at(task.task.mm.as_ref().map(|mm| mm.auxv_place.clone()))
@@ -98,10 +109,17 @@ fn auxv_kernel(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>)
 }
 
 fn auxv_criu(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    let Some(version) = case.target.criu else { return };
+    let Some(version) = case.target.criu else {
+        return;
+    };
     let limit = criu::auxv_words_limit(version);
     for task in &case.facts.tasks {
-        let Some(words) = task.auxv.as_ref().map(|auxv| auxv.saved_words as u64).filter(|words| *words > limit) else {
+        let Some(words) = task
+            .auxv
+            .as_ref()
+            .map(|auxv| auxv.saved_words as u64)
+            .filter(|words| *words > limit)
+        else {
             continue;
         };
         out.push(
@@ -124,8 +142,16 @@ fn auxv_criu(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
 const JUDGED_ELSEWHERE: &[&str] = &["pac-keys"];
 
 fn newer_image(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    let Some(version) = case.target.criu else { return };
-    for feature in case.facts.checkpoint.features.iter().filter(|feature| feature.since > version) {
+    let Some(version) = case.target.criu else {
+        return;
+    };
+    for feature in case
+        .facts
+        .checkpoint
+        .features
+        .iter()
+        .filter(|feature| feature.since > version)
+    {
         let (severity, effect) = match feature.older {
             OlderCriu::Breaks => (Severity::Blocker, "cannot restore it"),
             OlderCriu::Loses => (Severity::Unproven, "restores the tasks without it"),
@@ -139,17 +165,25 @@ fn newer_image(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>)
                 meta,
                 severity,
                 Proof::Version,
-                format!("the image has {} (CRIU {} and later); CRIU {version} {effect}", feature.what, feature.since),
+                format!(
+                    "the image has {} (CRIU {} and later); CRIU {version} {effect}",
+                    feature.what, feature.since
+                ),
             )
             .read_at(feature.place.clone())
             .need_have(format!("CRIU {}", feature.since), format!("CRIU {version}"))
-            .help(format!("Use CRIU {} or later on the target.", feature.since)),
+            .help(format!(
+                "Use CRIU {} or later on the target.",
+                feature.since
+            )),
         );
     }
 }
 
 fn criu_kernel(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    let (Some(version), Some(kernel)) = (case.target.criu, case.target.kernel) else { return };
+    let (Some(version), Some(kernel)) = (case.target.criu, case.target.kernel) else {
+        return;
+    };
     if version < criu::KNOWS_GNU_HASH_VDSO && kernel >= criu::KERNEL_WITH_GNU_HASH_VDSO {
         out.push(
             Finding::new(

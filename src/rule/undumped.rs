@@ -39,7 +39,10 @@ pub(super) static RULES: &[Rule] = &[
             summary: "Threads were dumped in system calls on a machine with SVE.",
             explanation: "A system call discards SVE state, so a thread that waits in one loses nothing it may rely on. That \
                 it waits is shown by the instruction at its PC where that is in the image, else by its registers.",
-            sources: &["kernel 7.3, Documentation/arch/arm64/sve.rst section 3", "CRIU 4.2, compel/arch/aarch64/src/lib/infect.c"],
+            sources: &[
+                "kernel 7.3, Documentation/arch/arm64/sve.rst section 3",
+                "CRIU 4.2, compel/arch/aarch64/src/lib/infect.c",
+            ],
             since: "0.1.0",
             edits: &[],
         },
@@ -52,7 +55,11 @@ pub(super) static RULES: &[Rule] = &[
             summary: "Threads of a process that knows SME may hold SME state that CRIU did not save.",
             explanation: "ZA, ZT0 and TPIDR2_EL0 survive system calls, and a pending lazy save is an ordinary thing to have \
                 in one. CRIU saves none of them. In a signal handler they are off unless the handler turned them on.",
-            sources: &["CRIU 4.2, compel/arch/aarch64/src/lib/infect.c", "kernel 7.3, Documentation/arch/arm64/sme.rst", "FEAT_SME"],
+            sources: &[
+                "CRIU 4.2, compel/arch/aarch64/src/lib/infect.c",
+                "kernel 7.3, Documentation/arch/arm64/sme.rst",
+                "FEAT_SME",
+            ],
             since: "0.1.0",
             edits: &[],
         },
@@ -65,7 +72,10 @@ pub(super) static RULES: &[Rule] = &[
             summary: "The process knows a feature whose per-thread register CRIU does not save.",
             explanation: "FPMR (FP8 mode) and POR_EL0 (protection keys) come back with the value a new task has. A process \
                 that set them computes wrongly or loses access to memory. A live signal frame shows their value.",
-            sources: &["CRIU 4.2, compel/arch/aarch64/src/lib/infect.c", "FEAT_FPMR, FEAT_S1POE"],
+            sources: &[
+                "CRIU 4.2, compel/arch/aarch64/src/lib/infect.c",
+                "FEAT_FPMR, FEAT_S1POE",
+            ],
             since: "0.1.0",
             edits: &[],
         },
@@ -78,7 +88,10 @@ pub(super) static RULES: &[Rule] = &[
             summary: "The process knows memory tagging, which CRIU does not save.",
             explanation: "Tags, PROT_MTE and the tagged-address mode of the task are lost. A process that uses tagging keeps \
                 tags in its pointers: where registers hold such pointers it is unproven, else a note.",
-            sources: &["CRIU 4.2, criu/proc_parse.c: VmFlags mt is not parsed", "FEAT_MTE2"],
+            sources: &[
+                "CRIU 4.2, criu/proc_parse.c: VmFlags mt is not parsed",
+                "FEAT_MTE2",
+            ],
             since: "0.1.0",
             edits: &[],
         },
@@ -124,22 +137,36 @@ fn tasks_knowing<'a>(
     bits: &[&'static HwcapBit],
 ) -> impl Iterator<Item = (&'a TaskFacts<'a>, Vec<&'static str>)> {
     case.facts.tasks.iter().filter_map(|task| {
-        let known: Vec<_> = bits.iter().filter(|bit| task.may_know(bit)).map(|bit| bit.cpuinfo).collect();
+        let known: Vec<_> = bits
+            .iter()
+            .filter(|bit| task.may_know(bit))
+            .map(|bit| bit.cpuinfo)
+            .collect();
         (!known.is_empty()).then_some((task, known))
     })
 }
 
 /// The live frames of a thread.
-fn live_frames<'a>(task: &'a TaskFacts<'_>, thread: &ThreadFacts<'_>) -> impl Iterator<Item = &'a Frame> {
+fn live_frames<'a>(
+    task: &'a TaskFacts<'_>,
+    thread: &ThreadFacts<'_>,
+) -> impl Iterator<Item = &'a Frame> {
     let tid = thread.thread.tid;
-    task.frames.iter().filter(move |frame| frame.liveness == Liveness::Live && frame.tid == Some(tid))
+    task.frames
+        .iter()
+        .filter(move |frame| frame.liveness == Liveness::Live && frame.tid == Some(tid))
 }
 
 fn user_code(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    let threads = tasks_knowing(case, &[hwcap::SVE, hwcap::SME])
-        .flat_map(|(task, features)| task.threads.iter().map(move |thread| (task, thread, features.clone())));
+    let threads = tasks_knowing(case, &[hwcap::SVE, hwcap::SME]).flat_map(|(task, features)| {
+        task.threads
+            .iter()
+            .map(move |thread| (task, thread, features.clone()))
+    });
     for (task, thread, features) in threads {
-        let Standing::User { ground } = thread.standing else { continue };
+        let Standing::User { ground } = thread.standing else {
+            continue;
+        };
         let shown = match ground {
             Ground::Instruction => "its PC stands on no system call",
             Ground::Registers => "its registers are those of no waiting system call",
@@ -163,7 +190,12 @@ fn user_code(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
 }
 
 fn in_syscall(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    for task in case.facts.tasks.iter().filter(|task| task.may_know(hwcap::SVE)) {
+    for task in case
+        .facts
+        .tasks
+        .iter()
+        .filter(|task| task.may_know(hwcap::SVE))
+    {
         let by = |wanted: Ground| {
             task.threads
                 .iter()
@@ -190,8 +222,11 @@ fn in_syscall(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) 
 }
 
 fn sme_state(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    let threads = tasks_knowing(case, &[hwcap::SME])
-        .flat_map(|(task, features)| task.threads.iter().map(move |thread| (task, thread, features.clone())));
+    let threads = tasks_knowing(case, &[hwcap::SME]).flat_map(|(task, features)| {
+        task.threads
+            .iter()
+            .map(move |thread| (task, thread, features.clone()))
+    });
     for (task, thread, features) in threads {
         // In user code HWCR-UND-001 says it; in a handler's system call SME state is off.
         let waits = matches!(thread.standing, Standing::Syscall { .. });
@@ -231,14 +266,21 @@ fn registers(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                     })
                 })
             };
-            let open: Vec<_> = task.threads.iter().filter(|thread| !shown(thread)).collect();
+            let open: Vec<_> = task
+                .threads
+                .iter()
+                .filter(|thread| !shown(thread))
+                .collect();
             let Some(first) = open.first() else { continue };
             out.push(
                 Finding::new(
                     meta,
                     Severity::Unproven,
                     Proof::Unknown,
-                    format!("{} threads may have set {register}, which CRIU does not save", open.len()),
+                    format!(
+                        "{} threads may have set {register}, which CRIU does not save",
+                        open.len()
+                    ),
                 )
                 .in_task(task.task.pid)
                 .in_thread(Some(first.thread.tid))
@@ -251,28 +293,59 @@ fn registers(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
 }
 
 fn tags(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    for task in case.facts.tasks.iter().filter(|task| task.may_know(hwcap::MTE)) {
-        let tagged: usize = task.threads.iter().map(|thread| thread.tagged_registers).sum();
+    for task in case
+        .facts
+        .tasks
+        .iter()
+        .filter(|task| task.may_know(hwcap::MTE))
+    {
+        let tagged: usize = task
+            .threads
+            .iter()
+            .map(|thread| thread.tagged_registers)
+            .sum();
         let (severity, proof, message) = if tagged > 0 {
-            (Severity::Unproven, Proof::Told, format!("{tagged} registers hold tagged addresses; tags and tagging mode are lost"))
+            (
+                Severity::Unproven,
+                Proof::Told,
+                format!("{tagged} registers hold tagged addresses; tags and tagging mode are lost"),
+            )
         } else {
-            (Severity::Note, Proof::Told, "no register holds a tagged address; tags would be lost".to_owned())
+            (
+                Severity::Note,
+                Proof::Told,
+                "no register holds a tagged address; tags would be lost".to_owned(),
+            )
         };
-        out.push(Finding::new(meta, severity, proof, message).in_task(task.task.pid).because_of(["mte"]));
+        out.push(
+            Finding::new(meta, severity, proof, message)
+                .in_task(task.task.pid)
+                .because_of(["mte"]),
+        );
     }
 }
 
 fn shadow_stack(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     for task in &case.facts.tasks {
         for thread in &task.threads {
-            let Some(state) = &thread.thread.state else { continue };
-            let Some(gcs) = state.gcs.filter(|gcs| gcs.features_enabled != 0) else { continue };
+            let Some(state) = &thread.thread.state else {
+                continue;
+            };
+            let Some(gcs) = state.gcs.filter(|gcs| gcs.features_enabled != 0) else {
+                continue;
+            };
             let offered = case.target.hwcaps.has(hwcap::GCS);
-            let saves = case.target.criu.map(|criu| criu >= crate::abi::criu::SAVES_GCS);
+            let saves = case
+                .target
+                .criu
+                .map(|criu| criu >= crate::abi::criu::SAVES_GCS);
             let (severity, have) = match (offered, saves) {
                 (Some(false), _) => (Severity::Blocker, "no gcs".to_owned()),
                 (_, Some(false)) => (Severity::Blocker, "a CRIU older than 4.3".to_owned()),
-                (Some(true), Some(true)) => (Severity::Unproven, "gcs; the restore was never observed".to_owned()),
+                (Some(true), Some(true)) => (
+                    Severity::Unproven,
+                    "gcs; the restore was never observed".to_owned(),
+                ),
                 _ => (Severity::Unproven, "not said by the profile".to_owned()),
             };
             out.push(
@@ -280,7 +353,10 @@ fn shadow_stack(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>
                     meta,
                     severity,
                     Proof::State,
-                    format!("the thread's shadow stack is on (features {:#x}); {} has {have}", gcs.features_enabled, case.target.name),
+                    format!(
+                        "the thread's shadow stack is on (features {:#x}); {} has {have}",
+                        gcs.features_enabled, case.target.name
+                    ),
                 )
                 .in_task(task.task.pid)
                 .in_thread(Some(thread.thread.tid))
@@ -315,8 +391,16 @@ fn vector_length(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding
         return;
     }
     let target = case.target.sve.as_ref().and_then(|sve| sve.default);
-    let source = case.source.and_then(|source| source.sve.as_ref()).and_then(|sve| sve.default);
-    for task in case.facts.tasks.iter().filter(|task| task.may_know(hwcap::SVE) && !task.threads.is_empty()) {
+    let source = case
+        .source
+        .and_then(|source| source.sve.as_ref())
+        .and_then(|sve| sve.default);
+    for task in case
+        .facts
+        .tasks
+        .iter()
+        .filter(|task| task.may_know(hwcap::SVE) && !task.threads.is_empty())
+    {
         let shown = shown_lengths(task.frames.iter());
         let finding = |severity, proof, message: String| {
             Finding::new(meta, severity, proof, message)
@@ -326,29 +410,41 @@ fn vector_length(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding
         };
         let Some(target) = target else {
             out.push(
-                finding(Severity::Unproven, Proof::Unknown, format!("profile {} does not say `sve.default`", case.target.name))
-                    .help("Add `sve.default` to the profile."),
+                finding(
+                    Severity::Unproven,
+                    Proof::Unknown,
+                    format!("profile {} does not say `sve.default`", case.target.name),
+                )
+                .help("Add `sve.default` to the profile."),
             );
             continue;
         };
         let have = format!("vl {target}");
         let answer = match (shown.as_slice(), source) {
             ([only], _) if *only == target => {
-                let message = format!("signal frames show vl {only}, the target's default; a thread may have changed its own since");
+                let message = format!(
+                    "signal frames show vl {only}, the target's default; a thread may have changed its own since"
+                );
                 finding(Severity::Note, Proof::State, message).need_have(format!("vl {only}"), have)
             }
             ([], Some(source)) if source == target => {
-                let message = format!("the source's default vl is {source}, as the target's; a task may have chosen another by prctl");
-                finding(Severity::Note, Proof::Told, message).need_have(format!("vl {source}"), have)
+                let message = format!(
+                    "the source's default vl is {source}, as the target's; a task may have chosen another by prctl"
+                );
+                finding(Severity::Note, Proof::Told, message)
+                    .need_have(format!("vl {source}"), have)
             }
             ([], Some(source)) => {
-                let message = format!("the tasks ran with vl {source} by default and will have {target}");
+                let message =
+                    format!("the tasks ran with vl {source} by default and will have {target}");
                 finding(Severity::Unproven, Proof::Told, message).need_have(format!("vl {source}"), have).help(
                     format!("Restore with /proc/sys/abi/sve_default_vector_length set to {source} where the CPU can do it."),
                 )
             }
             ([], None) => {
-                let message = format!("nothing shows which vector length the tasks ran with; they will have {target}");
+                let message = format!(
+                    "nothing shows which vector length the tasks ran with; they will have {target}"
+                );
                 finding(Severity::Unproven, Proof::Unknown, message)
                     .need_have("the source's vl", have)
                     .help("Name the profile of the machine the image was dumped on with --source.")
@@ -357,7 +453,8 @@ fn vector_length(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding
                 let list: Vec<String> = several.iter().map(ToString::to_string).collect();
                 let list = list.join(", ");
                 let message = format!("signal frames show vl {list}; the tasks will have {target}");
-                finding(Severity::Unproven, Proof::State, message).need_have(format!("vl {list}"), have)
+                finding(Severity::Unproven, Proof::State, message)
+                    .need_have(format!("vl {list}"), have)
             }
         };
         out.push(answer);

@@ -31,7 +31,10 @@ impl Fake {
             stack: false,
             vdso: false,
         });
-        Self { mappings: mappings.collect(), bytes: stretches.into_iter().map(|(_, bytes)| bytes).collect() }
+        Self {
+            mappings: mappings.collect(),
+            bytes: stretches.into_iter().map(|(_, bytes)| bytes).collect(),
+        }
     }
 }
 
@@ -50,10 +53,16 @@ impl Memory for Fake {
                     bytes: &bytes[from..to],
                     place: Place::new("pages-1.img", 0x1000 + from as u64, (to - from) as u64),
                 };
-                return Run { range: AddrRange::new(addr, end), content };
+                return Run {
+                    range: AddrRange::new(addr, end),
+                    content,
+                };
             }
         }
-        Run { range: AddrRange::new(addr, limit), content: Content::Missing(Missing::Unmapped) }
+        Run {
+            range: AddrRange::new(addr, limit),
+            content: Content::Missing(Missing::Unmapped),
+        }
     }
 }
 

@@ -28,7 +28,10 @@ fn the_copy_lies_behind_arguments_and_environment() {
 #[test]
 fn nothing_before_the_vector_is_needed_and_unsetenv_leaves_nulls() {
     let fake = stack(&[0, 0, 0, 6, 4096, 0, 0]);
-    assert_eq!(stack_copy::find(&fake, Addr(START)).unwrap().addr, Addr(START + 24));
+    assert_eq!(
+        stack_copy::find(&fake, Addr(START)).unwrap().addr,
+        Addr(START + 24)
+    );
     // An argument pointer overwritten with NULL; three variables of which two were unset.
     let fake = stack(&[2, 0xa, 0, 0, 0xe, 0, 0, 0, 6, 4096, 0, 0]);
     let copy = stack_copy::find(&fake, Addr(START)).unwrap();
@@ -38,16 +41,34 @@ fn nothing_before_the_vector_is_needed_and_unsetenv_leaves_nulls() {
 #[test]
 fn a_stack_that_is_none_says_why() {
     let error = |words: &[u64]| stack_copy::find(&stack(words), Addr(START)).unwrap_err();
-    assert!(matches!(error(&[u64::MAX, 0]), Error::TooManyArguments { argc: u64::MAX, .. }));
-    assert!(matches!(error(&[1, 0xa, 0xb, 0]), Error::ArgvNotTerminated { word: 0xb, .. }));
+    assert!(matches!(
+        error(&[u64::MAX, 0]),
+        Error::TooManyArguments { argc: u64::MAX, .. }
+    ));
+    assert!(matches!(
+        error(&[1, 0xa, 0xb, 0]),
+        Error::ArgvNotTerminated { word: 0xb, .. }
+    ));
     assert!(matches!(error(&[3, 0xa]), Error::StackUnreadable { .. }));
-    assert!(matches!(error(&[0, 0, 0xe, 0xe]), Error::StackUnreadable { .. }));
-    assert!(matches!(error(&[0, 0, 0, 7, 1, 0, 0]), Error::NotAVector { .. }));
-    assert!(matches!(error(&[0, 0, 0, 6, 4096, 5]), Error::StackUnreadable { .. }));
+    assert!(matches!(
+        error(&[0, 0, 0xe, 0xe]),
+        Error::StackUnreadable { .. }
+    ));
+    assert!(matches!(
+        error(&[0, 0, 0, 7, 1, 0, 0]),
+        Error::NotAVector { .. }
+    ));
+    assert!(matches!(
+        error(&[0, 0, 0, 6, 4096, 5]),
+        Error::StackUnreadable { .. }
+    ));
     let unaligned = stack_copy::find(&stack(&[0]), Addr(START + 8)).unwrap_err();
     assert!(matches!(unaligned, Error::StackUnaligned { .. }));
     let text = error(&[1, 0xa, 0xb, 0]).to_string();
-    assert!(text.contains("0xffffff10 (pages-1.img offset 0x1010)"), "{text}");
+    assert!(
+        text.contains("0xffffff10 (pages-1.img offset 0x1010)"),
+        "{text}"
+    );
 
     let mut endless = vec![0, 0, 0xe, 0];
     endless.extend([6; 1200]);
@@ -67,9 +88,21 @@ fn differences_name_tag_and_both_values() {
     assert_eq!(
         stack_copy::compare(&saved, &stack),
         [
-            Difference { tag: 16, saved: Some(0xff), stack: Some(0x8ff) },
-            Difference { tag: 29, saved: Some(0), stack: None },
-            Difference { tag: 27, saved: None, stack: Some(28) },
+            Difference {
+                tag: 16,
+                saved: Some(0xff),
+                stack: Some(0x8ff)
+            },
+            Difference {
+                tag: 29,
+                saved: Some(0),
+                stack: None
+            },
+            Difference {
+                tag: 27,
+                saved: None,
+                stack: Some(28)
+            },
         ]
     );
     assert_eq!(stack_copy::compare(&saved, &saved), []);

@@ -8,9 +8,14 @@ use crate::units::{Addr, Version};
 /// The pages of a fixture's vDSO: the last ELF header in its pages file and what follows it. With `len`
 /// bytes: kernel 6.1 maps one page, 7.3 two.
 fn fixture(name: &str, len: usize) -> Vec<u8> {
-    let path = format!("{}/tests/fixtures/images/{name}/pages-1.img", env!("CARGO_MANIFEST_DIR"));
+    let path = format!(
+        "{}/tests/fixtures/images/{name}/pages-1.img",
+        env!("CARGO_MANIFEST_DIR")
+    );
     let pages = std::fs::read(path).unwrap();
-    let start = (0..pages.len()).step_by(4096).rfind(|at| pages[*at..].starts_with(b"\x7fELF"));
+    let start = (0..pages.len())
+        .step_by(4096)
+        .rfind(|at| pages[*at..].starts_with(b"\x7fELF"));
     let start = start.unwrap();
     pages[start..start + len].to_vec()
 }
@@ -24,7 +29,12 @@ fn a_vdso_with_a_gnu_hash_only() {
     assert_eq!(facts.how, Some(Found::Symbol));
     assert_eq!(facts.kernel, Some(Version::new(7, 3, 4)));
     assert_eq!(facts.build_salt.as_deref(), Some("7.3.4+deb13-cloud-arm64"));
-    let id: String = facts.build_id.unwrap().iter().map(|byte| format!("{byte:02x}")).collect();
+    let id: String = facts
+        .build_id
+        .unwrap()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     assert_eq!(id, "148975676e25044e30e325ea2310c579ed8b9624");
 }
 
@@ -40,10 +50,16 @@ fn a_vdso_with_an_old_hash_only() {
 fn the_instructions_stand_in_for_the_symbol_when_they_occur_once() {
     let mut bytes = fixture("sig-sve@max@new", 8192);
     let name = b"__kernel_rt_sigreturn";
-    let at = bytes.windows(name.len()).position(|window| window == name).unwrap();
+    let at = bytes
+        .windows(name.len())
+        .position(|window| window == name)
+        .unwrap();
     bytes[at] = b'X';
     let facts = vdso::parse(&bytes, Addr(BASE), None).unwrap();
-    assert_eq!((facts.sigreturn, facts.how), (Some(Addr(BASE + 2088)), Some(Found::Instructions)));
+    assert_eq!(
+        (facts.sigreturn, facts.how),
+        (Some(Addr(BASE + 2088)), Some(Found::Instructions))
+    );
     let code = bytes[2088..2096].to_vec();
     bytes[4096..4104].copy_from_slice(&code);
     let facts = vdso::parse(&bytes, Addr(BASE), None).unwrap();
@@ -58,8 +74,14 @@ fn the_vector_or_the_mapping_says_where_it_is() {
     assert_eq!(told.sigreturn, Some(Addr(BASE + 2088)));
     assert!(told.place.is_some());
     assert!(matches!(vdso::find(&fake, None), Err(Error::NoVdso { .. })));
-    assert!(matches!(vdso::find(&fake, Some(Addr(0x5000))), Err(Error::NoVdso { .. })));
-    assert!(matches!(vdso::find(&fake, Some(Addr(0x1000))), Err(Error::VdsoNotElf { .. })));
+    assert!(matches!(
+        vdso::find(&fake, Some(Addr(0x5000))),
+        Err(Error::NoVdso { .. })
+    ));
+    assert!(matches!(
+        vdso::find(&fake, Some(Addr(0x1000))),
+        Err(Error::VdsoNotElf { .. })
+    ));
     fake.mappings[1].vdso = true;
     assert_eq!(vdso::find(&fake, None).unwrap(), told);
     assert_eq!(vdso::find(&fake, Some(Addr(0x5000))).unwrap(), told);
@@ -69,7 +91,10 @@ fn the_vector_or_the_mapping_says_where_it_is() {
 fn other_elf_files_are_refused() {
     let mut bytes = fixture("sig-sve@max@new", 8192);
     bytes[18] = 62; // x86-64
-    assert!(matches!(vdso::parse(&bytes, Addr(BASE), None), Err(Error::VdsoNotElf { .. })));
+    assert!(matches!(
+        vdso::parse(&bytes, Addr(BASE), None),
+        Err(Error::VdsoNotElf { .. })
+    ));
     assert!(vdso::parse(b"", Addr(BASE), None).is_err());
     assert!(vdso::parse(b"\x7fELF", Addr(BASE), None).is_err());
 }

@@ -83,6 +83,7 @@ fn checkpoint() -> Checkpoint {
         unknown_fields: Vec::new(),
         anomalies: Vec::new(),
         features: Vec::new(),
+        parents: Vec::new(),
     }
 }
 
@@ -159,6 +160,7 @@ fn facts(checkpoint: &Checkpoint) -> Facts<'_> {
         frames: vec![frame()],
         dangling: Vec::new(),
         unsearched: 0,
+        search_cut: false,
         threads: vec![ThreadFacts {
             thread: &task.threads[0],
             standing: Standing::Syscall {
