@@ -1,4 +1,5 @@
 //! What the documents say is what the program does.
+#![allow(clippy::unwrap_used)]
 
 use std::process::Command;
 

@@ -128,6 +128,7 @@ fn put_record(facts: &mut Facts<'_>, magic: u32, size: u32, body: Body) {
             size,
             in_extra: false,
             body,
+            raw: Vec::new(),
         },
     );
 }

@@ -228,7 +228,7 @@ fn read_notes(bytes: &[u8], segments: &[ProgramHeader]) -> Notes {
             match (owner, kind) {
                 (b"Linux\0", NOTE_LINUX_VERSION) => notes.kernel = version(value).or(notes.kernel),
                 (b"Linux\0", NOTE_LINUX_SALT) => {
-                    notes.build_salt = text(value).or(notes.build_salt)
+                    notes.build_salt = text(value).or(notes.build_salt);
                 }
                 (b"GNU\0", NOTE_GNU_BUILD_ID) => notes.build_id = Some(value.to_vec()),
                 _ => {}

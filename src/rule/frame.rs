@@ -535,16 +535,16 @@ fn describe(record: &Record, kind: &str) -> String {
     match &record.body {
         Body::Sve { vl, flags, payload } => {
             let mode = if flags & SVE_SIG_FLAG_SM != 0 {
-                "streaming "
+                "a streaming"
             } else {
-                ""
+                "an"
             };
             let state = if payload.is_some() {
                 "with register state"
             } else {
                 "header only"
             };
-            format!("a {mode}SVE record, vl {vl}, {state}")
+            format!("{mode} SVE record, vl {vl}, {state}")
         }
         Body::Za { vl, payload, .. } => {
             format!(

@@ -11,7 +11,7 @@ use crate::finding::{Finding, Proof, Severity};
 use crate::profile::Zva;
 use crate::profile::model::Profile;
 
-use super::{Case, Rule, RuleMeta};
+use super::{Case, Rule, RuleMeta, counted};
 
 /// The rules of this file.
 pub(super) static RULES: &[Rule] = &[
@@ -158,12 +158,11 @@ fn told(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                 meta,
                 Severity::Unproven,
                 Proof::Told,
-                format!("{} told of {} features that {} does not have", tasks(count), bits.len(), case.target.name),
+                format!("{} told of {} that {} does not have", tasks(count), bits.len(), case.target.name),
             )
             .in_task(task.task.pid)
             .read_at(place)
             .because_of(bits.iter().map(|bit| bit.cpuinfo))
-            .need_have(names(&bits), "none of these")
             .help(format!(
                 "Start the workload on a machine that has no more than {} offers, or show by its code that it does \
                  not use them and accept the rule.",

@@ -157,3 +157,8 @@ impl Accept {
             })
     }
 }
+
+/// `1 thread`, `2 threads`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

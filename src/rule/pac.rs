@@ -159,28 +159,35 @@ fn keys_without_pac(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Find
         else {
             continue;
         };
-        for (present, bit, what) in [
-            (address.is_some(), hwcap::PACA, "address keys"),
-            (generic.is_some(), hwcap::PACG, "generic key"),
-        ] {
-            let feature = bit.cpuinfo;
-            if present && case.target.hwcaps.has(bit) == Some(false) {
-                out.push(
-                    Finding::new(
-                        meta,
-                        Severity::Blocker,
-                        Proof::State,
-                        format!("the image holds the PAC {what} and {} has no {feature}: CRIU up to 4.2 hangs", case.target.name),
-                    )
-                    .in_task(task.task.pid)
-                    .read_at(place.clone())
-                    .because_of([feature])
-                    .need_have(feature, format!("no {feature}"))
-                    .help("Restore on a machine with pointer authentication, or dump the workload on one without.")
-                    .mended_by(STRIP_PAC),
-                );
-            }
+        let missing: Vec<_> = [
+            (address.is_some(), hwcap::PACA),
+            (generic.is_some(), hwcap::PACG),
+        ]
+        .into_iter()
+        .filter(|(present, bit)| *present && case.target.hwcaps.has(bit) == Some(false))
+        .map(|(_, bit)| bit.cpuinfo)
+        .collect();
+        if missing.is_empty() {
+            continue;
         }
+        let names = missing.join(" and ");
+        out.push(
+            Finding::new(
+                meta,
+                Severity::Blocker,
+                Proof::State,
+                format!(
+                    "the image holds pointer-authentication keys and {} has no {names}: CRIU up to 4.2 hangs",
+                    case.target.name
+                ),
+            )
+            .in_task(task.task.pid)
+            .read_at(place.clone())
+            .need_have(names.clone(), format!("no {names}"))
+            .because_of(missing)
+            .help("Restore on a machine with pointer authentication, or dump the workload on one without.")
+            .mended_by(STRIP_PAC),
+        );
     }
 }
 

@@ -10,7 +10,7 @@ use crate::finding::{Finding, Proof, Severity};
 use crate::sigframe::model::{Body, Frame, Liveness, SVE_SIG_FLAG_SM};
 use crate::units::Vl;
 
-use super::{Case, Rule, RuleMeta};
+use super::{Case, Rule, RuleMeta, counted};
 
 /// The rules of this file.
 pub(super) static RULES: &[Rule] = &[
@@ -210,8 +210,8 @@ fn in_syscall(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) 
                     Severity::Note,
                     if registers == 0 { Proof::State } else { Proof::Told },
                     format!(
-                        "{} threads wait in system calls, which discard SVE state ({registers} of them by their registers alone)",
-                        instruction + registers
+                        "{} in system calls, which discard SVE state ({registers} by their registers alone)",
+                        counted(instruction + registers, "thread")
                     ),
                 )
                 .in_task(task.task.pid)
@@ -278,8 +278,8 @@ fn registers(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                     Severity::Unproven,
                     Proof::Unknown,
                     format!(
-                        "{} threads may have set {register}, which CRIU does not save",
-                        open.len()
+                        "{} may have set {register}, which CRIU does not save",
+                        counted(open.len(), "thread")
                     ),
                 )
                 .in_task(task.task.pid)
@@ -308,7 +308,10 @@ fn tags(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
             (
                 Severity::Unproven,
                 Proof::Told,
-                format!("{tagged} registers hold tagged addresses; tags and tagging mode are lost"),
+                format!(
+                    "tagged addresses lie in {}; tags and tagging mode are lost",
+                    counted(tagged, "register")
+                ),
             )
         } else {
             (

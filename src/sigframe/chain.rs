@@ -9,7 +9,9 @@ use crate::units::Addr;
 
 use super::bytes::{u32_at, u64_at};
 use super::layout;
-use super::model::{Body, Frame, FrameAnomaly, FrameAnomalyKind as Kind, Liveness, Record};
+use super::model::{
+    Body, Frame, FrameAnomaly, FrameAnomalyKind as Kind, Liveness, RAW_KEPT, Record,
+};
 use super::record::{Head, decode, unreadable};
 
 /// Records read of one frame. The kernel writes at most eleven; `__reserved` holds at most 256 of 16
@@ -311,6 +313,7 @@ pub fn read_frame(memory: &dyn Memory, base: Addr) -> Result<Frame, Gap> {
                     size: head.size,
                     in_extra: head.in_extra,
                     body,
+                    raw: raw(&head, memory),
                 });
             }
             Step::Anomaly(anomaly) => anomalies.push(anomaly),
@@ -412,6 +415,20 @@ pub(super) struct Skeleton {
     pub(super) fpsimd: bool,
     /// Heads read.
     pub(super) steps: usize,
+}
+
+/// `struct _aarch64_ctx`: magic and size.
+const HEAD_BYTES: usize = 8;
+
+/// The first bytes of a record; none where they are not in the image.
+fn raw(head: &Head, memory: &dyn Memory) -> Vec<u8> {
+    // A terminator says size 0 and is a header all the same.
+    let size = usize::try_from(head.size).unwrap_or(usize::MAX);
+    let mut bytes = vec![0; size.clamp(HEAD_BYTES, RAW_KEPT)];
+    match memory.read(head.addr, &mut bytes) {
+        Ok(()) => bytes,
+        Err(_) => Vec::new(),
+    }
 }
 
 /// Walks the chain of the frame at `base` without decoding, up to the first violation.

@@ -103,7 +103,12 @@ pub struct Record {
     pub in_extra: bool,
     /// Its fields.
     pub body: Body,
+    /// Its first bytes as read, header included, at most [`RAW_KEPT`]; fewer where the image ends.
+    pub raw: Vec<u8>,
 }
+
+/// Bytes of each record kept for people to look at: all of the small records, the start of the large.
+pub const RAW_KEPT: usize = 256;
 
 /// Fields of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -64,6 +64,13 @@ fn record(record: &model::Record, verbose: bool) -> Record {
         in_extra: record.in_extra,
         file: record.place.as_ref().map(|place| place.file.to_string()),
         offset: record.place.as_ref().map(|place| place.offset),
+        bytes: verbose.then(|| {
+            record
+                .raw
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect()
+        }),
     }
 }
 

@@ -116,6 +116,10 @@ fn records(page: &mut Page<'_>, records: &[Record], verbose: bool) -> io::Result
                 .map(|(file, at)| format!(", {file} offset {at:#x}"));
             let raw = format!("magic {}{}", record.magic, place.collect::<String>());
             page.line(DETAIL + label, DETAIL + label, &[styled(FAINT, raw)])?;
+            // The registers of an FPSIMD record are listed below.
+            if !matches!(record.body, RecordBody::Fpsimd { .. }) {
+                hex_lines(page, DETAIL + label, record)?;
+            }
         }
         if let RecordBody::Fpsimd {
             vregs: Some(vregs), ..
@@ -123,6 +127,23 @@ fn records(page: &mut Page<'_>, records: &[Record], verbose: bool) -> io::Result
         {
             registers_table(page, DETAIL + label, 'v', 32, vregs)?;
         }
+    }
+    Ok(())
+}
+
+/// The first bytes of a record, 16 to a line behind their offset.
+fn hex_lines(page: &mut Page<'_>, indent: usize, record: &Record) -> io::Result<()> {
+    const DIGITS_PER_LINE: usize = 32;
+    let digits = record.bytes.as_deref().unwrap_or_default();
+    for (line, at) in (0..digits.len()).step_by(DIGITS_PER_LINE).enumerate() {
+        let part = digits
+            .get(at..digits.len().min(at + DIGITS_PER_LINE))
+            .unwrap_or_default();
+        page.line(
+            indent,
+            indent,
+            &[styled(FAINT, format!("+{:#05x} {part}", line * 16))],
+        )?;
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ fn record(address: u64, size: u32, magic: u32, body: RecordBody) -> Record {
         in_extra: false,
         file: Some("pages-1.img".to_owned()),
         offset: Some(address & 0xffff),
+        bytes: Some("00ff".repeat(20)),
     }
 }
 

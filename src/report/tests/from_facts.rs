@@ -117,6 +117,7 @@ fn frame() -> Frame {
                 fpcr: 2,
                 vregs: Box::new([u128::MAX; 32]),
             },
+            raw: vec![1, 0x80, 0x50, 0x46],
         }],
         anomalies: Vec::new(),
     }

@@ -77,6 +77,9 @@ pub struct Record {
     /// Offset in that file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offset: Option<u64>,
+    /// Its first bytes in hex, at most 256 of them; only with `--verbose`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<String>,
 }
 
 /// Fields of a record, by its kind.
