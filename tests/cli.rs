@@ -30,7 +30,9 @@ fn stderr(output: &Output) -> String {
 
 #[test]
 fn help_of_every_verb() {
-    for verb in ["", "check", "inspect", "explain", "rules", "schema"] {
+    for verb in [
+        "", "check", "inspect", "explain", "rules", "profile", "schema",
+    ] {
         let args: Vec<&str> = [verb, "--help"]
             .into_iter()
             .filter(|arg| !arg.is_empty())
@@ -117,7 +119,7 @@ fn an_image_that_does_not_exist_is_2() {
     assert!(output.stdout.is_empty());
     let complaint = stderr(&output);
     assert!(
-        complaint.starts_with("error: no/such/image: ") && complaint.contains("\nhelp: "),
+        complaint.starts_with("error: no/such/image: ") && complaint.contains("give the directory"),
         "{complaint}"
     );
     assert!(
@@ -147,6 +149,13 @@ fn schemas_are_json() {
         assert_eq!(schema["title"], format!("hwcr-{name}/1"));
     }
     assert_eq!(run(&["schema"]).stdout, run(&["schema", "report"]).stdout);
+}
+
+#[test]
+fn built_in_profiles_are_listed() {
+    let output = run(&["profile", "list"]);
+    assert_eq!(output.status.code(), Some(0));
+    insta::assert_snapshot!("profile_list", stdout(&output));
 }
 
 #[test]

@@ -236,6 +236,9 @@ fn nothing_is_wider_than_80_columns_when_piped() {
     }
 }
 
+/// What is done to a copy.
+type Damage = fn(&Damaged);
+
 /// A copy of an image directory to damage.
 struct Damaged {
     dir: tempfile::TempDir,
@@ -265,9 +268,9 @@ impl Damaged {
 /// Every kind of damage gives an error with exit code 2 or a finding, and names the file and the next step.
 #[test]
 fn damaged_images_are_told_as_such() {
-    let damage: [(&str, fn(&Damaged)); 8] = [
+    let damage: [(&str, Damage); 8] = [
         ("no_inventory", |image| {
-            fs::remove_file(image.file("inventory.img")).unwrap()
+            fs::remove_file(image.file("inventory.img")).unwrap();
         }),
         ("truncated_core", |image| {
             let core = fs::read(image.file("core-3041.img")).unwrap();
@@ -279,10 +282,10 @@ fn damaged_images_are_told_as_such() {
             fs::write(image.file("mm-3041.img"), mm).unwrap();
         }),
         ("no_core", |image| {
-            fs::remove_file(image.file("core-3041.img")).unwrap()
+            fs::remove_file(image.file("core-3041.img")).unwrap();
         }),
         ("no_pages", |image| {
-            fs::remove_file(image.file("pages-1.img")).unwrap()
+            fs::remove_file(image.file("pages-1.img")).unwrap();
         }),
         ("short_pages", |image| {
             let pages = fs::read(image.file("pages-1.img")).unwrap();

@@ -8,7 +8,11 @@ use std::sync::Arc;
 
 use hwcr::criu_image::model::{AnomalyKind, Checkpoint};
 use hwcr::criu_image::{Error, load, load_from};
+use hwcr::facts::{self, Search};
+use hwcr::finding::Verdict;
 use hwcr::memory::{Content, Memory};
+use hwcr::profile;
+use hwcr::rule::{self, Case};
 use hwcr::source::{DirSource, MemorySource, Source};
 use hwcr::units::{Addr, AddrRange};
 use proptest::prelude::{ProptestConfig, any, prop, proptest};
@@ -50,6 +54,7 @@ fn files(dir: &MemorySource) -> Vec<String> {
 
 /// Walks over all memory of a checkpoint and holds it to what `Memory` promises.
 fn walk(checkpoint: &Checkpoint) {
+    judge(checkpoint);
     for mm in checkpoint.tasks.iter().filter_map(|task| task.mm.as_ref()) {
         let memory = &mm.memory;
         assert!(
@@ -121,6 +126,44 @@ fn an_image_cut_at_any_length_is_read_or_named() {
                         );
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Runs the readers of memory and the rules over whatever could be read.
+fn judge(checkpoint: &Checkpoint) -> Verdict {
+    let target = profile::resolve("cortex-a57").unwrap();
+    let facts = facts::collect(checkpoint, Search::Deep);
+    let case = Case {
+        facts: &facts,
+        target: &target,
+        source: None,
+    };
+    rule::judge(&case, &[]).verdict
+}
+
+/// What an answer needs and is cut short never makes a compatible image.
+#[test]
+fn an_image_cut_short_is_never_compatible() {
+    let whole = held("idle@cortex-a57@new");
+    assert_eq!(judge(&read(&whole).unwrap()), Verdict::Compatible);
+    for file in files(&whole) {
+        let needed = ["core-", "mm-", "pagemap-", "pages-", "pstree", "inventory"];
+        if !needed.iter().any(|start| file.starts_with(start)) {
+            continue;
+        }
+        let bytes = whole.get(&file).unwrap();
+        let step = if bytes.len() <= SMALL { 1 } else { 509 };
+        for len in (0..bytes.len()).step_by(step) {
+            let mut cut = whole.clone();
+            cut.insert(file.as_str(), &bytes[..len]);
+            if let Ok(checkpoint) = read(&cut) {
+                assert_ne!(
+                    judge(&checkpoint),
+                    Verdict::Compatible,
+                    "{file} cut to {len}"
+                );
             }
         }
     }

@@ -196,8 +196,13 @@ fn profile(name: &str) -> Result<Profile, Failure> {
 
 /// The complaint about an image that cannot be read.
 pub(super) fn unreadable(image: &Path, error: &anyhow::Error) -> Failure {
-    Failure::new(format!("{}: {error:#}", image.display()))
-        .help("an image is a directory that `criu dump` wrote, with inventory.img in it")
+    // Some errors begin with the directory themselves.
+    let (image, text) = (image.display().to_string(), format!("{error:#}"));
+    Failure::new(if text.starts_with(&image) {
+        text
+    } else {
+        format!("{image}: {text}")
+    })
 }
 
 #[cfg(test)]

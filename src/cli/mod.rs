@@ -14,6 +14,7 @@ mod explain;
 mod failure;
 mod inspect;
 mod output;
+mod profile;
 mod rules;
 mod schema;
 mod suggest;
@@ -71,6 +72,7 @@ enum Verb {
     Inspect(inspect::Inspect),
     Explain(explain::Explain),
     Rules(rules::RulesVerb),
+    Profile(profile::ProfileVerb),
     Schema(schema::SchemaVerb),
 }
 
@@ -131,6 +133,7 @@ pub fn run(cli: &Cli) -> Exit {
         Verb::Inspect(verb) => verb.run(&output),
         Verb::Explain(verb) => verb.run(&output),
         Verb::Rules(verb) => verb.run(&output),
+        Verb::Profile(verb) => verb.run(&output),
         Verb::Schema(verb) => verb.run(&output),
     };
     result.unwrap_or_else(|failure| {

@@ -7,7 +7,7 @@ use crate::auxv::hwcap::Hwcaps;
 use crate::auxv::stack_copy;
 use crate::auxv::vdso;
 use crate::auxv::vector::{Auxv, AuxvAnomaly};
-use crate::criu_image::model::{Checkpoint, Mm, SigAction, Task};
+use crate::criu_image::model::{Arch, Checkpoint, Mm, SigAction, Task};
 use crate::criu_image::space::Totals;
 use crate::memory::Memory;
 use crate::sigframe::search::{self, Scope};
@@ -28,8 +28,8 @@ pub enum Search {
     Deep,
 }
 
-/// Private writable bytes up to which all of it is searched without being asked: some ten milliseconds.
-pub const AUTO_BUDGET: u64 = 64 << 20;
+/// Private writable bytes up to which all of it is searched without being asked: a few milliseconds.
+pub const AUTO_BUDGET: u64 = 16 << 20;
 
 /// Return addresses kept per thread: deeper ones say nothing new about signatures.
 const MAX_RETURNS: usize = 1024;
@@ -37,10 +37,12 @@ const MAX_RETURNS: usize = 1024;
 /// Everything the readers find in `checkpoint`.
 #[must_use]
 pub fn collect(checkpoint: &Checkpoint, search: Search) -> Facts<'_> {
+    // Words and bytes mean what they mean on arm64 only there.
+    let native = checkpoint.arch == Arch::Aarch64;
     let tasks: Vec<TaskFacts<'_>> = checkpoint
         .tasks
         .iter()
-        .map(|task| one_task(checkpoint, task, search))
+        .map(|task| one_task(checkpoint, task, search, native))
         .collect();
     let origin = origin::infer(checkpoint, &tasks);
     Facts {
@@ -65,8 +67,13 @@ fn sharers<'a>(checkpoint: &'a Checkpoint, owner: &'a Task) -> impl Iterator<Ite
         .filter(|task| task.pid == owner.pid || task.shares_mm_with == Some(owner.pid))
 }
 
-fn one_task<'a>(checkpoint: &'a Checkpoint, task: &'a Task, search: Search) -> TaskFacts<'a> {
-    let own = task.mm.as_ref();
+fn one_task<'a>(
+    checkpoint: &'a Checkpoint,
+    task: &'a Task,
+    search: Search,
+    native: bool,
+) -> TaskFacts<'a> {
+    let own = task.mm.as_ref().filter(|_| native);
     let auxv = own.map(auxv_facts);
     let told = auxv.as_ref().map_or_else(Hwcaps::default, told);
     let vdso = own.and_then(vdso_facts);
@@ -86,7 +93,9 @@ fn one_task<'a>(checkpoint: &'a Checkpoint, task: &'a Task, search: Search) -> T
         };
         search::find(&mm.memory, &threads, &trampolines, scope)
     });
-    let memory = memory_of(checkpoint, task).map(|mm| &mm.memory as &dyn Memory);
+    let memory = memory_of(checkpoint, task)
+        .filter(|_| native)
+        .map(|mm| &mm.memory as &dyn Memory);
     let threads = task
         .threads
         .iter()

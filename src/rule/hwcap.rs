@@ -158,7 +158,7 @@ fn told(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                 meta,
                 Severity::Unproven,
                 Proof::Told,
-                format!("{} told of {} that {} does not have", tasks(count), bits.len(), case.target.name),
+                format!("{} told of {} that {} does not have", tasks(count), counted(bits.len(), "feature"), case.target.name),
             )
             .in_task(task.task.pid)
             .read_at(place)

@@ -5,11 +5,14 @@ use crate::finding::{Finding, Proof, Severity};
 
 use super::{Case, Rule, RuleMeta};
 
+/// Id of the one rule that speaks of tasks of another architecture.
+pub(super) const ARCHITECTURE: &str = "HWCR-IMG-001";
+
 /// The rules of this file.
 pub(super) static RULES: &[Rule] = &[
     Rule {
         meta: RuleMeta {
-            id: "HWCR-IMG-001",
+            id: ARCHITECTURE,
             name: "image-architecture",
             summary: "The image holds tasks of another architecture.",
             explanation: "CRIU compares the architecture of each core image with its own and stops with \"Core march \
@@ -141,7 +144,7 @@ fn architecture(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>
                 format!("the tasks are {name} (mtype {value}), not aarch64"),
             )
             .read_at(place)
-            .need_have(name, "aarch64")
+            .need_have(format!("a machine of architecture {name}"), "aarch64")
             .help(
                 "Restore it on a machine of its own architecture; hwcr judges aarch64 images only.",
             ),
@@ -254,7 +257,8 @@ fn anomalies(
         .iter()
         .filter(|anomaly| kinds.contains(&anomaly.kind))
     {
-        let mut finding = Finding::new(meta, severity, Proof::State, anomaly.detail.clone())
+        let message = format!("{}: {}", anomaly.place.file, anomaly.detail);
+        let mut finding = Finding::new(meta, severity, Proof::State, message)
             .read_at(anomaly.place.clone())
             .help(help);
         finding.pid = anomaly.pid;

@@ -40,9 +40,10 @@ pub struct Found {
     pub dangling: Vec<Dangling>,
     /// What was searched, ascending and not overlapping.
     pub searched: Vec<AddrRange>,
-    /// Bytes of private writable mappings that exist and were not searched, and bytes of the searched
-    /// ranges that are not in the image.
+    /// Bytes of private writable mappings that exist and were not searched.
     pub unsearched_bytes: u64,
+    /// Bytes of the searched ranges that should be in the image and are not.
+    pub missing_bytes: u64,
     /// A limit was reached: there may be more frames than `frames` holds.
     pub truncated: bool,
 }
@@ -149,6 +150,7 @@ impl Round {
             dangling,
             searched: searched.clone(),
             unsearched_bytes: 0,
+            missing_bytes: 0,
             truncated,
         };
         Self {
@@ -174,7 +176,8 @@ impl Round {
             .map(|mapping| existing(memory, mapping.range))
             .fold(0, u64::saturating_add);
         let mut found = self.found;
-        found.unsearched_bytes = left_out.saturating_add(self.gap_bytes);
+        found.unsearched_bytes = left_out;
+        found.missing_bytes = self.gap_bytes;
         found
     }
 }

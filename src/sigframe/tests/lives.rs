@@ -207,7 +207,7 @@ fn a_frame_left_by_siglongjmp_above_sp() {
     memory.lose(STACK + 0xa000);
     let found = run(&memory, &[now]);
     assert_eq!(
-        (at(&found, plan.base).liveness, found.unsearched_bytes),
+        (at(&found, plan.base).liveness, found.missing_bytes),
         (Liveness::Unknown, 4096)
     );
 }
