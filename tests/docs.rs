@@ -1,5 +1,6 @@
 //! What the documents say is what the program does.
-#![allow(clippy::unwrap_used)]
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
 
 use std::process::Command;
 

@@ -2,6 +2,8 @@
 //!
 //! A case starts from a real checkpoint and a real profile and changes what it is about.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

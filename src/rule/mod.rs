@@ -1,6 +1,6 @@
 //! Rules: facts and a target in, findings out. A rule never reads bytes.
 //!
-//! Each rule is one row of data ([`RuleMeta`]) and one function. [`RULES`] is the table; `hwcr rules`,
+//! Each rule is one row of data ([`RuleMeta`]) and one function. [`FAMILIES`] is the table; `hwcr rules`,
 //! `hwcr explain` and `docs/rules.md` come from the same rows.
 
 mod frame;
