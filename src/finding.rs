@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use crate::rule::RuleMeta;
 use crate::units::{Addr, Pid, Place, Tid};
 
 /// How much a finding weighs.
@@ -76,6 +75,25 @@ impl fmt::Display for EditClass {
             Self::Lossy(name) => write!(f, "lossy:{name}"),
         }
     }
+}
+
+/// What is known of a rule without running it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct RuleMeta {
+    /// `HWCR-FAMILY-NNN`; never reused.
+    pub id: &'static str,
+    /// Short name in words joined by `-`.
+    pub name: &'static str,
+    /// One line.
+    pub summary: &'static str,
+    /// Why it is so and what happens, in a few sentences.
+    pub explanation: &'static str,
+    /// Where the facts come from: kernel version and function, CRIU version and file, Arm feature.
+    pub sources: &'static [&'static str],
+    /// hwcr version that brought the rule.
+    pub since: &'static str,
+    /// Edits that can mend what it finds.
+    pub edits: &'static [EditClass],
 }
 
 /// A rule's answer for one demand and one target.

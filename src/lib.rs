@@ -21,6 +21,7 @@ pub mod finding;
 pub mod memory;
 pub mod profile;
 pub mod report;
+pub mod rewrite;
 pub mod rule;
 pub mod sigframe;
 pub mod source;

@@ -181,6 +181,7 @@ fn auxv_facts(mm: &Mm) -> AuxvFacts {
         oddities: saved.anomalies.iter().map(AuxvAnomaly::to_string).collect(),
         page_size: saved.page_size(),
         minsigstksz: saved.minsigstksz(),
+        length_bound: saved.vector_length_bound(),
     }
 }
 

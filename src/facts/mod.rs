@@ -4,13 +4,16 @@ mod collect;
 mod origin;
 mod standing;
 
+use std::collections::BTreeSet;
+
 pub use collect::{AUTO_BUDGET, Search, collect};
 
+use crate::auxv::VectorLengthBound;
 use crate::auxv::hwcap::{HwcapBit, HwcapWord, Hwcaps};
 use crate::criu_image::model::{Checkpoint, Task, Thread};
-use crate::sigframe::model::Frame;
+use crate::sigframe::model::{Body, Frame, SVE_SIG_FLAG_SM};
 use crate::sigframe::unwind::Dangling;
-use crate::units::{Addr, AddrRange, Tid, Version};
+use crate::units::{Addr, AddrRange, Tid, Version, Vl};
 
 /// The facts of one checkpoint.
 #[derive(Debug)]
@@ -93,6 +96,8 @@ pub struct AuxvFacts {
     pub page_size: Option<u64>,
     /// AT_MINSIGSTKSZ, bytes.
     pub minsigstksz: Option<u64>,
+    /// What that says of the machine's longest vectors.
+    pub length_bound: Option<VectorLengthBound>,
 }
 
 /// One pair.
@@ -232,6 +237,20 @@ impl TaskFacts<'_> {
     #[must_use]
     pub fn may_know(&self, bit: &HwcapBit) -> bool {
         self.told.has(bit).unwrap_or(bit.word == HwcapWord::Hwcap)
+    }
+
+    /// The non-streaming vector lengths in the SVE records of its signal frames, also of those left over;
+    /// ascending, each once.
+    #[must_use]
+    pub fn shown_vector_lengths(&self) -> Vec<Vl> {
+        let records = self.frames.iter().flat_map(|frame| &frame.records);
+        let lengths: BTreeSet<Vl> = records
+            .filter_map(|record| match record.body {
+                Body::Sve { vl, flags, .. } if flags & SVE_SIG_FLAG_SM == 0 => Some(vl),
+                _ => None,
+            })
+            .collect();
+        lengths.into_iter().collect()
     }
 
     /// The task's thread with this id.

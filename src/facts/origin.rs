@@ -1,8 +1,9 @@
 //! What the source machine must have been, each statement with its ground.
 
-use crate::auxv::hwcap;
+use std::collections::BTreeSet;
+
+use crate::auxv::{VectorLengthBound, hwcap};
 use crate::criu_image::model::{Checkpoint, PacState};
-use crate::sigframe::model::{Body, SVE_SIG_FLAG_SM};
 use crate::units::{Version, Vl};
 
 use super::{Inference, Origin, TaskFacts};
@@ -179,17 +180,10 @@ fn pauth(tasks: &[TaskFacts<'_>], origin: &mut Origin) {
 }
 
 fn vector_lengths(tasks: &[TaskFacts<'_>], origin: &mut Origin) {
-    let mut lengths: Vec<Vl> = tasks
+    let lengths: BTreeSet<Vl> = tasks
         .iter()
-        .flat_map(|task| &task.frames)
-        .flat_map(|frame| &frame.records)
-        .filter_map(|record| match record.body {
-            Body::Sve { vl, flags, .. } if flags & SVE_SIG_FLAG_SM == 0 => Some(vl),
-            _ => None,
-        })
+        .flat_map(TaskFacts::shown_vector_lengths)
         .collect();
-    lengths.sort_unstable();
-    lengths.dedup();
     if !lengths.is_empty() {
         let list: Vec<String> = lengths.iter().map(ToString::to_string).collect();
         say(
@@ -209,10 +203,10 @@ fn vector_lengths(tasks: &[TaskFacts<'_>], origin: &mut Origin) {
             "no signal frame shows it",
         );
     }
-    if let Some(size) = tasks
-        .iter()
-        .find_map(|task| task.auxv.as_ref()?.minsigstksz)
-    {
+    let Some(auxv) = tasks.iter().find_map(|task| task.auxv.as_ref()) else {
+        return;
+    };
+    if let Some(size) = auxv.minsigstksz {
         say(
             origin,
             "largest signal frame",
@@ -220,4 +214,15 @@ fn vector_lengths(tasks: &[TaskFacts<'_>], origin: &mut Origin) {
             "AT_MINSIGSTKSZ",
         );
     }
+    let bound = match auxv.length_bound {
+        Some(VectorLengthBound::AtMost(vl)) => format!("at most {vl} bytes"),
+        Some(VectorLengthBound::Longest(vl)) => format!("{vl} bytes"),
+        Some(VectorLengthBound::Unknown) | None => return,
+    };
+    say(
+        origin,
+        "longest vectors",
+        bound,
+        "AT_MINSIGSTKSZ counts the longest the machine supports",
+    );
 }

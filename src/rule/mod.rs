@@ -14,27 +14,9 @@ mod undumped;
 
 use crate::criu_image::model::Arch;
 use crate::facts::Facts;
-use crate::finding::{EditClass, Finding, Severity, Verdict};
+pub use crate::finding::RuleMeta;
+use crate::finding::{Finding, Severity, Verdict};
 use crate::profile::model::Profile;
-
-/// What is known of a rule without running it.
-#[derive(Debug, PartialEq, Eq)]
-pub struct RuleMeta {
-    /// `HWCR-FAMILY-NNN`; never reused.
-    pub id: &'static str,
-    /// Short name in words joined by `-`.
-    pub name: &'static str,
-    /// One line.
-    pub summary: &'static str,
-    /// Why it is so and what happens, in a few sentences.
-    pub explanation: &'static str,
-    /// Where the facts come from: kernel version and function, CRIU version and file, Arm feature.
-    pub sources: &'static [&'static str],
-    /// hwcr version that brought the rule.
-    pub since: &'static str,
-    /// Edits that can mend what it finds.
-    pub edits: &'static [EditClass],
-}
 
 /// A row of the table.
 #[derive(Debug)]

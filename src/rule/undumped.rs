@@ -7,8 +7,7 @@
 use crate::auxv::hwcap::{self, HwcapBit};
 use crate::facts::{Ground, Standing, TaskFacts, ThreadFacts};
 use crate::finding::{Finding, Proof, Severity};
-use crate::sigframe::model::{Body, Frame, Liveness, SVE_SIG_FLAG_SM};
-use crate::units::Vl;
+use crate::sigframe::model::{Body, Frame, Liveness};
 
 use super::{Case, Rule, RuleMeta, counted};
 
@@ -372,21 +371,6 @@ fn shadow_stack(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>
     }
 }
 
-/// The non-streaming vector lengths that a task's frames show: those of live frames by thread, and of
-/// any frame, also one left over.
-fn shown_lengths<'a>(frames: impl Iterator<Item = &'a Frame>) -> Vec<Vl> {
-    let mut lengths: Vec<Vl> = frames
-        .flat_map(|frame| &frame.records)
-        .filter_map(|record| match record.body {
-            Body::Sve { vl, flags, .. } if flags & SVE_SIG_FLAG_SM == 0 => Some(vl),
-            _ => None,
-        })
-        .collect();
-    lengths.sort_unstable();
-    lengths.dedup();
-    lengths
-}
-
 fn vector_length(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     // Without SVE on the target there is no length to compare: HWCR-HWC-001 says that SVE is missing.
     let offers_sve = case.target.hwcaps.has(hwcap::SVE) != Some(false);
@@ -404,7 +388,7 @@ fn vector_length(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding
         .iter()
         .filter(|task| task.may_know(hwcap::SVE) && !task.threads.is_empty())
     {
-        let shown = shown_lengths(task.frames.iter());
+        let shown = task.shown_vector_lengths();
         let finding = |severity, proof, message: String| {
             Finding::new(meta, severity, proof, message)
                 .in_task(task.task.pid)

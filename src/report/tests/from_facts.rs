@@ -152,6 +152,7 @@ fn facts(checkpoint: &Checkpoint) -> Facts<'_> {
             oddities: Vec::new(),
             page_size: None,
             minsigstksz: None,
+            length_bound: None,
         }),
         told: Hwcaps {
             words: [Some(0b101), None, None, Some(1 << 63)],

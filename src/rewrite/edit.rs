@@ -1,0 +1,136 @@
+//! What an edit is: a meaning for people and the bytes it changes.
+
+use crate::finding::EditClass;
+use crate::units::{Addr, Pid, Tid};
+
+/// Edits for one image and one target, and what cannot be mended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// In the order they were planned; no two change the same byte or field.
+    pub edits: Vec<Edit>,
+    /// What would have to be mended and is not, each with its reason.
+    pub refusals: Vec<Refusal>,
+}
+
+/// One planned change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// Id of the rule whose finding it mends.
+    pub rule: &'static str,
+    /// Whether the program can notice it.
+    pub class: EditClass,
+    /// What it does, in a few words: `drop SVE record (header only)`, `hwcap: −sve −sve2`.
+    pub what: String,
+    /// The task.
+    pub pid: Pid,
+    /// The thread, where one is concerned.
+    pub tid: Option<Tid>,
+    /// Address in the task, where one is concerned.
+    pub address: Option<Addr>,
+    /// The bytes: one edit may need several changes, which stand or fall together.
+    pub changes: Vec<Change>,
+}
+
+/// Bytes that change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Bytes of a raw image (`pages-N.img`, perhaps with `parent/` in front): replaced in place, the same
+    /// number of bytes.
+    Bytes {
+        /// File, as in [`crate::units::Place`].
+        file: String,
+        /// First byte.
+        offset: u64,
+        /// What lies there; applying stops where something else does.
+        old: Vec<u8>,
+        /// What shall lie there; as long as `old`.
+        new: Vec<u8>,
+    },
+    /// A field of a protobuf entry. Lengths of the messages around it and the entry's size word follow.
+    Field {
+        /// File.
+        file: String,
+        /// Index of the entry in the file, from 0.
+        entry: usize,
+        /// The message the operation works in: (field number, occurrence from 0) from the entry down;
+        /// empty for the entry's own message.
+        path: Vec<(u32, usize)>,
+        /// What is done there.
+        operation: Operation,
+    },
+}
+
+/// A change inside one message. Occurrences count from 0 among the fields of that number as they stand
+/// before any operation of the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Replaces the value of one occurrence: a varint, or the payload of a length-delimited field.
+    Replace {
+        /// Field number.
+        number: u32,
+        /// Which of them.
+        occurrence: usize,
+        /// The old value, to be compared before.
+        old: FieldValue,
+        /// The new value.
+        new: FieldValue,
+    },
+    /// Removes one occurrence.
+    Delete {
+        /// Field number.
+        number: u32,
+        /// Which of them.
+        occurrence: usize,
+    },
+    /// Adds a field behind all others of the message.
+    Append {
+        /// Field number.
+        number: u32,
+        /// Its value.
+        value: FieldValue,
+    },
+}
+
+/// A value on the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldValue {
+    /// Wire type 0.
+    Varint(u64),
+    /// Wire type 2.
+    Bytes(Vec<u8>),
+}
+
+/// Something that is not mended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Id of the rule whose finding stays.
+    pub rule: &'static str,
+    /// The task.
+    pub pid: Pid,
+    /// The thread, where one is concerned.
+    pub tid: Option<Tid>,
+    /// Address in the task, where one is concerned.
+    pub address: Option<Addr>,
+    /// Why there is no edit.
+    pub why: String,
+    /// The `--allow` name that would permit one, where one would.
+    pub allow: Option<&'static str>,
+}
+
+/// The lossy edits a user permits, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Allowed {
+    /// Names as in [`EditClass::Lossy`].
+    pub names: Vec<String>,
+}
+
+impl Allowed {
+    /// Whether an edit of this class may be planned.
+    #[must_use]
+    pub fn permits(&self, class: EditClass) -> bool {
+        match class {
+            EditClass::Lossless => true,
+            EditClass::Lossy(name) => self.names.iter().any(|allowed| allowed == name),
+        }
+    }
+}
