@@ -1000,6 +1000,16 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
     );
     case("HWCR-SYS-004", None, QUIET);
 
+    case(
+        "HWCR-SYS-005",
+        Some(Blocker),
+        Scene {
+            target_edit: |target| target.kernel = Some(Version::new(4, 17, 0)),
+            ..QUIET
+        },
+    );
+    case("HWCR-SYS-005", None, QUIET);
+
     // PRF
     for edit in [
         (|target| target.hwcaps.words[0] = None) as fn(&mut Profile),

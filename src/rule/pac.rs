@@ -170,20 +170,20 @@ fn keys_without_pac(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Find
         if missing.is_empty() {
             continue;
         }
-        let names = missing.join(" and ");
+        let (names, none) = (missing.join(" and "), missing.join(" or "));
         out.push(
             Finding::new(
                 meta,
                 Severity::Blocker,
                 Proof::State,
                 format!(
-                    "the image holds pointer-authentication keys and {} has no {names}: CRIU up to 4.2 hangs",
+                    "the image holds pointer-authentication keys and {} has no {none}: CRIU up to 4.2 hangs",
                     case.target.name
                 ),
             )
             .in_task(task.task.pid)
             .read_at(place.clone())
-            .need_have(names.clone(), format!("no {names}"))
+            .need_have(names.clone(), format!("no {none}"))
             .because_of(missing)
             .help("Restore on a machine with pointer authentication, or dump the workload on one without.")
             .mended_by(STRIP_PAC),

@@ -68,6 +68,23 @@ pub(super) static RULES: &[Rule] = &[
         },
         check: criu_kernel,
     },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-SYS-005",
+            name: "image-newer-than-kernel",
+            summary: "The image needs a system call that the target's kernel does not have.",
+            explanation: "CRIU re-makes what it dumped by the calls the programs used: restartable sequences, memfds, \
+                process file descriptors, guard regions. A kernel older than the call answers ENOSYS or EINVAL, and the \
+                restore fails.",
+            sources: &[
+                "kernel 3.17 memfd_create, 4.18 rseq, 5.3 pidfd_open, 6.13 MADV_GUARD_INSTALL",
+                "CRIU 4.2, criu/pie/restorer.c, criu/memfd.c, criu/pidfd.c",
+            ],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: newer_than_kernel,
+    },
 ];
 
 fn auxv_kernel(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -194,6 +211,34 @@ fn criu_kernel(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>)
             )
             .need_have("CRIU 4.1", format!("CRIU {version}"))
             .help("Use CRIU 4.1 or later on the target."),
+        );
+    }
+}
+
+fn newer_than_kernel(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    let Some(version) = case.target.kernel else {
+        return;
+    };
+    for feature in &case.facts.checkpoint.features {
+        let need = kernel::FORMAT_NEEDS
+            .iter()
+            .find(|(name, since, _)| *name == feature.name && version < *since);
+        let Some((_, since, call)) = need else {
+            continue;
+        };
+        out.push(
+            Finding::new(
+                meta,
+                Severity::Blocker,
+                Proof::Version,
+                format!(
+                    "the image has {}; kernel {version} has no {call}",
+                    feature.what
+                ),
+            )
+            .read_at(feature.place.clone())
+            .need_have(format!("kernel {since}"), format!("kernel {version}"))
+            .help(format!("Use kernel {since} or later on the target.")),
         );
     }
 }

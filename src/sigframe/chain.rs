@@ -5,7 +5,7 @@
 //! record's address is still certain, and stops where it is not.
 
 use crate::memory::{Gap, Memory};
-use crate::units::Addr;
+use crate::units::{Addr, Place};
 
 use super::bytes::{u32_at, u64_at};
 use super::layout;
@@ -308,7 +308,7 @@ pub fn read_frame(memory: &dyn Memory, base: Addr) -> Result<Frame, Gap> {
                 let body = decode(&head, memory, &mut anomalies);
                 records.push(Record {
                     addr: head.addr,
-                    place: memory.place(head.addr),
+                    place: placed(memory, head.addr, u64::from(head.size)),
                     magic: head.magic,
                     size: head.size,
                     in_extra: head.in_extra,
@@ -415,6 +415,11 @@ pub(super) struct Skeleton {
     pub(super) fpsimd: bool,
     /// Heads read.
     pub(super) steps: usize,
+}
+
+/// The place of `len` bytes from `addr` on, by the place of the first.
+fn placed(memory: &dyn Memory, addr: Addr, len: u64) -> Option<Place> {
+    memory.place(addr).map(|place| Place { len, ..place })
 }
 
 /// `struct _aarch64_ctx`: magic and size.
