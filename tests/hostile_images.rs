@@ -210,6 +210,30 @@ proptest! {
         }
     }
 
+    /// Memory can hold anything: words of frames, links and vectors, moved and changed.
+    #[test]
+    fn changed_memory_never_panics(
+        fixture in any::<Index>(),
+        words in prop::collection::vec((any::<Index>(), any::<Index>(), any::<u64>(), 0u8..4), 1..40),
+    ) {
+        let mut dir = held(FIXTURES[fixture.index(FIXTURES.len())]);
+        let mut pages = dir.get("pages-1.img").unwrap().to_vec();
+        for (to, from, noise, kind) in words {
+            let (to, from) = (to.index(pages.len() / 8) * 8, from.index(pages.len() / 8) * 8);
+            let old = u64::from_le_bytes(pages[from..from + 8].try_into().unwrap());
+            let word = match kind {
+                0 => noise,
+                1 => old,
+                2 => old ^ (1 << (noise % 64)),
+                // A record of a random size behind a magic word that is known.
+                _ => (noise << 32) | 0x5356_4501,
+            };
+            pages[to..to + 8].copy_from_slice(&word.to_le_bytes());
+        }
+        dir.insert("pages-1.img", pages);
+        judge(&read(&dir).unwrap());
+    }
+
     #[test]
     fn any_bytes_in_place_of_an_image_never_panic(
         file in any::<Index>(),
