@@ -82,6 +82,15 @@ pub enum Operation {
         /// Which of them.
         occurrence: usize,
     },
+    /// Adds a field in front of another, for example where a removed one was.
+    Insert {
+        /// Place among all fields of the message, from 0; the number of fields means behind the last.
+        at: usize,
+        /// Field number.
+        number: u32,
+        /// Its value.
+        value: FieldValue,
+    },
     /// Adds a field behind all others of the message.
     Append {
         /// Field number.

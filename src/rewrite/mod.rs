@@ -5,3 +5,4 @@
 //! * the engine (`apply`, `verify`, `journal`) knows files and bytes and nothing of meanings.
 
 pub mod edit;
+pub mod engine;

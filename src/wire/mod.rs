@@ -8,6 +8,7 @@
     clippy::cast_sign_loss
 )]
 
+pub mod edit;
 mod error;
 mod scan;
 pub mod schema;
