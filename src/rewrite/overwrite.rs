@@ -78,8 +78,15 @@ pub(super) fn changes(
                 }
                 changes.extend(difference(&place.file, place.offset, bytes, head));
             }
-            Content::Zero if head.iter().all(|byte| *byte == 0) => {}
-            Content::Zero => return Err(none("a page of zeros that was not dumped".to_owned())),
+            Content::Zero => {
+                if let Some(index) = head.iter().position(|byte| *byte != 0) {
+                    let index = u64::try_from(index).unwrap_or(u64::MAX);
+                    return Err(Obstacle::NoBytes(
+                        Addr(at.0.saturating_add(index)),
+                        "a page of zeros that was not dumped".to_owned(),
+                    ));
+                }
+            }
             Content::File { .. } => return Err(none("it lies in a mapped file".to_owned())),
             Content::Missing(why) => return Err(none(why.to_string())),
         }
@@ -251,7 +258,7 @@ mod tests {
         let Err(Obstacle::NoBytes(at, _)) = changes(&Pieces, Addr(106), b"gh\0\x01") else {
             panic!("a zero page was changed");
         };
-        assert_eq!(at, Addr(108));
+        assert_eq!(at, Addr(109));
         let Err(Obstacle::NoBytes(at, why)) = changes(&Pieces, Addr(110), b"\0\0\0") else {
             panic!("a missing page was changed");
         };

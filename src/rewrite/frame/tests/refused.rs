@@ -89,13 +89,29 @@ fn nothing_is_lost_on_a_guess() {
 fn bytes_that_are_not_in_the_image_are_not_changed() {
     // The records begin on the first page; SVE lies on the second.
     let base = super::build::START + 4096 - 0x250 - 528;
-    for gone in [Content::Zero, Content::Missing(Missing::Lazy)] {
-        let mut memory = lay_at(base, &[fpsimd(), sve(32, 0, 16), fpmr(9)], None);
-        let frames = vec![frame(&memory, base, Liveness::Live)];
-        memory.gone.push((1, gone));
-        let plan = plan_frames(&memory, frames, &target("cortex-a57"), &allowed(EVERYTHING));
-        assert_eq!((plan.edits.len(), plan.refusals.len()), (0, 1), "{plan:?}");
-    }
+    let mut memory = lay_at(base, &[fpsimd(), sve(32, 0, 16), fpmr(9)], None);
+    let frames = vec![frame(&memory, base, Liveness::Live)];
+    memory.gone.push((1, Content::Missing(Missing::Lazy)));
+    let cortex = target("cortex-a57");
+    let plan = plan_frames(&memory, frames, &cortex, &allowed(EVERYTHING));
+    assert_eq!((plan.edits.len(), plan.refusals.len()), (0, 1), "{plan:?}");
+
+    // A byte of the third page would have to move to the second, which is a page of zeros.
+    let mut payload = sve(256, 0, 8752);
+    let at = (super::build::START + 0x2000 - (BASE + 0x250 + 528 + 16 + 48)) as usize;
+    payload[at] = 1;
+    let mut memory = lay(&[fpsimd(), tpidr2(0)], Some((&[payload], 0)));
+    let mut own = target("a64fx");
+    own.sve = Some(crate::profile::model::VectorLengths {
+        lengths: vec![crate::units::Vl(256)],
+        default: Some(crate::units::Vl(256)),
+    });
+    assert_eq!(plan_one(&memory, &own, &[]).edits.len(), 1);
+    assert!(memory.bytes[0x1000..0x2000].iter().all(|byte| *byte == 0));
+    memory.gone.push((1, Content::Zero));
+    let plan = plan_one(&memory, &own, &[]);
+    assert_eq!(plan.edits, []);
+    assert!(plan.refusals[0].why.contains("0xfffff0001ff0"), "{plan:?}");
 }
 
 #[test]
