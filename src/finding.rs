@@ -229,7 +229,13 @@ impl Verdict {
     /// The verdict that findings make: the worst of them decides.
     #[must_use]
     pub fn of(findings: &[Finding]) -> Self {
-        match findings.iter().map(|finding| finding.severity).min() {
+        Self::of_severities(findings.iter().map(|finding| finding.severity))
+    }
+
+    /// As [`Verdict::of`].
+    #[must_use]
+    pub fn of_severities(severities: impl IntoIterator<Item = Severity>) -> Self {
+        match severities.into_iter().min() {
             Some(Severity::Blocker) => Self::Incompatible,
             Some(Severity::Unproven) => Self::Indeterminate,
             Some(Severity::Note) | None => Self::Compatible,

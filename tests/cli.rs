@@ -31,7 +31,7 @@ fn stderr(output: &Output) -> String {
 #[test]
 fn help_of_every_verb() {
     for verb in [
-        "", "check", "inspect", "explain", "rules", "profile", "schema",
+        "", "check", "inspect", "rewrite", "explain", "rules", "profile", "schema",
     ] {
         let args: Vec<&str> = [verb, "--help"]
             .into_iter()
@@ -142,7 +142,7 @@ fn colour_can_be_forced_and_forbidden() {
 
 #[test]
 fn schemas_are_json() {
-    for name in ["report", "inspect", "rules", "profile"] {
+    for name in ["report", "inspect", "rules", "rewrite", "profile"] {
         let output = run(&["schema", name]);
         assert_eq!(output.status.code(), Some(0));
         let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -65,6 +65,7 @@ fn documents_name_rules_that_exist() {
         "CONTRIBUTING.md",
         "docs/profile.md",
         "docs/reports.md",
+        "docs/rewrite.md",
     ] {
         let text = std::fs::read_to_string(file).unwrap();
         for (at, _) in text.match_indices("HWCR-") {

@@ -11,7 +11,7 @@ use hwcr::criu_image::model::{
     AddressKeys, AltStack, Anomaly, AnomalyKind, Arch, Checkpoint, FormatFeature, Gcs, OlderCriu,
     PacState, UnknownField,
 };
-use hwcr::facts::{self, Facts, Ground, Standing};
+use hwcr::facts::{self, Facts, Ground, Rewritten, Standing};
 use hwcr::finding::Severity;
 use hwcr::profile::model::{Observed, PacAlgorithm, Profile};
 use hwcr::rule::{self, Accept, Case};
@@ -247,6 +247,15 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
         },
     );
     case("HWCR-IMG-009", None, QUIET);
+    case(
+        "HWCR-IMG-010",
+        Some(Note),
+        Scene {
+            facts_edit: |facts| facts.rewritten = Some(Rewritten::default()),
+            ..QUIET
+        },
+    );
+    case("HWCR-IMG-010", None, QUIET);
 
     // HWC
     case(

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::explain::no_such_rule;
+use super::rewrite::engine;
 use super::{Exit, Failure, Output};
 use crate::criu_image;
 use crate::facts;
@@ -127,7 +128,8 @@ impl Check {
     ) -> Result<Vec<CheckResult>, Failure> {
         let checkpoint =
             criu_image::load(image).map_err(|error| unreadable(image, &error.into()))?;
-        let facts = facts::collect(&checkpoint, super::search(self.deep));
+        let journal = engine::read_journal(image).map_err(Failure::new)?;
+        let facts = facts::collect(&checkpoint, super::search(self.deep)).with_journal(journal);
         let results = targets.iter().map(|target| {
             let judgement = rule::judge(
                 &Case {
@@ -187,7 +189,8 @@ fn pair<'a>(image: &'a str, target: &'a Target<'_>) -> Pair<'a> {
     }
 }
 
-fn profile(name: &str) -> Result<Profile, Failure> {
+/// The profile a user named.
+pub(super) fn profile(name: &str) -> Result<Profile, Failure> {
     profile::resolve(name).map_err(|why| {
         Failure::new(why.to_string())
             .help("a target is the name of a built-in profile or the path of a cpu.json (`hwcr schema profile`)")

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::check::{Format, unreadable};
+use super::rewrite::engine;
 use super::{Exit, Failure, Output};
 use crate::auxv::hwcap;
 use crate::criu_image;
@@ -68,7 +69,8 @@ impl Inspect {
             ))
             .help(format!("its tasks are {}", known.join(", "))));
         }
-        let facts = facts::collect(&checkpoint, super::search(self.deep));
+        let journal = engine::read_journal(&self.image).map_err(Failure::new)?;
+        let facts = facts::collect(&checkpoint, super::search(self.deep)).with_journal(journal);
         let selection = Selection {
             sections: self.only.clone(),
             pids: self.pid.clone(),

@@ -15,6 +15,7 @@ mod failure;
 mod inspect;
 mod output;
 mod profile;
+mod rewrite;
 mod rules;
 mod schema;
 mod suggest;
@@ -37,6 +38,7 @@ Examples:
   hwcr check dump/ --target neoverse-n1
   hwcr check dump/ --target old.json --target new.json --format json
   hwcr inspect dump/ --only frames
+  hwcr rewrite dump/ --target neoverse-n1 --dry-run
   hwcr explain HWCR-SVE-001";
 
 /// Says whether a CRIU checkpoint will really run on a given arm64 machine, with the proof.
@@ -70,6 +72,7 @@ enum Color {
 enum Verb {
     Check(check::Check),
     Inspect(inspect::Inspect),
+    Rewrite(rewrite::Rewrite),
     Explain(explain::Explain),
     Rules(rules::RulesVerb),
     Profile(profile::ProfileVerb),
@@ -116,6 +119,16 @@ impl Exit {
             Self::Success
         }
     }
+
+    /// What one verdict makes.
+    #[must_use]
+    fn of_verdict(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Compatible => Self::Success,
+            Verdict::Indeterminate => Self::Indeterminate,
+            Verdict::Incompatible => Self::Incompatible,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -131,6 +144,7 @@ pub fn run(cli: &Cli) -> Exit {
     let result = match &cli.verb {
         Verb::Check(verb) => verb.run(&output),
         Verb::Inspect(verb) => verb.run(&output),
+        Verb::Rewrite(verb) => verb.run(&output),
         Verb::Explain(verb) => verb.run(&output),
         Verb::Rules(verb) => verb.run(&output),
         Verb::Profile(verb) => verb.run(&output),

@@ -49,6 +49,7 @@ pub fn collect(checkpoint: &Checkpoint, search: Search) -> Facts<'_> {
         checkpoint,
         tasks,
         origin,
+        rewritten: None,
     }
 }
 
@@ -129,6 +130,7 @@ fn one_task<'a>(
         task,
         auxv,
         told,
+        remembered_vector_lengths: Vec::new(),
         vdso,
         trampolines,
         frames,
@@ -197,12 +199,7 @@ fn told(auxv: &AuxvFacts) -> Hwcaps {
     };
     let mut told = words(&auxv.saved);
     if let Ok(stack) = &auxv.stack {
-        for (word, other) in told.iter_mut().zip(words(&stack.entries)) {
-            *word = match (*word, other) {
-                (Some(one), Some(other)) => Some(one | other),
-                (one, other) => one.or(other),
-            };
-        }
+        super::journal::join(&mut told, words(&stack.entries));
     }
     Hwcaps { words: told }
 }

@@ -1,12 +1,14 @@
 //! Everything the readers found in one checkpoint, side by side: what the rules and `inspect` look at.
 
 mod collect;
+mod journal;
 mod origin;
 mod standing;
 
 use std::collections::BTreeSet;
 
 pub use collect::{AUTO_BUDGET, Search, collect};
+pub use journal::{Rewritten, RewrittenEdit, Told};
 
 use crate::auxv::VectorLengthBound;
 use crate::auxv::hwcap::{HwcapBit, HwcapWord, Hwcaps};
@@ -24,6 +26,8 @@ pub struct Facts<'a> {
     pub tasks: Vec<TaskFacts<'a>>,
     /// What the machine and software that made the image must have been.
     pub origin: Origin,
+    /// What its journal says, where the image was rewritten; see [`Facts::with_journal`].
+    pub rewritten: Option<Rewritten>,
 }
 
 /// What an image tells of its origin, each with the ground for it.
@@ -57,8 +61,11 @@ pub struct TaskFacts<'a> {
     pub task: &'a Task,
     /// Its auxiliary vector; `None` for a zombie, or where another task owns the `mm`.
     pub auxv: Option<AuxvFacts>,
-    /// The capability bits the process was told of: those of the saved auxv and of the stack copy together.
+    /// The capability bits the process was told of: those of the saved auxv and of the stack copy together,
+    /// and those a journal remembers.
     pub told: Hwcaps,
+    /// Vector lengths that signal frames showed before the image was rewritten, as the journal remembers.
+    pub remembered_vector_lengths: Vec<Vl>,
     /// The vDSO, where its pages are in the image.
     pub vdso: Option<VdsoFacts>,
     /// Addresses a signal handler may return to: the vDSO's `__kernel_rt_sigreturn` and restorers.
@@ -239,8 +246,8 @@ impl TaskFacts<'_> {
         self.told.has(bit).unwrap_or(bit.word == HwcapWord::Hwcap)
     }
 
-    /// The non-streaming vector lengths in the SVE records of its signal frames, also of those left over;
-    /// ascending, each once.
+    /// The non-streaming vector lengths in the SVE records of its signal frames, also of those left over and
+    /// of those a journal remembers; ascending, each once.
     #[must_use]
     pub fn shown_vector_lengths(&self) -> Vec<Vl> {
         let records = self.frames.iter().flat_map(|frame| &frame.records);
@@ -249,6 +256,7 @@ impl TaskFacts<'_> {
                 Body::Sve { vl, flags, .. } if flags & SVE_SIG_FLAG_SM == 0 => Some(vl),
                 _ => None,
             })
+            .chain(self.remembered_vector_lengths.iter().copied())
             .collect();
         lengths.into_iter().collect()
     }

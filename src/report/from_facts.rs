@@ -9,7 +9,8 @@ use crate::units::{Place, Version};
 
 use super::v1::Tool;
 use super::v1::inspect::{
-    Anomaly, At, File, FormatFeature, Image, Images, Inference, Inspect, Origin, UnknownField,
+    Anomaly, At, File, FormatFeature, Image, Images, Inference, Inspect, Origin, Rewritten,
+    RewrittenEdit, UnknownField,
 };
 use super::v1::task::{
     AltStack, Auxv, AuxvDifference, AuxvEntry, AuxvMap, Gcs, Hwcaps, Memory, Pac, PacSaved,
@@ -51,14 +52,15 @@ pub fn inspect(facts: &Facts<'_>, bits: &[HwcapBit], selection: &Selection, deep
         image: checkpoint.name.clone(),
         arch: words::arch(checkpoint.arch),
         deep,
-        origin: wanted(Section::Origin).then(|| origin(&facts.origin)),
+        origin: wanted(Section::Origin).then(|| origin(facts)),
         tasks,
         files: wanted(Section::Files).then(|| files(checkpoint)),
         images: wanted(Section::Images).then(|| images(checkpoint)),
     }
 }
 
-fn origin(origin: &facts::Origin) -> Origin {
+fn origin(facts: &Facts<'_>) -> Origin {
+    let origin = &facts.origin;
     let version = |version: Option<Version>| version.map(|version| version.to_string());
     Origin {
         kernel: version(origin.kernel),
@@ -73,6 +75,18 @@ fn origin(origin: &facts::Origin) -> Origin {
                 ground: inference.ground.clone(),
             })
             .collect(),
+        rewritten: facts.rewritten.as_ref().map(|journal| Rewritten {
+            tool: journal.tool.clone(),
+            target: journal.target.clone(),
+            edits: journal
+                .edits
+                .iter()
+                .map(|edit| RewrittenEdit {
+                    rule: edit.rule.clone(),
+                    what: edit.what.clone(),
+                })
+                .collect(),
+        }),
     }
 }
 

@@ -104,7 +104,7 @@ pub fn rule(meta: &RuleMeta) -> Rule {
     }
 }
 
-fn finding_of(finding: &finding::Finding) -> Finding {
+pub(super) fn finding_of(finding: &finding::Finding) -> Finding {
     Finding {
         rule: finding.rule.id.to_owned(),
         name: finding.rule.name.to_owned(),

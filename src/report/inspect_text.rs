@@ -94,6 +94,17 @@ fn pairs(values: &[(&str, Option<Hex>)]) -> String {
 fn origin(page: &mut Page<'_>, origin: &Origin) -> io::Result<()> {
     page.blank()?;
     heading(page, 0, "origin", "")?;
+    if let Some(journal) = &origin.rewritten {
+        let text = format!("rewritten for {} by {}", journal.target, journal.tool);
+        page.line(SECTION, ITEM, &[styled(OPEN, text)])?;
+        for edit in &journal.edits {
+            page.line(
+                ITEM,
+                DETAIL,
+                &[styled(FAINT, &edit.rule), plain(format!(" {}", edit.what))],
+            )?;
+        }
+    }
     if origin.inferences.is_empty() {
         return page.line(
             SECTION,

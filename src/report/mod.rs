@@ -1,14 +1,17 @@
 //! Reports: facts and judgements in, text or JSON out. A report decides nothing.
 //!
-//! [`v1`] holds the structures that others build on; [`from_judgement`] and [`from_facts`] fill them;
-//! the renderers ([`text`], [`inspect_text`], [`rules_text`]) see these structures and nothing else;
+//! [`v1`] holds the structures that others build on; [`from_judgement`], [`from_facts`] and [`from_plan`]
+//! fill them;
+//! the renderers ([`text`], [`inspect_text`], [`rewrite_text`], [`rules_text`]) see these structures and nothing else;
 //! [`profiles_text`] shows profiles as they are.
 
 pub mod from_facts;
 pub mod from_judgement;
+pub mod from_plan;
 pub mod inspect_text;
 pub mod layout;
 pub mod profiles_text;
+pub mod rewrite_text;
 pub mod rules_text;
 pub mod schema;
 pub mod style;

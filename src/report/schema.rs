@@ -15,7 +15,7 @@ pub struct Document {
 }
 
 /// All schemas.
-pub const DOCUMENTS: [Document; 4] = [
+pub const DOCUMENTS: [Document; 5] = [
     Document {
         name: "report",
         file: "hwcr-report-1.json",
@@ -30,6 +30,11 @@ pub const DOCUMENTS: [Document; 4] = [
         name: "rules",
         file: "hwcr-rules-1.json",
         text: include_str!("../../schema/hwcr-rules-1.json"),
+    },
+    Document {
+        name: "rewrite",
+        file: "hwcr-rewrite-1.json",
+        text: include_str!("../../schema/hwcr-rewrite-1.json"),
     },
     Document {
         name: "profile",

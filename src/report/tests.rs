@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::layout::{Page, bytes, plain, styled};
 use super::v1::inspect::Inspect;
+use super::v1::rewrite::Rewrite;
 use super::v1::{Report, Rules, Verdict};
 use super::{inspect_text, rules_text, samples, schema, style, text};
 
@@ -213,6 +214,7 @@ fn committed_schemas_are_those_of_the_structures() {
         ("report", generated::<Report>()),
         ("inspect", generated::<Inspect>()),
         ("rules", generated::<Rules>()),
+        ("rewrite", generated::<Rewrite>()),
     ] {
         let document = schema::find(name).unwrap();
         if std::env::var_os("HWCR_BLESS").is_some() {

@@ -12,6 +12,7 @@ use serde::{Serialize, Serializer};
 
 pub mod frame;
 pub mod inspect;
+pub mod rewrite;
 pub mod task;
 
 /// A number that is written as `0x…`.

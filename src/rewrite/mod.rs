@@ -1,12 +1,15 @@
 //! Rewriting an image for a target: planned, applied to a copy, verified, undoable.
 //!
-//! * [`edit`] says what an edit is; planners ([`frame`], [`auxv`]) turn facts and a target into edits
-//!   or into the reason why there is none;
+//! * [`edit`] says what an edit is; planners ([`frame`], [`auxv`], [`pac`]) turn facts and a target into
+//!   edits or into the reason why there is none;
+//! * [`allow`] names the edits a program can notice, [`outcome`] decides what a plan leaves;
 //! * the [`engine`] knows files and bytes and nothing of meanings.
 
+pub mod allow;
 pub mod auxv;
 pub mod edit;
 pub mod engine;
 pub mod frame;
+pub mod outcome;
 
 mod overwrite;

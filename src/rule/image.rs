@@ -2,11 +2,18 @@
 
 use crate::criu_image::model::{AnomalyKind, Arch, Task};
 use crate::finding::{Finding, Proof, Severity};
+use crate::units::Place;
 
-use super::{Case, Rule, RuleMeta};
+use super::{Case, Rule, RuleMeta, counted};
 
 /// Id of the one rule that speaks of tasks of another architecture.
 pub(super) const ARCHITECTURE: &str = "HWCR-IMG-001";
+
+/// Id of the rule that says that an image was rewritten.
+pub const REWRITTEN: &str = "HWCR-IMG-010";
+
+/// Name of the file in which a rewritten image remembers what it was.
+const JOURNAL: &str = "hwcr-journal.json";
 
 /// The rules of this file.
 pub(super) static RULES: &[Rule] = &[
@@ -126,7 +133,36 @@ pub(super) static RULES: &[Rule] = &[
         },
         check: aarch32,
     },
+    Rule {
+        meta: RuleMeta {
+            id: REWRITTEN,
+            name: "image-rewritten",
+            summary: "The image was rewritten by `hwcr rewrite`.",
+            explanation: "A journal beside the images says what was changed, for which target, and what the processes \
+                were told of the CPU and the frames showed before. Every rule judges by that: what a program decided at \
+                its start does not change with a word in an image. `hwcr rewrite --undo` takes the edits back.",
+            sources: &["hwcr-journal.json in the image directory, which CRIU does not open"],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: rewritten,
+    },
 ];
+
+fn rewritten(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    if let Some(journal) = &case.facts.rewritten {
+        let message = format!(
+            "the image was rewritten for {} by {}: {}; it is judged by what the processes were told before",
+            journal.target,
+            journal.tool,
+            counted(journal.edits.len(), "edit"),
+        );
+        out.push(
+            Finding::new(meta, Severity::Note, Proof::State, message)
+                .read_at(Place::new(JOURNAL, 0, 0)),
+        );
+    }
+}
 
 fn architecture(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     if let Arch::Other(value, name) = case.facts.checkpoint.arch {

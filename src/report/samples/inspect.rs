@@ -3,7 +3,8 @@
 use super::{hex, tool};
 use crate::report::v1::frame::{Frame, FrameAnomaly, Record, RecordBody, SveLayout};
 use crate::report::v1::inspect::{
-    Anomaly, At, File, FormatFeature, Image, Images, Inference, Inspect, Origin, UnknownField,
+    Anomaly, At, File, FormatFeature, Image, Images, Inference, Inspect, Origin, Rewritten,
+    RewrittenEdit, UnknownField,
 };
 use crate::report::v1::task::{
     AltStack, Auxv, AuxvDifference, AuxvEntry, AuxvMap, Gcs, Hwcaps, Memory, Pac, PacSaved,
@@ -421,6 +422,14 @@ pub(in crate::report) fn inspect() -> Inspect {
                     ground: "SVE record at 0xffffe1c02470".to_owned(),
                 },
             ],
+            rewritten: Some(Rewritten {
+                tool: "hwcr 0.1.0".to_owned(),
+                target: "neoverse-n1".to_owned(),
+                edits: vec![RewrittenEdit {
+                    rule: "HWCR-SVE-001".to_owned(),
+                    what: "drop SVE record (header only)".to_owned(),
+                }],
+            }),
         }),
         tasks: vec![task(), zombie()],
         files: Some(vec![

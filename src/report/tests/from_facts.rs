@@ -157,6 +157,7 @@ fn facts(checkpoint: &Checkpoint) -> Facts<'_> {
         told: Hwcaps {
             words: [Some(0b101), None, None, Some(1 << 63)],
         },
+        remembered_vector_lengths: Vec::new(),
         vdso: None,
         trampolines: Vec::new(),
         frames: vec![frame()],
@@ -193,6 +194,7 @@ fn facts(checkpoint: &Checkpoint) -> Facts<'_> {
         checkpoint,
         tasks: vec![facts],
         origin: Origin::default(),
+        rewritten: None,
     }
 }
 

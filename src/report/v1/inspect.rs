@@ -55,6 +55,29 @@ pub struct Origin {
     pub criu_below: Option<String>,
     /// Statements, each with its ground.
     pub inferences: Vec<Inference>,
+    /// What the journal says, where the image was rewritten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rewritten: Option<Rewritten>,
+}
+
+/// What the journal of a rewritten image says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Rewritten {
+    /// Name and version of the program that rewrote it.
+    pub tool: String,
+    /// The target it was rewritten for.
+    pub target: String,
+    /// The edits, oldest first.
+    pub edits: Vec<RewrittenEdit>,
+}
+
+/// An edit that was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RewrittenEdit {
+    /// Id of the rule it was made for.
+    pub rule: String,
+    /// What it did, for people.
+    pub what: String,
 }
 
 /// One inferred statement.

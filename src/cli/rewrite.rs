@@ -1,0 +1,309 @@
+//! `hwcr rewrite`.
+
+use std::cell::RefCell;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{ArgGroup, Args};
+
+use super::check::{Format, profile, unreadable};
+use super::{Exit, Failure, Output, suggest};
+use crate::criu_image;
+use crate::facts::{self, Rewritten, RewrittenEdit};
+use crate::finding::Verdict;
+use crate::profile::model::Profile;
+use crate::report::from_judgement::Pair;
+use crate::report::from_plan::{self, Asked};
+use crate::report::rewrite_text;
+use crate::report::v1::rewrite::{Rewrite as Report, Stage};
+use crate::rewrite::allow;
+use crate::rewrite::edit::{Allowed, Plan};
+use crate::rewrite::outcome::{self, Expectation, Frames};
+use crate::rule::{self, Case};
+
+pub(super) mod engine;
+
+/// Rewrite an image so that it runs on a target: planned, verified, and undoable
+#[derive(Debug, Args)]
+#[command(after_help = after_help())]
+#[command(group = ArgGroup::new("where").args(["output", "in_place", "dry_run", "undo"]).required(true).multiple(true))]
+pub(super) struct Rewrite {
+    /// Directory that `criu dump` wrote
+    #[arg(value_name = "IMAGE", required_unless_present = "undo")]
+    image: Option<PathBuf>,
+
+    /// Machine to restore on: name of a built-in profile, or path of a cpu.json
+    #[arg(short, long, value_name = "TARGET", required_unless_present = "undo")]
+    target: Option<String>,
+
+    /// Machine the image was dumped on, where you know it: a profile, as for --target
+    #[arg(long, value_name = "PROFILE")]
+    source: Option<String>,
+
+    /// Directory to write the rewritten image to; it must not exist
+    #[arg(short, long, value_name = "OUT", conflicts_with = "in_place")]
+    output: Option<PathBuf>,
+
+    /// Change the image itself, with a journal that --undo takes back
+    #[arg(long)]
+    in_place: bool,
+
+    /// Print the plan and write no image
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Also write the plan to FILE, as JSON
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+
+    /// Permit edits that the program can notice; may be repeated. Names are listed below
+    #[arg(long, value_name = "NAME")]
+    allow: Vec<String>,
+
+    /// Search all private writable memory for signal frames, however much there is
+    #[arg(long)]
+    deep: bool,
+
+    /// How to write the report
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    /// Take back what --in-place did to DIR, or end what a crash interrupted
+    #[arg(long, value_name = "DIR", conflicts_with_all = [
+        "image", "target", "source", "output", "in_place", "dry_run", "plan", "allow", "deep", "format",
+    ])]
+    undo: Option<PathBuf>,
+}
+
+fn after_help() -> String {
+    let names: String = allow::NAMES
+        .iter()
+        .map(|row| format!("  {:<16}{}\n", row.name, row.does))
+        .collect();
+    format!(
+        "\
+Names for --allow (docs/rewrite.md says what the program can notice):
+{names}
+Examples:
+  hwcr rewrite dump/ --target neoverse-n1 --dry-run
+  hwcr rewrite dump/ --target neoverse-n1 -o dump-n1/ --allow drop-sve-state
+  hwcr rewrite --undo dump/
+
+Exit codes:
+  0  written, or nothing to change, and the result is compatible; or undone
+  1  the image cannot be mended for the target: nothing is written
+  2  no answer: wrong usage, something cannot be read, or the result did not
+     stand its verification and was removed
+  3  as 0, but the result is indeterminate"
+    )
+}
+
+/// What follows from reading and planning. It borrows nothing of the image, whose files are about to change.
+struct Prepared {
+    plan: Plan,
+    report: Report,
+    expectation: Expectation,
+    head: Rewritten,
+}
+
+/// Everything but `--undo`.
+struct Job<'a> {
+    arguments: &'a Rewrite,
+    image: &'a Path,
+    target_name: &'a str,
+    target: Profile,
+    source: Option<Profile>,
+    allowed: Allowed,
+}
+
+impl Rewrite {
+    pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
+        if let Some(dir) = &self.undo {
+            let done = engine::undo(dir).map_err(Failure::new)?;
+            output.text(|page| page.line(0, 2, &[crate::report::layout::plain(done)]))?;
+            return Ok(Exit::Success);
+        }
+        let allowed = self.allowed()?;
+        let (Some(image), Some(target_name)) = (&self.image, &self.target) else {
+            // clap has refused this.
+            return Err(Failure::new("an image and --target are needed"));
+        };
+        let job = Job {
+            arguments: self,
+            image,
+            target_name,
+            target: profile(target_name)?,
+            source: self.source.as_deref().map(profile).transpose()?,
+            allowed,
+        };
+        job.run(output)
+    }
+
+    fn allowed(&self) -> Result<Allowed, Failure> {
+        for name in &self.allow {
+            if allow::find(name).is_none() {
+                let known = allow::NAMES.iter().map(|row| row.name);
+                let failure = Failure::new(format!("there is no edit named {name} to allow"));
+                return Err(
+                    match suggest::question(&suggest::nearest(name, known.clone())) {
+                        Some(question) => failure.help(question),
+                        None => failure.help(format!(
+                            "the names are {}",
+                            known.collect::<Vec<_>>().join(", ")
+                        )),
+                    },
+                );
+            }
+        }
+        Ok(Allowed {
+            names: self.allow.clone(),
+        })
+    }
+}
+
+impl Job<'_> {
+    fn run(&self, output: &Output) -> Result<Exit, Failure> {
+        let arguments = self.arguments;
+        if let Some(out) = arguments.output.as_deref().filter(|_| !arguments.dry_run)
+            && out.symlink_metadata().is_ok()
+        {
+            return Err(Failure::new(format!("{} exists already", out.display()))
+                .help("name a directory that does not exist; it is made whole or not at all"));
+        }
+        if arguments.in_place
+            && !arguments.dry_run
+            && let Some(done) = engine::recover(self.image).map_err(Failure::new)?
+        {
+            output.warn(&Failure::new(done));
+        }
+
+        let mut prepared = self.prepare()?;
+        if let Some(file) = &arguments.plan {
+            write_plan(file, &prepared.report)?;
+        }
+        if prepared.report.stage == Stage::Planned && !arguments.dry_run {
+            let (place, after) = self.apply(&prepared)?;
+            from_plan::written(&mut prepared.report, &place.to_string_lossy(), after);
+        }
+        match arguments.format {
+            Format::Text => {
+                output.text(|page| rewrite_text::rewrite(page, &prepared.report))?;
+            }
+            Format::Json => output.json(&prepared.report)?,
+        }
+        Ok(Exit::of_verdict(prepared.report.after))
+    }
+
+    /// Reads, judges and plans.
+    fn prepare(&self) -> Result<Prepared, Failure> {
+        let arguments = self.arguments;
+        let checkpoint =
+            criu_image::load(self.image).map_err(|error| unreadable(self.image, &error.into()))?;
+        let journal = engine::read_journal(self.image).map_err(Failure::new)?;
+        let facts =
+            facts::collect(&checkpoint, super::search(arguments.deep)).with_journal(journal);
+        let case = Case {
+            facts: &facts,
+            target: &self.target,
+            source: self.source.as_ref(),
+        };
+        let judgement = rule::judge(&case, &[]);
+        let plan = engine::plan(&case, &self.allowed);
+        let frames = Frames::of(&facts);
+        let outcome = outcome::foresee(&plan, &judgement.findings, &frames, &self.allowed);
+        let asked = Asked {
+            pair: Pair {
+                image: &self.image.to_string_lossy(),
+                target: self.target_name,
+                profile: &self.target.name,
+            },
+            source: arguments.source.as_deref(),
+            deep: arguments.deep,
+            allowed: &arguments.allow,
+        };
+        Ok(Prepared {
+            report: from_plan::rewrite(asked, &plan, &judgement.findings, &outcome),
+            expectation: Expectation::new(&judgement.findings, &outcome, &frames),
+            head: self.head(&facts, &plan),
+            plan,
+        })
+    }
+
+    /// What the journal of the result remembers: this rewriting, and those before it.
+    fn head(&self, facts: &facts::Facts<'_>, plan: &Plan) -> Rewritten {
+        let earlier = facts.rewritten.iter().flat_map(|journal| &journal.edits);
+        let now = plan.edits.iter().map(|edit| RewrittenEdit {
+            rule: edit.rule.to_owned(),
+            what: edit.what.clone(),
+        });
+        Rewritten {
+            tool: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
+            target: self.target.name.clone(),
+            edits: earlier.cloned().chain(now).collect(),
+            told: facts.to_remember(),
+        }
+    }
+
+    /// Makes the edits; where, and the verdict on what was made.
+    fn apply(&self, prepared: &Prepared) -> Result<(PathBuf, Verdict), Failure> {
+        let verdict = RefCell::new(None);
+        let recheck = |dir: &Path| {
+            *verdict.borrow_mut() = Some(self.recheck(dir, prepared)?);
+            Ok(())
+        };
+        let Prepared { plan, head, .. } = prepared;
+        let (place, applied) = match &self.arguments.output {
+            Some(out) => (
+                out.as_path(),
+                engine::apply_to_copy(self.image, out, plan, head, &recheck),
+            ),
+            None => (
+                self.image,
+                engine::apply_in_place(self.image, plan, head, &recheck),
+            ),
+        };
+        applied.map_err(Failure::new)?;
+        match verdict.take() {
+            Some(verdict) => Ok((place.to_owned(), verdict)),
+            None => Err(Failure::new(format!(
+                "{} was written without being judged",
+                place.display()
+            ))
+            .help("judge it with `hwcr check` before you use it")),
+        }
+    }
+
+    /// Judges the rewritten image in `dir` as `check` would, by what its tasks were told before.
+    fn recheck(&self, dir: &Path, prepared: &Prepared) -> Result<Verdict, String> {
+        let checkpoint = criu_image::load(dir).map_err(|error| {
+            let error = anyhow::Error::from(error);
+            format!("the rewritten image cannot be read: {error:#}")
+        })?;
+        // The journal may not lie there yet; what it will say is known.
+        let facts = facts::collect(&checkpoint, super::search(self.arguments.deep))
+            .with_journal(Some(prepared.head.clone()));
+        let case = Case {
+            facts: &facts,
+            target: &self.target,
+            source: self.source.as_ref(),
+        };
+        let judgement = rule::judge(&case, &[]);
+        prepared
+            .expectation
+            .met_by(&judgement.findings, &Frames::of(&facts))?;
+        Ok(judgement.verdict)
+    }
+}
+
+fn write_plan(file: &Path, report: &Report) -> Result<(), Failure> {
+    let failed = |why: String| {
+        Failure::new(format!(
+            "cannot write the plan to {}: {why}",
+            file.display()
+        ))
+    };
+    let mut text =
+        serde_json::to_string_pretty(report).map_err(|error| failed(error.to_string()))?;
+    text.push('\n');
+    fs::write(file, text).map_err(|error| failed(error.to_string()))
+}
