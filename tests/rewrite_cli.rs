@@ -5,6 +5,7 @@
 use std::fs;
 use std::process::{Command, Output};
 
+use hwcr::facts::{self, Rewritten, Told};
 use hwcr::finding::{EditClass, Finding, Proof, Severity, Verdict};
 use hwcr::report::from_judgement::Pair;
 use hwcr::report::from_plan::{self, Asked};
@@ -14,7 +15,7 @@ use hwcr::report::{rewrite_text, schema};
 use hwcr::rewrite::allow;
 use hwcr::rewrite::edit::{Allowed, Change, Edit, FieldValue, Operation, Plan, Refusal};
 use hwcr::rewrite::outcome::{self, Frames};
-use hwcr::units::{Addr, Pid, Tid};
+use hwcr::units::{Addr, Pid, Tid, Vl};
 
 const IMAGES: &str = "tests/fixtures/images";
 
@@ -302,7 +303,7 @@ fn report(plan: &Plan, findings: &[Finding]) -> Rewrite {
 fn rendered(report: &Rewrite) -> String {
     let mut out = Vec::new();
     rewrite_text::rewrite(&mut Page::new(&mut out, 80), report).unwrap();
-    text(&out)
+    anstream::adapter::strip_str(&text(&out)).to_string()
 }
 
 fn assert_valid(document: &serde_json::Value) {
@@ -348,4 +349,47 @@ fn a_plan_as_json() {
         "rewrite_plan_json",
         printed.replace(version, "\"version\": \"VERSION\"")
     );
+}
+
+/// What a journal remembers is added to what the image says; nothing is taken away.
+#[test]
+fn a_journal_only_adds() {
+    let load = |name: &str| hwcr::criu_image::load(&std::path::Path::new(IMAGES).join(name));
+    let checkpoint = load("sig-sve@a64fx@new").unwrap();
+    let collect = || facts::collect(&checkpoint, facts::Search::Auto);
+    let before = collect();
+    let (pid, words) = (before.tasks[0].task.pid, before.tasks[0].told.words);
+    let shown = before.tasks[0].shown_vector_lengths();
+    assert!(words[0].is_some() && !shown.is_empty() && !shown.contains(&Vl(208)));
+    let told = |pid, words, vector_lengths| Told {
+        pid,
+        words,
+        vector_lengths,
+    };
+    assert_eq!(before.to_remember()[0], told(pid, words, shown.clone()));
+
+    let journal = Rewritten {
+        told: vec![
+            told(pid, [Some(1 << 60), None, None, Some(2)], vec![Vl(208)]),
+            told(Pid(1), [Some(u64::MAX); 4], Vec::new()),
+        ],
+        ..Rewritten::default()
+    };
+    let after = collect().with_journal(Some(journal));
+    assert_eq!(
+        after.tasks[0].told.words,
+        [
+            words[0].map(|word| word | 1 << 60),
+            words[1],
+            words[2],
+            Some(words[3].unwrap_or(0) | 2)
+        ]
+    );
+    assert!(after.tasks[0].shown_vector_lengths().contains(&Vl(208)));
+    assert!(
+        shown
+            .iter()
+            .all(|vl| after.tasks[0].shown_vector_lengths().contains(vl))
+    );
+    assert_eq!(collect().with_journal(None).tasks[0].told.words, words);
 }

@@ -57,7 +57,7 @@ pub struct Cli {
 #[derive(Clone, Copy, Debug, Args)]
 struct Global {
     /// When to use colour; auto looks for a terminal, NO_COLOR and CLICOLOR
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    #[arg(long, global = true, display_order = 100, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     color: Color,
 }
 

@@ -14,6 +14,7 @@ use crate::finding::Verdict;
 use crate::profile::model::Profile;
 use crate::report::from_judgement::Pair;
 use crate::report::from_plan::{self, Asked};
+use crate::report::layout::{Page, plain};
 use crate::report::rewrite_text;
 use crate::report::v1::rewrite::{Rewrite as Report, Stage};
 use crate::rewrite::allow;
@@ -75,11 +76,24 @@ pub(super) struct Rewrite {
     undo: Option<PathBuf>,
 }
 
+/// Columns of help, as clap wraps it.
+const HELP_COLUMNS: usize = 80;
+/// Columns of the names in it.
+const NAME_COLUMNS: usize = 16;
+
+/// The names for `--allow` with what is done under them.
+fn names() -> String {
+    let mut text = Vec::new();
+    let mut page = Page::new(&mut text, HELP_COLUMNS);
+    for row in allow::NAMES {
+        // Writing to memory does not fail.
+        let _ = page.labelled(2, NAME_COLUMNS, plain(row.name), &[plain(row.does)]);
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}
+
 fn after_help() -> String {
-    let names: String = allow::NAMES
-        .iter()
-        .map(|row| format!("  {:<16}{}\n", row.name, row.does))
-        .collect();
+    let names = names();
     format!(
         "\
 Names for --allow (docs/rewrite.md says what the program can notice):
@@ -120,7 +134,7 @@ impl Rewrite {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
         if let Some(dir) = &self.undo {
             let done = engine::undo(dir).map_err(Failure::new)?;
-            output.text(|page| page.line(0, 2, &[crate::report::layout::plain(done)]))?;
+            output.text(|page| page.line(0, 2, &[plain(done)]))?;
             return Ok(Exit::Success);
         }
         let allowed = self.allowed()?;

@@ -59,8 +59,8 @@ fn an_edit_mends_what_it_is_about() {
         finding("HWCR-SVE-001", Severity::Blocker, Some(0x3400)),
         finding("HWCR-PAC-001", Severity::Blocker, None),
     ];
-    // (edits, which are mended)
-    let table: [(&[(&'static str, Option<u64>)], [bool; 3]); 6] = [
+    type Given = (&'static str, Option<u64>);
+    let table: [(&[Given], [bool; 3]); 6] = [
         (&[], [false, false, false]),
         (&[("HWCR-SVE-001", Some(0x1400))], [true, false, false]),
         // The base of a frame stands for what lies in it.
