@@ -266,14 +266,15 @@ impl Job<'_> {
             Ok(())
         };
         let Prepared { plan, head, .. } = prepared;
+        let journal = engine::journal(head, &self.target).map_err(Failure::new)?;
         let (place, applied) = match &self.arguments.output {
             Some(out) => (
                 out.as_path(),
-                engine::apply_to_copy(self.image, out, plan, head, &recheck),
+                engine::apply_to_copy(self.image, out, plan, journal, &recheck),
             ),
             None => (
                 self.image,
-                engine::apply_in_place(self.image, plan, head, &recheck),
+                engine::apply_in_place(self.image, plan, journal, &recheck),
             ),
         };
         applied.map_err(Failure::new)?;

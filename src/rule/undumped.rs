@@ -221,6 +221,10 @@ fn in_syscall(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) 
 }
 
 fn sme_state(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    // On a target without SME HWCR-HWC-001 says what there is to say.
+    if case.target.hwcaps.has(hwcap::SME) == Some(false) {
+        return;
+    }
     let threads = tasks_knowing(case, &[hwcap::SME]).flat_map(|(task, features)| {
         task.threads
             .iter()
@@ -251,7 +255,8 @@ fn sme_state(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
 fn registers(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     for task in &case.facts.tasks {
         for (bit, register) in [(hwcap::FPMR, "FPMR"), (hwcap::POE, "POR_EL0")] {
-            if !task.may_know(bit) {
+            // On a target without the feature HWCR-HWC-001 says what there is to say.
+            if !task.may_know(bit) || case.target.hwcaps.has(bit) == Some(false) {
                 continue;
             }
             // A live frame holds the value from before the signal: it comes back from the frame, and the

@@ -2,48 +2,108 @@
 
 use std::path::Path;
 
-use crate::facts::Rewritten;
+use crate::auxv::hwcap::HwcapWord;
+use crate::facts::{Rewritten, RewrittenEdit, Told};
+use crate::profile::builtin;
+use crate::profile::model::{Profile, Source};
 use crate::rewrite::edit::{Allowed, Plan};
+use crate::rewrite::engine::{self, JournalHead, Recheck, Recovered, Shown};
+use crate::rewrite::{auxv, frame, pac};
 use crate::rule::Case;
-
-/// Judges the rewritten image before it gets its name; an error says why it must not stand.
-pub(super) type Recheck<'a> = &'a dyn Fn(&Path) -> Result<(), String>;
+use crate::units::{Pid, Vl};
 
 /// All edits for the target, and what cannot be mended.
-pub(super) fn plan(_case: &Case<'_>, _allowed: &Allowed) -> Plan {
-    Plan::default()
+pub(super) fn plan(case: &Case<'_>, allowed: &Allowed) -> Plan {
+    let mut plan = Plan::default();
+    frame::plan(case, allowed, &mut plan);
+    auxv::plan(case, allowed, &mut plan);
+    pac::plan(case, allowed, &mut plan);
+    plan
+}
+
+/// What the journal shall say: the target and its digest, and what the tasks were told and showed.
+///
+/// # Errors
+/// A profile that cannot be read again.
+pub(super) fn journal(head: &Rewritten, target: &Profile) -> Result<JournalHead, String> {
+    let profile = match &target.source {
+        Source::BuiltIn => builtin::text(&target.name)
+            .unwrap_or_default()
+            .as_bytes()
+            .to_vec(),
+        Source::File(path) => std::fs::read(path).map_err(|error| format!("{path}: {error}"))?,
+    };
+    let told = head.told.iter().flat_map(|told| {
+        let words = HwcapWord::ALL.into_iter().zip(told.words);
+        words.filter_map(|(word, value)| {
+            let value = Some(value?);
+            Some(engine::Told {
+                pid: told.pid.0,
+                at: word.tag(),
+                value,
+            })
+        })
+    });
+    let shown = head
+        .told
+        .iter()
+        .filter(|told| !told.vector_lengths.is_empty())
+        .map(|told| Shown {
+            pid: told.pid.0,
+            vector_lengths: told.vector_lengths.iter().map(|vl| vl.0).collect(),
+        });
+    Ok(JournalHead {
+        target: target.name.clone(),
+        sha256: engine::digest(&profile),
+        told: told.collect(),
+        shown: shown.collect(),
+    })
 }
 
 /// Writes the rewritten image to `out`, whole and verified, or not at all.
 pub(super) fn apply_to_copy(
-    _image: &Path,
-    _out: &Path,
-    _plan: &Plan,
-    _head: &Rewritten,
-    _recheck: Recheck<'_>,
+    image: &Path,
+    out: &Path,
+    plan: &Plan,
+    journal: JournalHead,
+    recheck: Recheck<'_>,
 ) -> Result<(), String> {
-    Err("this build cannot apply edits".to_owned())
+    engine::apply_to_copy(image, out, plan, journal, recheck)
+        .map(drop)
+        .map_err(|error| error.to_string())
 }
 
 /// Rewrites the image itself behind an undo journal.
 pub(super) fn apply_in_place(
-    _image: &Path,
-    _plan: &Plan,
-    _head: &Rewritten,
-    _recheck: Recheck<'_>,
+    image: &Path,
+    plan: &Plan,
+    journal: JournalHead,
+    recheck: Recheck<'_>,
 ) -> Result<(), String> {
-    Err("this build cannot apply edits".to_owned())
+    engine::apply_in_place(image, plan, journal, recheck)
+        .map(drop)
+        .map_err(|error| error.to_string())
 }
 
 /// Ends what an earlier run left half done in `image`; says what that was.
-pub(super) fn recover(_image: &Path) -> Result<Option<String>, String> {
-    Ok(None)
+pub(super) fn recover(image: &Path) -> Result<Option<String>, String> {
+    match engine::recover(image).map_err(|error| error.to_string())? {
+        Recovered::Clean => Ok(None),
+        Recovered::RolledBack => Ok(Some(format!(
+            "{}: an interrupted rewrite was taken back",
+            image.display()
+        ))),
+    }
 }
 
-/// Takes all edits back; says what was done.
+/// Takes the last rewrite back; says what was done.
 pub(super) fn undo(dir: &Path) -> Result<String, String> {
-    Err(format!(
-        "{} has no journal: it was not rewritten",
+    if let Some(done) = recover(dir)? {
+        return Ok(done);
+    }
+    engine::undo(dir).map_err(|error| error.to_string())?;
+    Ok(format!(
+        "{}: the rewrite was taken back, byte for byte",
         dir.display()
     ))
 }
@@ -53,6 +113,65 @@ pub(super) fn undo(dir: &Path) -> Result<String, String> {
 /// # Errors
 /// A journal that cannot be read, or whose rewriting was not finished: then nobody knows what the image
 /// was, and it must not be judged.
-pub(in crate::cli) fn read_journal(_image: &Path) -> Result<Option<Rewritten>, String> {
-    Ok(None)
+pub(in crate::cli) fn read_journal(image: &Path) -> Result<Option<Rewritten>, String> {
+    let Some(journal) = engine::read_journal(image).map_err(|error| error.to_string())? else {
+        return Ok(None);
+    };
+    if !journal.complete {
+        return Err(format!(
+            "{0}: a rewrite was interrupted, so its files are partly old and partly new; take it back with \
+             `hwcr rewrite --undo {0}`",
+            image.display()
+        ));
+    }
+    let mut history: Vec<_> = journal.history().collect();
+    history.reverse();
+    let edits = history.iter().flat_map(|journal| &journal.edits);
+    let mut told: Vec<Told> = Vec::new();
+    for journal in &history {
+        for entry in &journal.told {
+            let word = HwcapWord::ALL
+                .into_iter()
+                .position(|word| word.tag() == entry.at);
+            if let Some(slot) = word.and_then(|word| of(&mut told, entry.pid).words.get_mut(word)) {
+                *slot = match (*slot, entry.value) {
+                    (Some(one), Some(other)) => Some(one | other),
+                    (one, other) => one.or(other),
+                };
+            }
+        }
+        for entry in &journal.shown {
+            of(&mut told, entry.pid)
+                .vector_lengths
+                .extend(entry.vector_lengths.iter().copied().map(Vl));
+        }
+    }
+    Ok(Some(Rewritten {
+        tool: journal.tool.clone(),
+        target: journal.target.clone(),
+        edits: edits
+            .map(|edit| RewrittenEdit {
+                rule: edit.rule.clone(),
+                what: edit.what.clone(),
+            })
+            .collect(),
+        told,
+    }))
+}
+
+/// The entry of a task, made where there is none.
+fn of(told: &mut Vec<Told>, pid: u32) -> &mut Told {
+    let pid = Pid(pid);
+    let at = match told.iter().position(|entry| entry.pid == pid) {
+        Some(at) => at,
+        None => {
+            told.push(Told {
+                pid,
+                words: [None; 4],
+                vector_lengths: Vec::new(),
+            });
+            told.len() - 1
+        }
+    };
+    &mut told[at]
 }

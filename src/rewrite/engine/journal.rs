@@ -38,6 +38,8 @@ pub struct JournalHead {
     pub sha256: String,
     /// What the tasks were told before, where an edit changes that.
     pub told: Vec<Told>,
+    /// What their signal frames showed before.
+    pub shown: Vec<Shown>,
 }
 
 /// What a journal says.
@@ -58,6 +60,9 @@ pub struct Journal {
     /// What the tasks were told before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub told: Vec<Told>,
+    /// What their signal frames showed before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shown: Vec<Shown>,
     /// What was done.
     pub edits: Vec<JournalEdit>,
     /// The old bytes.
@@ -80,6 +85,16 @@ pub struct Told {
     pub at: u64,
     /// The value; `None` where the rewrite added the element.
     pub value: Option<u64>,
+}
+
+/// The vector lengths a task's signal frames showed at the dump.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shown {
+    /// The task.
+    pub pid: u32,
+    /// Non-streaming lengths, bytes.
+    pub vector_lengths: Vec<u16>,
 }
 
 /// An edit, without its bytes.
@@ -206,6 +221,7 @@ impl Journal {
             target_sha256: head.sha256,
             complete,
             told: head.told,
+            shown: head.shown,
             edits: plan
                 .edits
                 .iter()
