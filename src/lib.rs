@@ -18,6 +18,7 @@ pub mod cli;
 pub mod criu_image;
 pub mod facts;
 pub mod finding;
+pub mod launch;
 pub mod memory;
 pub mod profile;
 pub mod report;

@@ -13,6 +13,7 @@ mod check;
 mod explain;
 mod failure;
 mod inspect;
+mod launch;
 mod output;
 mod profile;
 mod rewrite;
@@ -73,6 +74,7 @@ enum Verb {
     Check(check::Check),
     Inspect(inspect::Inspect),
     Rewrite(rewrite::Rewrite),
+    Launch(launch::Launch),
     Explain(explain::Explain),
     Rules(rules::RulesVerb),
     Profile(profile::ProfileVerb),
@@ -145,6 +147,7 @@ pub fn run(cli: &Cli) -> Exit {
         Verb::Check(verb) => verb.run(&output),
         Verb::Inspect(verb) => verb.run(&output),
         Verb::Rewrite(verb) => verb.run(&output),
+        Verb::Launch(verb) => verb.run(&output),
         Verb::Explain(verb) => verb.run(&output),
         Verb::Rules(verb) => verb.run(&output),
         Verb::Profile(verb) => verb.run(&output),

@@ -11,5 +11,6 @@ pub mod edit;
 pub mod engine;
 pub mod frame;
 pub mod outcome;
+pub mod pac;
 
 mod overwrite;

@@ -1,0 +1,378 @@
+//! Pointer authentication: which edits let tasks run where their return addresses would not authenticate.
+//!
+//! Two edits, alone or together, were seen to work with unmodified CRIU 4.2.1:
+//!
+//! * *off*: the address keys' mask of enabled keys (`pac_enabled_key`, the argument of
+//!   `PR_PAC_SET_ENABLED_KEYS`) becomes 0. CRIU 4.1 and later hand it to the kernel, and the restored task
+//!   runs with the signing and authenticating instructions doing nothing, as on a machine without them. A
+//!   program that the task executes later gets them back.
+//! * *strip*: signed return addresses lose their signature. Needed wherever nothing authenticates them any
+//!   more: an address with a signature in it is not one that can be jumped to.
+//!
+//! | finding | keys | return addresses |
+//! |---|---|---|
+//! | `HWCR-PAC-001`, keys and no PAC on the target | left out | stripped |
+//! | `HWCR-PAC-002`, keys lost | off; on a target without PAC the field stays or becomes empty | stripped |
+//! | `HWCR-PAC-003`, no PAC on the source | off | are not signed |
+//! | `HWCR-PAC-004`, the target signs in another way | off | stripped |
+//!
+//! CRIU takes the leader's keys for all threads (`arch_rsti_init`); the others' are edited alike so that an
+//! image does not contradict itself. Keys are neither shown nor kept: a plan that leaves them out says so
+//! without their value.
+#![deny(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss
+)]
+
+mod keys;
+mod words;
+
+#[cfg(test)]
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used,
+    clippy::panic
+)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use crate::abi::criu;
+use crate::auxv::hwcap;
+use crate::criu_image::model::{Arch, Mm, PacState};
+use crate::facts::TaskFacts;
+use crate::finding::{EditClass, Finding, Proof};
+use crate::memory::Memory;
+use crate::profile::model::{PacAlgorithm, Profile};
+use crate::rule::{self, Case};
+use crate::sigframe::model::Frame;
+
+use self::keys::KeyEdit;
+use self::words::{Found, Register, Word};
+
+use super::edit::{Allowed, Change, Edit, FieldValue, Operation, Plan, Refusal};
+
+/// Name of the edit that strips words which only look like signed return addresses.
+const STRIP_PAC: &str = "strip-pac";
+const LOSSY: EditClass = EditClass::Lossy(STRIP_PAC);
+
+const KEYS_WITHOUT_PAC: &str = "HWCR-PAC-001";
+const KEYS_LOST: &str = "HWCR-PAC-002";
+const UNSIGNED_RETURNS: &str = "HWCR-PAC-003";
+const SIGNATURE_DIFFERS: &str = "HWCR-PAC-004";
+
+/// What mends one finding.
+struct Cure {
+    keys: KeyEdit,
+    strip: bool,
+    /// Whether it rests on a guess, so that the user must permit it.
+    guessed: Option<&'static str>,
+}
+
+/// Plans an edit, or says why there is none, for every finding of the `HWCR-PAC` rules.
+pub fn plan(case: &Case<'_>, allowed: &Allowed, plan: &mut Plan) {
+    if case.facts.checkpoint.arch != Arch::Aarch64 {
+        return;
+    }
+    // The same place of a file may be seen from several tasks.
+    let mut taken = BTreeSet::new();
+    for id in [
+        KEYS_WITHOUT_PAC,
+        KEYS_LOST,
+        UNSIGNED_RETURNS,
+        SIGNATURE_DIFFERS,
+    ] {
+        for finding in findings(id, case) {
+            let task = case
+                .facts
+                .tasks
+                .iter()
+                .find(|task| Some(task.task.pid) == finding.pid);
+            if let Some(task) = task {
+                mend(case, allowed, task, &finding, &mut taken, plan);
+            }
+        }
+    }
+}
+
+/// What the rule with this id finds: the planner mends findings, so it asks the rules for them.
+fn findings(id: &str, case: &Case<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if let Some(rule) = rule::find(id) {
+        (rule.check)(&rule.meta, case, &mut found);
+    }
+    found
+}
+
+fn mend(
+    case: &Case<'_>,
+    allowed: &Allowed,
+    task: &TaskFacts<'_>,
+    finding: &Finding,
+    taken: &mut BTreeSet<(String, u64)>,
+    plan: &mut Plan,
+) {
+    let rule = finding.rule.id;
+    let mut refuse = |why: String, allow| {
+        plan.refusals.push(Refusal {
+            rule,
+            pid: task.task.pid,
+            tid: None,
+            address: None,
+            why,
+            allow,
+        });
+    };
+    let cure = match cure(case, task, finding) {
+        Ok(cure) => cure,
+        Err(why) => return refuse(why, None),
+    };
+    let mut class = EditClass::Lossless;
+    if let Some(why) = cure.guessed {
+        if !allowed.permits(LOSSY) {
+            return refuse(why.to_owned(), Some(STRIP_PAC));
+        }
+        class = LOSSY;
+    }
+    let mut found = Found::default();
+    if cure.strip {
+        found = match strippable(case, task) {
+            Ok(found) => found,
+            Err(why) => return refuse(why, None),
+        };
+        if let Some(why) = found.doubt() {
+            if !allowed.permits(LOSSY) {
+                return refuse(why, Some(STRIP_PAC));
+            }
+            class = LOSSY;
+        }
+    }
+    let changes = keys::changes(task, cure.keys, case.target);
+    if !changes.is_empty() {
+        plan.edits.push(Edit {
+            rule,
+            class,
+            what: cure.keys.what().to_owned(),
+            pid: task.task.pid,
+            tid: None,
+            address: None,
+            changes,
+        });
+    }
+    let certain = if cure.guessed.is_some() {
+        LOSSY
+    } else {
+        EditClass::Lossless
+    };
+    for (registers, class) in [(&found.links, certain), (&found.others, LOSSY)] {
+        plan.edits.extend(
+            registers
+                .iter()
+                .filter_map(|register| strip_register(rule, class, task, register)),
+        );
+    }
+    for (words, class) in [
+        (&found.reached, certain),
+        (&found.alike, LOSSY),
+        (&found.elsewhere, LOSSY),
+    ] {
+        for word in words {
+            if taken.insert((word.place.file.to_string(), word.place.offset)) {
+                plan.edits.push(strip_word(rule, class, task, word));
+            }
+        }
+    }
+}
+
+/// What mends `finding`, or why nothing does.
+fn cure(case: &Case<'_>, task: &TaskFacts<'_>, finding: &Finding) -> Result<Cure, String> {
+    let target = case.target;
+    let sure = |keys, strip| Cure {
+        keys,
+        strip,
+        guessed: None,
+    };
+    match finding.rule.id {
+        KEYS_WITHOUT_PAC => {
+            let signs = target.hwcaps.has(hwcap::PACA) == Some(false) && has_address_keys(task);
+            Ok(sure(KeyEdit::Drop, signs))
+        }
+        KEYS_LOST => match target.hwcaps.has(hwcap::PACA) {
+            Some(true) => restores_mask(target).map(|()| sure(KeyEdit::Off, true)),
+            Some(false) => Ok(sure(KeyEdit::None, true)),
+            None => Err(format!(
+                "profile {} does not say whether the machine has pointer authentication; give it `hwcap` or \
+                 `features`",
+                target.name
+            )),
+        },
+        UNSIGNED_RETURNS => restores_mask(target).map(|()| sure(KeyEdit::Off, false)),
+        _ => {
+            restores_mask(target)?;
+            let shown = finding.proof == Proof::State
+                || case.source.is_some_and(|source| differ(source, target));
+            Ok(Cure {
+                keys: KeyEdit::Off,
+                strip: true,
+                guessed: (!shown).then_some(
+                    "it is not known whether the target signs as the source did; name the source's full profile \
+                     with --source, or permit that the tasks go on without pointer authentication",
+                ),
+            })
+        }
+    }
+}
+
+/// Whether the target's CRIU hands the mask of enabled keys to the kernel.
+fn restores_mask(target: &Profile) -> Result<(), String> {
+    let need = "switching pointer authentication off needs CRIU 4.1 or later on the target";
+    match target.criu {
+        Some(version) if version >= criu::SAVES_PAC_KEYS => Ok(()),
+        Some(version) => Err(format!("{need}, {} has {version}", target.name)),
+        None => Err(format!(
+            "{need}, and profile {} does not say which it has (`criu`)",
+            target.name
+        )),
+    }
+}
+
+fn has_address_keys(task: &TaskFacts<'_>) -> bool {
+    let leader = task.task.threads.first();
+    leader
+        .and_then(|thread| thread.state.as_ref())
+        .is_some_and(|state| {
+            matches!(
+                state.pac,
+                PacState::Saved {
+                    address: Some(_),
+                    ..
+                }
+            )
+        })
+}
+
+/// Whether two machines are known to sign in different ways. Unknown values differ from nothing.
+fn differ(one: &Profile, other: &Profile) -> bool {
+    fn known<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
+        one.zip(other).is_some_and(|(one, other)| one != other)
+    }
+    let makers_own = [one, other]
+        .iter()
+        .all(|profile| profile.pauth.address == Some(PacAlgorithm::Impdef));
+    known(one.pauth.address, other.pauth.address)
+        || known(one.pauth.level, other.pauth.level)
+        || known(one.va_bits, other.va_bits)
+        || makers_own && known(one.cpu_design(), other.cpu_design())
+}
+
+/// The memory a task runs in, and the frames found in it.
+fn memory<'a>(case: &Case<'a>, task: &TaskFacts<'a>) -> Option<(&'a Mm, &'a [Frame])> {
+    let owner = task.task.shares_mm_with.unwrap_or(task.task.pid);
+    let owner = case
+        .facts
+        .tasks
+        .iter()
+        .find(|facts| facts.task.pid == owner)?;
+    Some((owner.task.mm.as_ref()?, &owner.frames))
+}
+
+/// Everything signed in the task, or why it cannot be stripped.
+fn strippable(case: &Case<'_>, task: &TaskFacts<'_>) -> Result<Found, String> {
+    let (mm, frames) = memory(case, task).ok_or("the image does not hold the task's memory")?;
+    if let Some(range) = words::too_high(mm.memory.mappings()) {
+        return Err(format!(
+            "a mapping reaches above 48 bits ({range}): address and signature bits cannot be told apart"
+        ));
+    }
+    let found = words::find(&mm.memory, task, frames);
+    match found.unseen {
+        Some(addr) => Err(format!(
+            "the stack at {addr} is not in the image: signed return addresses may lie there"
+        )),
+        None => Ok(found),
+    }
+}
+
+impl Found {
+    /// Why stripping is not certain to hit return addresses, all of them and nothing else.
+    fn doubt(&self) -> Option<String> {
+        let alike = self.alike.len().saturating_add(self.others.len());
+        let elsewhere = self.elsewhere.len();
+        if alike == 0 && elsewhere == 0 {
+            return None;
+        }
+        let mut parts = Vec::new();
+        if alike != 0 {
+            let chain = if self.complete {
+                "off the chains of frame records"
+            } else {
+                "not reached by unwinding, for a chain of frame records breaks off"
+            };
+            parts.push(format!("{alike} on its stacks and in registers, {chain}"));
+        }
+        if elsewhere != 0 {
+            parts.push(format!(
+                "{elsewhere} in memory that is no stack of a thread (coroutines, or leavings)"
+            ));
+        }
+        Some(format!(
+            "words that look like signed return addresses and may be something else: {}",
+            parts.join("; ")
+        ))
+    }
+}
+
+fn strip_word(rule: &'static str, class: EditClass, task: &TaskFacts<'_>, word: &Word) -> Edit {
+    Edit {
+        rule,
+        class,
+        what: format!(
+            "strip the return address at {}: {:#018x} → {:#x}",
+            word.addr, word.old, word.new
+        ),
+        pid: task.task.pid,
+        tid: None,
+        address: Some(word.addr),
+        changes: vec![Change::Bytes {
+            file: word.place.file.to_string(),
+            offset: word.place.offset,
+            old: word.old.to_le_bytes().to_vec(),
+            new: word.new.to_le_bytes().to_vec(),
+        }],
+    }
+}
+
+fn strip_register(
+    rule: &'static str,
+    class: EditClass,
+    task: &TaskFacts<'_>,
+    register: &Register,
+) -> Option<Edit> {
+    let thread = task.thread(register.tid)?.thread;
+    Some(Edit {
+        rule,
+        class,
+        what: format!(
+            "strip the return address in x{}: {:#018x} → {:#x}",
+            register.number, register.old, register.new
+        ),
+        pid: task.task.pid,
+        tid: Some(register.tid),
+        address: None,
+        changes: vec![Change::Field {
+            file: thread.place.file.to_string(),
+            entry: 0,
+            path: keys::REGISTERS.to_vec(),
+            operation: Operation::Replace {
+                number: keys::REGISTER,
+                occurrence: register.number,
+                old: FieldValue::Varint(register.old),
+                new: FieldValue::Varint(register.new),
+            },
+        }],
+    })
+}
