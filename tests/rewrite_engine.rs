@@ -176,7 +176,16 @@ struct Lab {
 }
 
 fn lab() -> Lab {
-    let dir = tempfile::tempdir().unwrap();
+    lab_in(tempfile::tempdir().unwrap())
+}
+
+/// For tests that make hundreds: in memory where there is such a place, as a disk takes its time to say
+/// that bytes are on it.
+fn quick_lab() -> Lab {
+    lab_in(tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap()))
+}
+
+fn lab_in(dir: TempDir) -> Lab {
     let (image, out) = (dir.path().join("image"), dir.path().join("out"));
     make_image(&image);
     Lab { dir, image, out }
@@ -529,7 +538,7 @@ fn a_copy_stopped_at_any_operation_leaves_the_image_and_all_or_nothing() {
     ] {
         let mut ended = false;
         for at in 0..10_000 {
-            let lab = lab();
+            let lab = quick_lab();
             let before = tree(&lab.image);
             let (files, count) = failing(at, dead, torn, error);
             let done = apply_to_copy_with(&files, &lab.image, &lab.out, &plan(), head(), &fine);
@@ -562,7 +571,7 @@ fn in_place_stopped_at_any_operation_is_old_or_new_after_recovery() {
     ] {
         let (mut old, mut new, mut ended) = (0, 0, false);
         for at in 0..10_000 {
-            let lab = lab();
+            let lab = quick_lab();
             let (before, after) = (tree(&lab.image), wanted(&lab.image));
             let (files, count) = failing(at, dead, torn, error);
             let done = apply_in_place_with(&files, &lab.image, &plan(), head(), &fine);
@@ -595,7 +604,7 @@ fn recovery_and_undo_can_be_stopped_anywhere_too() {
     // The operation at which half of the changes are done: found by looking for an unfinished journal.
     let stopped = || {
         (0..200).rev().find_map(|at| {
-            let lab = lab();
+            let lab = quick_lab();
             let (files, _) = failing(at, true, true, EIO);
             let done = apply_in_place_with(&files, &lab.image, &plan(), head(), &fine);
             let unfinished = read_journal(&lab.image)
@@ -604,7 +613,7 @@ fn recovery_and_undo_can_be_stopped_anywhere_too() {
             (done.is_err() && unfinished).then_some(lab)
         })
     };
-    let fresh = lab();
+    let fresh = quick_lab();
     let before = tree(&fresh.image);
     for at in 0..10_000 {
         let lab = stopped().unwrap();
@@ -617,7 +626,7 @@ fn recovery_and_undo_can_be_stopped_anywhere_too() {
         }
     }
     for at in 0..10_000 {
-        let lab = lab();
+        let lab = quick_lab();
         let after = wanted(&lab.image);
         apply_in_place(&lab.image, &plan(), head(), &fine).unwrap();
         let (files, count) = failing(at, true, true, EIO);

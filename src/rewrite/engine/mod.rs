@@ -1,6 +1,6 @@
 //! The engine: does a plan's changes to files, and knows nothing of what they mean.
 //!
-//! * [`lower`](self) turns a plan into work for each file and checks every old byte;
+//! * `lower` turns a plan into work for each file and checks every old byte;
 //! * [`apply_to_copy`] changes a complete copy that gets its name only when all is verified;
 //! * [`apply_in_place`] changes the image itself behind an undo journal; [`recover`] ends what a crash
 //!   interrupted, [`undo`] brings the old bytes back;
