@@ -1,7 +1,7 @@
 //! The one way to the file system. Every operation asks a hook first, so that a test can let it fail, or
 //! let everything fail from there on as if the process had ended.
 //!
-//! Names are looked up in an open directory and never through a link, but for [`Files::follow`].
+//! Names are looked up in an open directory and never through a link, but for `Files::follow`.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
