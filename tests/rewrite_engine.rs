@@ -164,6 +164,7 @@ fn head() -> JournalHead {
             at: 16,
             value: Some(u64::MAX),
         }],
+        shown: Vec::new(),
     }
 }
 

@@ -13,6 +13,9 @@ use crate::profile::model::Profile;
 
 use super::{Case, Rule, RuleMeta, counted};
 
+/// Id of the rule that speaks of differences between the two auxiliary vectors.
+pub const AUXV_COPIES: &str = "HWCR-HWC-003";
+
 /// The rules of this file.
 pub(super) static RULES: &[Rule] = &[
     Rule {
@@ -48,7 +51,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-HWC-003",
+            id: AUXV_COPIES,
             name: "auxv-copies-differ",
             summary: "The saved auxv and the copy on the stack differ.",
             explanation: "The kernel writes both from the same values. Something changed one of them later: a tool that \

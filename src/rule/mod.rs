@@ -17,6 +17,7 @@ use crate::facts::Facts;
 pub use crate::finding::RuleMeta;
 use crate::finding::{Finding, Severity, Verdict};
 use crate::profile::model::Profile;
+pub use hwcap::AUXV_COPIES;
 pub use image::REWRITTEN;
 
 /// A row of the table.

@@ -1,7 +1,7 @@
 //! `STK`: signal stacks against the frames the target's kernel writes.
 
 use crate::auxv::hwcap;
-use crate::finding::{Finding, Proof, Severity};
+use crate::finding::{EditClass, Finding, Proof, Severity};
 use crate::profile::model::Profile;
 use crate::units::Vl;
 
@@ -36,7 +36,7 @@ pub(super) static RULES: &[Rule] = &[
                 exist already are judged by HWCR-STK-001.",
             sources: &["kernel 7.3, arch/arm64/kernel/signal.c minsigstksz_setup"],
             since: "0.1.0",
-            edits: &[],
+            edits: &[EditClass::Lossless],
         },
         check: told_less,
     },
