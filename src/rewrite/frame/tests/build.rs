@@ -243,6 +243,7 @@ pub(super) fn plan_frames(
         frames,
         dangling: Vec::new(),
         unsearched: 0,
+        remembered_vector_lengths: Default::default(),
         search_cut: false,
         threads: Vec::new(),
         memory: MemoryTotals::default(),

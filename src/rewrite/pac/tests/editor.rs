@@ -99,6 +99,10 @@ fn operate(message: &[u8], path: &[(u32, usize)], operation: &Operation) -> Vec<
                 let index = nth(&fields, *number, *occurrence);
                 let _ = fields.remove(index);
             }
+            Operation::Insert { at, number, value } => {
+                let (wire_type, value) = field(value);
+                fields.insert(*at, (u64::from(*number), wire_type, value));
+            }
             Operation::Append { number, value } => {
                 let (wire_type, value) = field(value);
                 fields.push((u64::from(*number), wire_type, value));
