@@ -1019,6 +1019,25 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
     );
     case("HWCR-SYS-005", None, QUIET);
 
+    let with_rseq = |image: &mut Checkpoint| image.tasks[0].threads[0].rseq_size = Some(33);
+    case(
+        "HWCR-SYS-006",
+        Some(Blocker),
+        Scene {
+            image_edit: with_rseq,
+            target: "cortex-a57@6.1",
+            ..QUIET
+        },
+    );
+    case(
+        "HWCR-SYS-006",
+        None,
+        Scene {
+            image_edit: with_rseq,
+            ..QUIET
+        },
+    );
+
     // PRF
     for edit in [
         (|target| target.hwcaps.words[0] = None) as fn(&mut Profile),

@@ -146,6 +146,16 @@ pub fn refuses_large_fpsimd(kernel: Version) -> Option<bool> {
     }
 }
 
+/// Bytes of the area for restartable sequences as 4.18 defined it (`ORIG_RSEQ_SIZE` of `kernel/rseq.c`).
+pub const ORIGINAL_RSEQ_SIZE: u32 = 32;
+
+/// Whether a kernel takes no other size than [`ORIGINAL_RSEQ_SIZE`]: up to 6.2 (`kernel/rseq.c` `sys_rseq`).
+/// From 6.3 on a program registers what AT_RSEQ_FEATURE_SIZE tells it.
+#[must_use]
+pub fn rseq_size_fixed(kernel: Version) -> bool {
+    kernel < Version::new(6, 3, 0)
+}
+
 /// What an image asks of the restoring kernel: the name of the format feature, the first mainline kernel
 /// that can do it, and the system call that fails on an older one.
 pub static FORMAT_NEEDS: &[(&str, Version, &str)] = &[

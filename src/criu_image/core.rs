@@ -101,6 +101,7 @@ impl Core {
                 .map(|task| task.blk_sigset)
                 .or(thread.blk_sigset)
                 .unwrap_or(0),
+            rseq_size: thread.rseq_entry.as_ref().map(|rseq| rseq.rseq_abi_size),
             pending: thread.signals_p.map_or(0, |queue| queue.signals.len()),
             place: entry.place(),
         })

@@ -116,6 +116,8 @@ pub struct Thread {
     pub blocked: u64,
     /// Signals waiting in the thread's own queue.
     pub pending: usize,
+    /// Size of the area it registered for restartable sequences, bytes; `None` where it registered none.
+    pub rseq_size: Option<u32>,
     /// Where the core entry lies.
     pub place: Place,
 }

@@ -85,6 +85,24 @@ pub(super) static RULES: &[Rule] = &[
         },
         check: newer_than_kernel,
     },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-SYS-006",
+            name: "rseq-area-size",
+            summary: "A thread's area for restartable sequences has a size the target's kernel does not take.",
+            explanation: "libc registers an area as large as AT_RSEQ_FEATURE_SIZE told it (33 bytes on kernel 7.3). CRIU \
+                registers the same size again; kernels up to 6.2 take 32 bytes only, answer EINVAL, and the restore fails \
+                with \"failed sys_rseq\".",
+            sources: &[
+                "kernel 6.1, kernel/rseq.c sys_rseq; kernel 6.3, AT_RSEQ_FEATURE_SIZE",
+                "CRIU 4.2, criu/pie/restorer.c restore_rseq",
+                "observed: 33 bytes fail on 6.1 with CRIU 4.2.1, and pass on 6.12",
+            ],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: rseq_size,
+    },
 ];
 
 fn auxv_kernel(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -240,5 +258,38 @@ fn newer_than_kernel(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Fin
             .need_have(format!("kernel {since}"), format!("kernel {version}"))
             .help(format!("Use kernel {since} or later on the target.")),
         );
+    }
+}
+
+fn rseq_size(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    let Some(version) = case
+        .target
+        .kernel
+        .filter(|version| kernel::rseq_size_fixed(*version))
+    else {
+        return;
+    };
+    for task in &case.facts.checkpoint.tasks {
+        for thread in &task.threads {
+            let Some(size) = thread
+                .rseq_size
+                .filter(|size| *size != kernel::ORIGINAL_RSEQ_SIZE)
+            else {
+                continue;
+            };
+            out.push(
+                Finding::new(
+                    meta,
+                    Severity::Blocker,
+                    Proof::Version,
+                    format!("the thread's rseq area has {size} bytes; kernel {version} takes 32"),
+                )
+                .in_task(task.pid)
+                .in_thread(Some(thread.tid))
+                .read_at(thread.place.clone())
+                .need_have(format!("{size} bytes"), "32 bytes")
+                .help("Use kernel 6.3 or later on the target, or start the workload with GLIBC_TUNABLES=glibc.pthread.rseq=0."),
+            );
+        }
     }
 }

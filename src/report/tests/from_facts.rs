@@ -54,6 +54,7 @@ fn checkpoint() -> Checkpoint {
         altstack: None,
         blocked: 0,
         pending: 0,
+        rseq_size: None,
         place: place(),
     };
     let task = Task {
