@@ -1,7 +1,7 @@
 //! Edits of signal frames: records that the target's `rt_sigreturn` refuses are left out, or get the
 //! vector length a restored task has there, as long as no state is lost with them.
 //!
-//! * [`decide`] says what becomes of one record; [`area`] puts the records of a frame together anew;
+//! * `decide` says what becomes of one record; `area` puts the records of a frame together anew;
 //! * this file goes over the frames, and lets no edit through whose result it has not read back.
 //!
 //! A frame is edited whole or not at all: with one record that has to stay, nothing helps. Frames that
