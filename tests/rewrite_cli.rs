@@ -190,6 +190,7 @@ fn finding(id: &str, severity: Severity, message: &str) -> Finding {
 fn sample() -> (Plan, Vec<Finding>) {
     let frame = Edit {
         rule: "HWCR-SVE-001",
+        also: Vec::new(),
         class: EditClass::Lossy("drop-sve-state"),
         what: "drop SVE record (vl 32, with register state)".to_owned(),
         pid: Pid(12),
@@ -210,6 +211,7 @@ fn sample() -> (Plan, Vec<Finding>) {
     };
     let keys = Edit {
         rule: "HWCR-PAC-003",
+        also: Vec::new(),
         class: EditClass::Lossless,
         what: "add keys with nothing enabled".to_owned(),
         pid: Pid(12),
@@ -236,6 +238,7 @@ fn sample() -> (Plan, Vec<Finding>) {
     };
     let auxv = Edit {
         rule: "HWCR-SYS-001",
+        also: Vec::new(),
         class: EditClass::Lossless,
         what: "auxv: leave out AT_HWCAP3".to_owned(),
         pid: Pid(12),

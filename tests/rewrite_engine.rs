@@ -101,6 +101,7 @@ fn plan_of(changes: Vec<Change>) -> Plan {
     Plan {
         edits: vec![Edit {
             rule: "HWCR-SVE-001",
+            also: Vec::new(),
             class: EditClass::Lossy("drop-sve-state"),
             what: "a change".to_owned(),
             pid: Pid(7),

@@ -403,6 +403,7 @@ impl Vector<'_> {
     ) -> Edit {
         Edit {
             rule,
+            also: Vec::new(),
             class,
             what,
             pid: self.task.task.pid,

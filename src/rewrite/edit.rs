@@ -2,6 +2,7 @@
 
 use crate::finding::EditClass;
 use crate::units::{Addr, Pid, Tid};
+pub use crate::wire::edit::{FieldValue, Operation};
 
 /// Edits for one image and one target, and what cannot be mended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Plan {
 pub struct Edit {
     /// Id of the rule whose finding it mends.
     pub rule: &'static str,
+    /// Further rules whose findings at the same place it mends.
+    pub also: Vec<&'static str>,
     /// Whether the program can notice it.
     pub class: EditClass,
     /// What it does, in a few words: `drop SVE record (header only)`, `hwcap: −sve −sve2`.
@@ -58,55 +61,6 @@ pub enum Change {
         /// What is done there.
         operation: Operation,
     },
-}
-
-/// A change inside one message. Occurrences count from 0 among the fields of that number as they stand
-/// before any operation of the plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// Replaces the value of one occurrence: a varint, or the payload of a length-delimited field.
-    Replace {
-        /// Field number.
-        number: u32,
-        /// Which of them.
-        occurrence: usize,
-        /// The old value, to be compared before.
-        old: FieldValue,
-        /// The new value.
-        new: FieldValue,
-    },
-    /// Removes one occurrence.
-    Delete {
-        /// Field number.
-        number: u32,
-        /// Which of them.
-        occurrence: usize,
-    },
-    /// Adds a field in front of another, for example where a removed one was.
-    Insert {
-        /// Place among all fields of the message, from 0; the number of fields means behind the last.
-        at: usize,
-        /// Field number.
-        number: u32,
-        /// Its value.
-        value: FieldValue,
-    },
-    /// Adds a field behind all others of the message.
-    Append {
-        /// Field number.
-        number: u32,
-        /// Its value.
-        value: FieldValue,
-    },
-}
-
-/// A value on the wire.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FieldValue {
-    /// Wire type 0.
-    Varint(u64),
-    /// Wire type 2.
-    Bytes(Vec<u8>),
 }
 
 /// Something that is not mended.

@@ -8,7 +8,7 @@ use crate::finding::{EditClass, Finding, Proof, Severity, Verdict};
 use crate::rule;
 use crate::units::{Addr, AddrRange, Pid, Tid};
 
-use super::edit::{Allowed, Plan};
+use super::edit::{Allowed, Edit, Plan};
 
 /// At most this many unforeseen findings are named; the first says enough.
 const MOST_NAMED: usize = 3;
@@ -91,9 +91,18 @@ impl Outcome {
 #[must_use]
 pub fn foresee(plan: &Plan, findings: &[Finding], frames: &Frames, allowed: &Allowed) -> Outcome {
     let mut edited = vec![false; findings.len()];
-    for edit in &plan.edits {
+    let rules = |edit: &Edit| {
+        std::iter::once(edit.rule)
+            .chain(edit.also.clone())
+            .collect::<Vec<_>>()
+    };
+    for (edit, rule) in plan
+        .edits
+        .iter()
+        .flat_map(|edit| rules(edit).into_iter().map(move |rule| (edit, rule)))
+    {
         let part = Part {
-            rule: edit.rule,
+            rule,
             pid: edit.pid,
             tid: edit.tid,
             address: edit.address,

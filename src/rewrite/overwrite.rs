@@ -275,6 +275,7 @@ mod tests {
         let mut plan = Plan::default();
         plan.edits.push(super::super::edit::Edit {
             rule: "HWCR-SVE-001",
+            also: Vec::new(),
             class: EditClass::Lossless,
             what: String::new(),
             pid: crate::units::Pid(1),

@@ -5,7 +5,55 @@ use std::collections::BTreeMap;
 
 use super::schema::MAX_DEPTH;
 use super::{Value, WireError, fields};
-use crate::rewrite::edit::{FieldValue, Operation};
+
+/// A change inside one message. Occurrences count from 0 among the fields of that number as they stand
+/// before any operation of the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Replaces the value of one occurrence: a varint, or the payload of a length-delimited field.
+    Replace {
+        /// Field number.
+        number: u32,
+        /// Which of them.
+        occurrence: usize,
+        /// The old value, to be compared before.
+        old: FieldValue,
+        /// The new value.
+        new: FieldValue,
+    },
+    /// Removes one occurrence.
+    Delete {
+        /// Field number.
+        number: u32,
+        /// Which of them.
+        occurrence: usize,
+    },
+    /// Adds a field in front of another, for example where a removed one was.
+    Insert {
+        /// Place among all fields of the message, from 0; the number of fields means behind the last.
+        at: usize,
+        /// Field number.
+        number: u32,
+        /// Its value.
+        value: FieldValue,
+    },
+    /// Adds a field behind all others of the message.
+    Append {
+        /// Field number.
+        number: u32,
+        /// Its value.
+        value: FieldValue,
+    },
+}
+
+/// A value on the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldValue {
+    /// Wire type 0.
+    Varint(u64),
+    /// Wire type 2.
+    Bytes(Vec<u8>),
+}
 
 /// Highest field number the encoding has room for.
 const MAX_NUMBER: u32 = (1 << 29) - 1;

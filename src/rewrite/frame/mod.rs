@@ -51,7 +51,7 @@ const BEYOND_REPAIR: &[&str] = &[
 
 /// Plans the edits that let the target's `rt_sigreturn` take the frames of every task.
 ///
-/// Each edit is for one frame; its rule is that of the first record it changes.
+/// Each edit is for one frame; its rule is that of the first record it changes, those of the others go with it.
 pub fn plan(case: &Case<'_>, allowed: &Allowed, plan: &mut Plan) {
     broken(case, plan);
     let mut taken = Taken::by(plan);
@@ -130,6 +130,11 @@ impl Planner<'_> {
             Ok(changes) if changes.is_empty() => {}
             Ok(changes) => plan.edits.push(Edit {
                 rule,
+                also: steps
+                    .iter()
+                    .map(|(_, step)| step.rule)
+                    .filter(|other| *other != rule)
+                    .collect(),
                 class: dearest(&steps),
                 what: describe(frame, &steps),
                 pid: self.task.task.pid,

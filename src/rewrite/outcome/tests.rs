@@ -20,6 +20,7 @@ fn finding(id: &str, severity: Severity, address: Option<u64>) -> Finding {
 fn edit(rule: &'static str, address: Option<u64>) -> Edit {
     Edit {
         rule,
+        also: Vec::new(),
         class: EditClass::Lossless,
         what: "mend".to_owned(),
         pid: PID,

@@ -155,6 +155,7 @@ fn mend(
     if !changes.is_empty() {
         plan.edits.push(Edit {
             rule,
+            also: Vec::new(),
             class,
             what: cure.keys.what().to_owned(),
             pid: task.task.pid,
@@ -329,6 +330,7 @@ impl Found {
 fn strip_word(rule: &'static str, class: EditClass, task: &TaskFacts<'_>, word: &Word) -> Edit {
     Edit {
         rule,
+        also: Vec::new(),
         class,
         what: format!(
             "strip the return address at {}: {:#018x} → {:#x}",
@@ -355,6 +357,7 @@ fn strip_register(
     let thread = task.thread(register.tid)?.thread;
     Some(Edit {
         rule,
+        also: Vec::new(),
         class,
         what: format!(
             "strip the return address in x{}: {:#018x} → {:#x}",
