@@ -143,7 +143,7 @@ fn no_verdict_contradicts_what_happened() {
             .copied()
             .unwrap_or(0)
     };
-    assert!(count("PASS", Verdict::Compatible) >= 1);
+    assert!(count("PASS", Verdict::Compatible) >= 46);
     assert_eq!(
         count("CRIU-FAILED", Verdict::Incompatible),
         149,
