@@ -1055,6 +1055,19 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
             },
         );
     }
+    // A known limit of the auxv says nothing of what else a kernel must be able to do.
+    case(
+        "HWCR-PRF-001",
+        Some(Unproven),
+        Scene {
+            image_edit: with_rseq,
+            target_edit: |target| {
+                target.kernel = None;
+                target.auxv_bytes = Some(432);
+            },
+            ..QUIET
+        },
+    );
     case(
         "HWCR-PRF-001",
         None,

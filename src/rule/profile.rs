@@ -1,7 +1,7 @@
 //! `PRF`: what the target profile does not say, where the answer hangs on it.
 
 use crate::abi::{criu, kernel};
-use crate::auxv::hwcap::HwcapWord;
+use crate::auxv::hwcap::{self, HwcapWord};
 use crate::criu_image::model::OlderCriu;
 use crate::finding::{Finding, Proof, Severity};
 
@@ -87,6 +87,41 @@ fn lacks(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
             "kernel",
             format!("whether a saved auxv of {} bytes is taken", longest * 8),
         ));
+    }
+    if target.kernel.is_none() {
+        let checkpoint = case.facts.checkpoint;
+        let known = |name| {
+            kernel::FORMAT_NEEDS
+                .iter()
+                .any(|(known, ..)| *known == name)
+        };
+        let mut threads = checkpoint.tasks.iter().flat_map(|task| &task.threads);
+        if let Some(feature) = checkpoint
+            .features
+            .iter()
+            .find(|feature| known(feature.name))
+        {
+            missing.push((
+                "kernel",
+                format!("whether {} can be made again", feature.what),
+            ));
+        }
+        if threads.any(|thread| {
+            thread
+                .rseq_size
+                .is_some_and(|size| size != kernel::ORIGINAL_RSEQ_SIZE)
+        }) {
+            missing.push((
+                "kernel",
+                "whether the size of the rseq areas is taken".to_owned(),
+            ));
+        }
+        if target.hwcaps.has(hwcap::POE) == Some(true) {
+            missing.push((
+                "kernel",
+                "whether POR_EL0 is right after a restore".to_owned(),
+            ));
+        }
     }
     if target.criu.is_none() {
         let least = criu::auxv_words_limit(crate::units::Version::new(0, 0, 0));
