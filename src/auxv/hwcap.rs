@@ -161,6 +161,15 @@ pub enum BitUse {
     Kernel,
 }
 
+/// The bits that either value of a word has; a value that is not known adds none.
+#[must_use]
+pub fn join(one: Option<u64>, other: Option<u64>) -> Option<u64> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one | other),
+        (one, other) => one.or(other),
+    }
+}
+
 /// The four words; `None` where a word is not known (or, in a saved auxv, not present).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Hwcaps {

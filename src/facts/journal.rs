@@ -1,5 +1,6 @@
 //! What a rewritten image remembers of the time before.
 
+use crate::auxv::hwcap;
 use crate::units::{Pid, Vl};
 
 use super::Facts;
@@ -74,9 +75,6 @@ impl Facts<'_> {
 /// The bits of both; a word that only one of them has is that one's.
 pub(super) fn join(words: &mut [Option<u64>; 4], others: [Option<u64>; 4]) {
     for (word, other) in words.iter_mut().zip(others) {
-        *word = match (*word, other) {
-            (Some(one), Some(other)) => Some(one | other),
-            (one, other) => one.or(other),
-        };
+        *word = hwcap::join(*word, other);
     }
 }

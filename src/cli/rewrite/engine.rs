@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::auxv::hwcap::HwcapWord;
+use crate::auxv::hwcap::{self, HwcapWord};
 use crate::facts::{Rewritten, RewrittenEdit, Told};
 use crate::profile::builtin;
 use crate::profile::model::{Profile, Source};
@@ -134,10 +134,7 @@ pub(in crate::cli) fn read_journal(image: &Path) -> Result<Option<Rewritten>, St
                 .into_iter()
                 .position(|word| word.tag() == entry.at);
             if let Some(slot) = word.and_then(|word| of(&mut told, entry.pid).words.get_mut(word)) {
-                *slot = match (*slot, entry.value) {
-                    (Some(one), Some(other)) => Some(one | other),
-                    (one, other) => one.or(other),
-                };
+                *slot = hwcap::join(*slot, entry.value);
             }
         }
         for entry in &journal.shown {
