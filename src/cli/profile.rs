@@ -1,10 +1,10 @@
-//! `hwcr profile`.
+//! `hwcr profile`: one file for each thing it does.
 
 use clap::{Args, Subcommand};
 
 use super::{Exit, Failure, Output};
-use crate::profile;
-use crate::report::profiles_text;
+
+mod list;
 
 /// Look at target profiles
 #[derive(Debug, Args)]
@@ -15,22 +15,13 @@ pub(super) struct ProfileVerb {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// List the built-in profiles with their kernel, vector lengths and origin
-    List,
+    List(list::List),
 }
 
 impl ProfileVerb {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
-        match self.what {
-            What::List => {
-                let mut profiles = Vec::new();
-                for name in profile::builtin::names() {
-                    let profile = profile::resolve(name);
-                    profiles.push(profile.map_err(|error| Failure::new(error.to_string()))?);
-                }
-                output.text(|page| profiles_text::list(page, &profiles))?;
-                Ok(Exit::Success)
-            }
+        match &self.what {
+            What::List(what) => what.run(output),
         }
     }
 }

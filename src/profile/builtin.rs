@@ -49,8 +49,9 @@ static BUILTIN: &[(&str, &str)] = table![
     "neoverse-v1@6.1",
 ];
 
-/// Bytes of a profile file read at most; a complete one has about two thousand.
-pub const MAX_BYTES: u64 = 1024 * 1024;
+/// Bytes of a profile file read at most; a single machine has about two thousand, a fleet's members
+/// as many each.
+pub const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The names of the built-in profiles, ascending.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::agree;
 use super::error::Error;
 use super::json::{self, Node};
-use super::model::{Observed, PacAlgorithm, Pauth, Profile, Source, VectorLengths};
+use super::model::{Basis, Observed, PacAlgorithm, Pauth, Profile, Source, VectorLengths};
 use super::near;
+use super::provenance;
 use super::section::{Section, Text, shown};
 use crate::auxv::hwcap::{BITS, HwcapWord, Hwcaps};
 use crate::units::{Version, Vl};
@@ -21,6 +22,7 @@ const KEYS: &[&str] = &[
     "name",
     "arch",
     "origin",
+    "basis",
     "hwcap",
     "features",
     "sve",
@@ -34,10 +36,13 @@ const KEYS: &[&str] = &[
     "criu",
     "registers",
     "sigreturn",
+    "cores",
+    "origins",
+    "members",
 ];
 
 /// The keys of `hwcap`.
-const HWCAP_KEYS: [(&str, HwcapWord); 4] = [
+pub(super) const HWCAP_KEYS: [(&str, HwcapWord); 4] = [
     ("hwcap", HwcapWord::Hwcap),
     ("hwcap2", HwcapWord::Hwcap2),
     ("hwcap3", HwcapWord::Hwcap3),
@@ -46,7 +51,7 @@ const HWCAP_KEYS: [(&str, HwcapWord); 4] = [
 
 /// Registers that Linux lets a program read: those it emulates MRS for (`is_emulated` of
 /// `arch/arm64/kernel/cpufeature.c`), those EL0 reads directly, and those sysfs shows.
-const REGISTERS: &[&str] = &[
+pub const REGISTERS: &[&str] = &[
     "MIDR_EL1",
     "MPIDR_EL1",
     "REVIDR_EL1",
@@ -104,13 +109,14 @@ pub(super) struct Nodes<'a> {
 pub fn parse(bytes: &[u8], file: &str, source: Source) -> Result<Profile, Error> {
     let file: Arc<str> = Arc::from(file);
     let text = match std::str::from_utf8(bytes) {
-        Ok(text) => Text { file, text },
+        Ok(text) => Text { file, source, text },
         Err(error) => {
             let valid = bytes
                 .get(..error.valid_up_to())
                 .and_then(|valid| std::str::from_utf8(valid).ok());
             let text = Text {
                 file,
+                source,
                 text: valid.unwrap_or(""),
             };
             return Err(Error::NotUtf8 {
@@ -119,10 +125,11 @@ pub fn parse(bytes: &[u8], file: &str, source: Source) -> Result<Profile, Error>
         }
     };
     let node = json::parse(text.text).map_err(|error| text.syntax(error))?;
-    read(&text, &node, source)
+    read(&text, &node)
 }
 
-fn read(text: &Text<'_>, node: &Node, source: Source) -> Result<Profile, Error> {
+/// Reads a profile that is all of the text, or a member of one.
+pub(super) fn read(text: &Text<'_>, node: &Node) -> Result<Profile, Error> {
     let top = Section::open(text, node, "", KEYS)?;
     let schema = top.need(text, "schema", &format!("write \"schema\": \"{SCHEMA}\""))?;
     text.choice(schema, "schema", &[(SCHEMA, ())])?;
@@ -130,10 +137,14 @@ fn read(text: &Text<'_>, node: &Node, source: Source) -> Result<Profile, Error> 
     text.choice(arch, "arch", &[("aarch64", ())])?;
     let name = text.string(top.need(text, "name", "give the machine a name")?, "name")?;
 
-    let mut profile = Profile::unknown(name, source);
+    let mut profile = Profile::unknown(name, text.source.clone());
     profile.origin = top
         .get("origin")
         .map(|node| text.string(node, "origin").map(str::to_owned))
+        .transpose()?;
+    profile.basis = top
+        .get("basis")
+        .map(|node| text.choice(node, "basis", &Basis::ALL))
         .transpose()?;
     profile.hwcaps = hwcaps(text, &top)?;
     let (sve, sve_node) = vectors(text, top.get("sve"), "sve")?;
@@ -148,7 +159,7 @@ fn read(text: &Text<'_>, node: &Node, source: Source) -> Result<Profile, Error> 
         .get("criu")
         .map(|node| version(text, node, "criu"))
         .transpose()?;
-    profile.registers = registers(text, top.get("registers"))?;
+    profile.registers = registers(text, top.get("registers"), "registers")?;
     profile.sigreturn = sigreturn(text, top.get("sigreturn"))?;
 
     let keys = ["address", "generic", "level"];
@@ -178,6 +189,9 @@ fn read(text: &Text<'_>, node: &Node, source: Source) -> Result<Profile, Error> 
         registers,
     };
     agree::rest(text, &mut profile, &nodes)?;
+    profile.cores = provenance::cores(text, top.get("cores"))?;
+    profile.origins = provenance::origins(text, top.get("origins"), node)?;
+    profile.members = provenance::members(text, top.get("members"))?;
     Ok(profile)
 }
 
@@ -373,11 +387,15 @@ fn pauth_level(text: &Text<'_>, node: &Node) -> Result<u8, Error> {
         })
 }
 
-fn registers(text: &Text<'_>, node: Option<&Node>) -> Result<BTreeMap<String, u64>, Error> {
+pub(super) fn registers(
+    text: &Text<'_>,
+    node: Option<&Node>,
+    name: &str,
+) -> Result<BTreeMap<String, u64>, Error> {
     let Some(node) = node else {
         return Ok(BTreeMap::new());
     };
-    let section = Section::open(text, node, "registers", REGISTERS)?;
+    let section = Section::open(text, node, name, REGISTERS)?;
     section
         .fields()
         .map(|(name, node)| Ok((name.to_owned(), text.mask(node, &section.path(name))?)))

@@ -14,11 +14,14 @@ mod json;
 pub mod load;
 pub mod model;
 mod near;
+mod provenance;
 mod section;
 #[cfg(test)]
 mod tests;
+mod write;
 mod zva;
 
 pub use builtin::{from_file, resolve};
 pub use error::{At, Error};
+pub use write::to_json;
 pub use zva::Zva;

@@ -15,6 +15,8 @@ pub struct Profile {
     pub source: Source,
     /// Where the facts come from, for people.
     pub origin: Option<String>,
+    /// How the facts were found.
+    pub basis: Option<Basis>,
     /// HWCAP words (from `hwcap`, or from `features`: then words and bits not named are 0).
     pub hwcaps: Hwcaps,
     /// SVE vector lengths; `None` unknown, an empty list none.
@@ -39,6 +41,12 @@ pub struct Profile {
     pub registers: BTreeMap<String, u64>,
     /// What `rt_sigreturn` was observed to do with a record, by record name (`SVE`, `TPIDR2`, …).
     pub sigreturn: BTreeMap<String, Observed>,
+    /// Groups of cores, on a machine whose cores are not alike; empty where they are, or nobody looked.
+    pub cores: Vec<Cores>,
+    /// How single values were found, by the path of their key (`sve.default`), for people.
+    pub origins: BTreeMap<String, String>,
+    /// The machines this profile stands for; empty for a single machine. None of them has members.
+    pub members: Vec<Profile>,
 }
 
 impl Profile {
@@ -49,6 +57,7 @@ impl Profile {
             name: name.into(),
             source,
             origin: None,
+            basis: None,
             hwcaps: Hwcaps::default(),
             sve: None,
             sme: None,
@@ -61,8 +70,58 @@ impl Profile {
             criu: None,
             registers: BTreeMap::new(),
             sigreturn: BTreeMap::new(),
+            cores: Vec::new(),
+            origins: BTreeMap::new(),
+            members: Vec::new(),
         }
     }
+}
+
+/// How the facts of a profile were found, strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Basis {
+    /// Asked of the machine itself.
+    Captured,
+    /// Measured on an emulated machine.
+    Emulated,
+    /// Taken from what another program printed on the machine.
+    Imported,
+    /// What somebody published of such a machine.
+    Published,
+    /// Concluded from a checkpoint that was made on the machine.
+    Inferred,
+    /// What every one of several machines offers.
+    Baseline,
+}
+
+impl Basis {
+    /// Every basis, as a profile spells it.
+    pub const ALL: [(&'static str, Self); 6] = [
+        ("captured", Self::Captured),
+        ("emulated", Self::Emulated),
+        ("imported", Self::Imported),
+        ("published", Self::Published),
+        ("inferred", Self::Inferred),
+        ("baseline", Self::Baseline),
+    ];
+
+    /// Its name in a profile.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(_, basis)| *basis == self)
+            .map_or("", |(name, _)| name)
+    }
+}
+
+/// Cores that show the same registers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cores {
+    /// Their numbers as Linux lists them: `0-3,8`.
+    pub cpus: String,
+    /// Registers in which they differ from other cores, by name.
+    pub registers: BTreeMap<String, u64>,
 }
 
 /// Where a profile was read.

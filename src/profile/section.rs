@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::error::{At, Error};
 use super::json::{Key, Node, Syntax, Value};
+use super::model::Source;
 use super::near;
 
 /// The text a profile is read from.
 pub(super) struct Text<'a> {
     pub(super) file: Arc<str>,
+    pub(super) source: Source,
     pub(super) text: &'a str,
 }
 
@@ -49,7 +51,7 @@ impl Text<'_> {
         }
     }
 
-    fn wrong(&self, node: &Node, key: &str, expected: &str) -> Error {
+    pub(super) fn wrong(&self, node: &Node, key: &str, expected: &str) -> Error {
         let found = match &node.value {
             Value::Null => "null",
             Value::Bool => "true or false",

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::model::{PacAlgorithm, Profile, Source};
-use super::{Zva, builtin, derive, json, load};
+use super::model::{Basis, Cores, Observed, PacAlgorithm, Profile, Source};
+use super::{Zva, builtin, derive, json, load, to_json};
 
 #[test]
 fn the_table_lists_every_file_of_the_folder() {
@@ -19,6 +19,90 @@ fn the_table_lists_every_file_of_the_folder() {
         .collect();
     files.sort_unstable();
     assert_eq!(builtin::names().collect::<Vec<_>>(), files);
+}
+
+fn read_again(profile: &Profile) -> Profile {
+    let text = to_json(profile);
+    load::parse(text.as_bytes(), "x.json", profile.source.clone())
+        .unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+#[test]
+fn what_is_written_reads_the_same() {
+    for name in builtin::names() {
+        let mut profile = super::resolve(name).unwrap();
+        assert_eq!(read_again(&profile), profile, "{name}");
+        profile.name = "a \"quoted\"\nname \u{1}".to_owned();
+        profile.basis = Some(Basis::Captured);
+        profile.auxv_bytes = Some(400);
+        profile
+            .sigreturn
+            .insert("SVE".to_owned(), Observed::Rejected);
+        profile
+            .origins
+            .insert("auxv_bytes".to_owned(), "asked".to_owned());
+        profile.cores = vec![Cores {
+            cpus: "0-3,8".to_owned(),
+            registers: [("MIDR_EL1".to_owned(), 0x410f_d034)].into(),
+        }];
+        profile.members = vec![super::resolve(name).unwrap()];
+        assert_eq!(read_again(&profile), profile, "{name}");
+    }
+}
+
+#[test]
+fn a_file_of_the_folder_is_written_as_it_stands() {
+    let profile = super::resolve("neoverse-v1").unwrap();
+    insta::assert_snapshot!(to_json(&profile));
+}
+
+#[test]
+fn provenance_is_read_strictly() {
+    let with = |more: &str| {
+        let text = format!(
+            "{{\"schema\": \"hwcr-profile/1\", \"name\": \"box\", \"arch\": \"aarch64\", \"kernel\": \"6.1\", \"hwcap\": {{\"hwcap\": \"0x1\"}}, {more}}}"
+        );
+        load::parse(text.as_bytes(), "x.json", Source::BuiltIn)
+    };
+    for good in [
+        r#""basis": "inferred""#,
+        r#""origins": {"kernel": "uname", "hwcap.hwcap": "getauxval"}"#,
+        r#""cores": [{"cpus": "0"}, {"cpus": "1-3,7", "registers": {"MIDR_EL1": "0x1"}}]"#,
+    ] {
+        assert!(with(good).is_ok(), "{good}");
+    }
+    for (bad, words) in [
+        (r#""basis": "guessed""#, "write one of \"captured\""),
+        (r#""origins": {"criu": "said"}"#, "\"criu\"; name a key"),
+        (r#""origins": {"kernel.x": "said"}"#, "name a key"),
+        (r#""origins": {"kernel": ""}"#, "write some text"),
+        (r#""origins": {"kernel": "a", "kernel": "b"}"#, "twice"),
+        (r#""origins": []"#, "an object"),
+        (r#""cores": [{"registers": {}}]"#, "`cores.cpus` is missing"),
+        (r#""cores": [{"cpus": "3-1"}]"#, "\"3-1\""),
+        (r#""cores": [{"cpus": "0,0"}]"#, "\"0,0\""),
+        (r#""cores": [{"cpus": "+1"}]"#, "\"+1\""),
+        (r#""cores": [{"cpus": ""}]"#, "empty"),
+        (
+            r#""cores": [{"cpus": "0", "registers": {"X0": "0x1"}}]"#,
+            "unknown key",
+        ),
+        (r#""members": [{"members": []}]"#, "members of its own"),
+        (r#""members": [{}]"#, "`schema` is missing"),
+    ] {
+        let message = with(bad).unwrap_err().to_string();
+        assert!(message.contains(words), "{bad}: {message}");
+    }
+}
+
+#[test]
+fn cores_that_differ_leave_the_zva_block_unknown() {
+    let mut profile = with(&[("DCZID_EL0", 4), ("MIDR_EL1", 0x413f_d0c1)]);
+    profile.cores = vec![Cores {
+        cpus: "4".to_owned(),
+        registers: [("DCZID_EL0".to_owned(), 5)].into(),
+    }];
+    assert_eq!(profile.zva(), Zva::Unknown);
 }
 
 fn with(registers: &[(&str, u64)]) -> Profile {

@@ -1,6 +1,6 @@
 //! The block size of `DC ZVA`, which no HWCAP tells.
 
-use super::model::Profile;
+use super::model::{Cores, Profile};
 
 /// What `DC ZVA` does on a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +29,14 @@ const BY_PART: &[(u64, Option<u64>, u64)] = &[
 
 impl Profile {
     /// What `DC ZVA` does: from the register `DCZID_EL0` (bits 3:0 the logarithm of the block's words,
-    /// bit 4 prohibited), else from the part number in `MIDR_EL1` where that settles it.
+    /// bit 4 prohibited), else from the part number in `MIDR_EL1` where that settles it. Where cores
+    /// differ in it, it is unknown: a task runs now on one, now on another.
     #[must_use]
     pub fn zva(&self) -> Zva {
+        let differs = |group: &Cores| group.registers.contains_key("DCZID_EL0");
+        if self.cores.iter().any(differs) {
+            return Zva::Unknown;
+        }
         if let Some(dczid) = self.registers.get("DCZID_EL0") {
             let log2_words = u32::try_from(dczid & 0xf).unwrap_or(0);
             return match (dczid & 0x10 != 0, 4_u64.checked_shl(log2_words)) {
