@@ -1,6 +1,6 @@
 //! A rewrite to a copy: all of it, or nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::hash::{BuildHasher as _, RandomState};
 use std::os::fd::OwnedFd;
@@ -168,7 +168,7 @@ fn fill(
     let mut copy = Copy {
         files,
         count: 0,
-        shared: 0,
+        shared: BTreeSet::new(),
     };
     walk(files, &pair, &mut copy)?;
     for work in work {
@@ -185,6 +185,7 @@ fn fill(
             .iter()
             .map(|work| (work.file.to_string(), &work.what))
             .collect::<BTreeMap<_, _>>(),
+        shared: &copy.shared,
         met: 0,
     };
     walk(files, &pair, &mut compare)?;
@@ -220,7 +221,7 @@ fn fill(
         image: out.path.to_path_buf(),
         changed,
         copied: copy.count,
-        shared: copy.shared,
+        shared: copy.shared.len(),
     })
 }
 

@@ -10,10 +10,10 @@ use super::files::Files;
 use super::lower::Span;
 use super::name::io_error;
 
-/// Bytes handled at once: few system calls, little memory.
-pub(super) const CHUNK: usize = 1 << 20;
+/// Bytes handled at once: few system calls, and two of them fit into a core's cache.
+pub(super) const CHUNK: usize = 1 << 18;
 
-const CHUNK_LEN: u64 = 1 << 20;
+const CHUNK_LEN: u64 = 1 << 18;
 
 /// `len` bytes at `offset`; an error where the file ends before.
 pub(super) fn read_exact(
@@ -23,14 +23,28 @@ pub(super) fn read_exact(
     offset: u64,
     len: usize,
 ) -> Result<Vec<u8>, Error> {
-    let mut bytes = vec![0; len];
+    let mut bytes = Vec::new();
+    read_into(files, file, label, offset, len, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// [`read_exact`] into memory that is used again.
+pub(super) fn read_into(
+    files: &Files,
+    file: &File,
+    label: &str,
+    offset: u64,
+    len: usize,
+    bytes: &mut Vec<u8>,
+) -> Result<(), Error> {
+    bytes.resize(len, 0);
     let have = files
-        .read_at(file, &mut bytes, offset)
+        .read_at(file, bytes, offset)
         .map_err(io_error("read", label))?;
     if have < len {
         return Err(io_error("read", label)(io::ErrorKind::UnexpectedEof.into()));
     }
-    Ok(bytes)
+    Ok(())
 }
 
 /// The whole file, of at most `limit` bytes.
@@ -55,13 +69,23 @@ pub(super) fn size(file: &File, label: &str) -> Result<u64, Error> {
     Ok(file.metadata().map_err(io_error("stat", label))?.len())
 }
 
-/// Fails unless `changed` is `original` with `spans` as planned. What is a hole in both is not read.
+/// How much of two files is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All of it. What is a hole in both is not read.
+    All,
+    /// The chunks in which something was planned, and one on either side.
+    AroundSpans,
+}
+
+/// Fails unless `changed` is `original` with `spans` as planned.
 pub(super) fn compare(
     files: &Files,
     original: &File,
     changed: &File,
     label: &str,
     spans: &[Span],
+    extent: Extent,
 ) -> Result<(), Error> {
     let len = size(original, label)?;
     if size(changed, label)? != len {
@@ -76,30 +100,41 @@ pub(super) fn compare(
             .next_data(file, at, len)
             .map_err(io_error("seek in", label))
     };
+    let (mut wanted, mut found) = (Vec::new(), Vec::new());
     let mut at = 0u64;
     while at < len {
         let planned = behind(spans, at)
             .first()
             .map_or(len, |span| span.offset.max(at));
-        at = seek(original, at)?.min(seek(changed, at)?).min(planned);
+        at = match extent {
+            Extent::All => seek(original, at)?.min(seek(changed, at)?).min(planned),
+            Extent::AroundSpans => around(spans, at).unwrap_or(len),
+        };
         let end = at.saturating_add(CHUNK_LEN).min(len);
         let count = usize::try_from(end.saturating_sub(at)).unwrap_or(CHUNK);
         if count == 0 {
             break;
         }
-        let mut wanted = read_exact(files, original, label, at, count)?;
-        let found = read_exact(files, changed, label, at, count)?;
+        read_into(files, original, label, at, count, &mut wanted)?;
+        read_into(files, changed, label, at, count, &mut found)?;
         overlay(&mut wanted, at, spans, |span| Some(&span.new));
-        if let Some(wrong) = wanted.iter().zip(&found).position(|(a, b)| a != b) {
+        if wanted != found {
+            let wrong = wanted.iter().zip(&found).position(|(a, b)| a != b);
             return Err(Error::Verify {
                 file: label.to_owned(),
-                offset: at.saturating_add(u64::try_from(wrong).unwrap_or(0)),
+                offset: at.saturating_add(u64::try_from(wrong.unwrap_or(0)).unwrap_or(0)),
                 why: "another byte than planned".to_owned(),
             });
         }
         at = end;
     }
     Ok(())
+}
+
+/// The first place at or behind `at` that lies within a chunk's length of a span.
+fn around(spans: &[Span], at: u64) -> Option<u64> {
+    let span = behind(spans, at.saturating_sub(CHUNK_LEN)).first()?;
+    Some(span.offset.saturating_sub(CHUNK_LEN).max(at))
 }
 
 /// A digest of all bytes outside of `spans`. Blocks of zeros do not count, be they holes or not.
@@ -163,6 +198,64 @@ fn overlay<'a>(
         match new {
             Some(new) => target.copy_from_slice(new),
             None => target.fill(0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn file(bytes: &[u8]) -> File {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        file
+    }
+
+    /// A span in the middle of eight chunks, and what comparing says of a copy that is wrong at `wrong`.
+    fn compared(wrong: Option<usize>, extent: Extent) -> Result<(), u64> {
+        let original: Vec<u8> = (0..8 * CHUNK).map(|at| (at % 251) as u8).collect();
+        let at = 4 * CHUNK - 3;
+        let span = Span {
+            offset: at as u64,
+            old: original[at..at + 8].to_vec(),
+            new: vec![0xee; 8],
+        };
+        let mut changed = original.clone();
+        changed[at..at + 8].fill(0xee);
+        if let Some(wrong) = wrong {
+            changed[wrong] ^= 1;
+        }
+        let files = Files::default();
+        let (original, changed) = (file(&original), file(&changed));
+        match compare(&files, &original, &changed, "x", &[span], extent) {
+            Ok(()) => Ok(()),
+            Err(Error::Verify { offset, .. }) => Err(offset),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn a_byte_that_was_not_planned_is_found_wherever_that_is_looked_for() {
+        let around = [
+            3 * CHUNK,
+            4 * CHUNK - 4,
+            4 * CHUNK,
+            4 * CHUNK + 5,
+            5 * CHUNK - 1,
+        ];
+        let elsewhere = [0, 2 * CHUNK, 7 * CHUNK, 8 * CHUNK - 1];
+        for extent in [Extent::All, Extent::AroundSpans] {
+            assert_eq!(compared(None, extent), Ok(()));
+            for wrong in around {
+                assert_eq!(compared(Some(wrong), extent), Err(wrong as u64));
+            }
+        }
+        for wrong in elsewhere {
+            assert_eq!(compared(Some(wrong), Extent::All), Err(wrong as u64));
+            assert_eq!(compared(Some(wrong), Extent::AroundSpans), Ok(()));
         }
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::FileType;
 
-use super::bytes::{CHUNK, read_exact, size};
+use super::bytes::{CHUNK, read_into, size};
 use super::error::Error;
 use super::files::Files;
 use super::journal::JOURNAL;
@@ -205,8 +205,8 @@ pub(super) struct Copy<'a> {
     pub(super) files: &'a Files,
     /// Regular files copied.
     pub(super) count: usize,
-    /// Those that share their bytes with the image.
-    pub(super) shared: usize,
+    /// Labels of those that share their bytes with the image.
+    pub(super) shared: BTreeSet<String>,
 }
 
 impl Visit for Copy<'_> {
@@ -227,7 +227,7 @@ impl Visit for Copy<'_> {
             .share(&to, &from)
             .map_err(io_error("copy", &label))?
         {
-            self.shared = self.shared.saturating_add(1);
+            self.shared.insert(label);
             return Ok(());
         }
         copy_bytes(self.files, &from, &to, &label)
@@ -254,6 +254,7 @@ impl Visit for Copy<'_> {
 fn copy_bytes(files: &Files, from: &File, to: &File, label: &str) -> Result<(), Error> {
     let len = size(from, label)?;
     files.set_len(to, len).map_err(io_error("copy", label))?;
+    let mut bytes = Vec::new();
     let mut at = 0u64;
     while at < len {
         at = files
@@ -267,7 +268,7 @@ fn copy_bytes(files: &Files, from: &File, to: &File, label: &str) -> Result<(), 
             .map_err(io_error("copy", label))?;
         while at < end {
             let count = usize::try_from(end.saturating_sub(at)).map_or(CHUNK, |n| n.min(CHUNK));
-            let bytes = read_exact(files, from, label, at, count)?;
+            read_into(files, from, label, at, count, &mut bytes)?;
             files
                 .write_at(to, &bytes, at)
                 .map_err(io_error("copy", label))?;

@@ -1,11 +1,15 @@
 //! Holding the copy against the image: every planned byte changed, every other one the same.
+//!
+//! Where the file system let the copy share the image's bytes (`FICLONE`), it vouches for what was not
+//! written to since, and only the surroundings of edits are read: the cost then goes with the edits and not
+//! with the image.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::fd::OwnedFd;
 
-use super::bytes::{compare, read_whole};
+use super::bytes::{Extent, compare, read_whole};
 use super::copy::{Pair, Visit, names};
 use super::error::Error;
 use super::files::Files;
@@ -17,6 +21,8 @@ pub(super) struct Compare<'a> {
     pub(super) files: &'a Files,
     /// By label.
     pub(super) work: BTreeMap<String, &'a What>,
+    /// Labels of files that share their bytes with the image.
+    pub(super) shared: &'a BTreeSet<String>,
     /// How many of `work` were met.
     pub(super) met: usize,
 }
@@ -45,9 +51,15 @@ impl Visit for Compare<'_> {
         let to = self.open(&at.to, name, &label)?;
         let work = self.work.get(&label).copied();
         self.met = self.met.saturating_add(usize::from(work.is_some()));
+        let extent = match self.shared.contains(&label) {
+            true => Extent::AroundSpans,
+            false => Extent::All,
+        };
         match work {
-            None => compare(self.files, &from, &to, &label, &[]),
-            Some(What::Spans { spans, .. }) => compare(self.files, &from, &to, &label, spans),
+            None => compare(self.files, &from, &to, &label, &[], extent),
+            Some(What::Spans { spans, .. }) => {
+                compare(self.files, &from, &to, &label, spans, extent)
+            }
             Some(What::Whole { old, new }) => {
                 if read_whole(self.files, &from, &label, MAX_MESSAGES)? != *old {
                     return Err(differs(label, "the original has other bytes"));
