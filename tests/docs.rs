@@ -82,3 +82,21 @@ fn documents_name_rules_that_exist() {
         }
     }
 }
+
+/// What is unknown costs the same on the page as in the program.
+#[test]
+fn the_page_of_profiles_lists_what_unknown_values_cost() {
+    let page = std::fs::read_to_string("docs/profile.md").unwrap();
+    let rows: Vec<String> = page
+        .lines()
+        .skip_while(|line| *line != "| unknown | leaves open |")
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .map(str::to_owned)
+        .collect();
+    let expected: Vec<String> = hwcr::profile::cost::COSTS
+        .iter()
+        .map(|cost| format!("| `{}` | {} |", cost.key, cost.costs))
+        .collect();
+    assert_eq!(rows, expected);
+}

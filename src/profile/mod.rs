@@ -8,6 +8,7 @@
 
 mod agree;
 pub mod builtin;
+pub mod cost;
 mod derive;
 mod error;
 mod json;

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::model::{Basis, Cores, Observed, PacAlgorithm, Profile, Source};
-use super::{Zva, builtin, derive, json, load, to_json};
+use super::{Zva, builtin, cost, derive, json, load, to_json};
 
 #[test]
 fn the_table_lists_every_file_of_the_folder() {
@@ -221,4 +221,55 @@ proptest! {
             prop_assert!(error.at().is_some());
         }
     }
+}
+
+fn unknown(profile: &Profile) -> Vec<&'static str> {
+    cost::unknown(profile).map(|cost| cost.key).collect()
+}
+
+#[test]
+fn of_an_unknown_machine_every_value_costs() {
+    let all: Vec<_> = cost::COSTS.iter().map(|cost| cost.key).collect();
+    assert_eq!(unknown(&Profile::unknown("x", Source::BuiltIn)), all);
+}
+
+#[test]
+fn what_follows_from_another_value_is_not_unknown() {
+    let profile = parse(
+        r#"{"schema": "hwcr-profile/1", "name": "x", "arch": "aarch64", "kernel": "6.12",
+        "hwcap": {"hwcap": "0xff", "hwcap2": "0x0", "hwcap3": "0x0", "hwcap4": "0x0"}}"#,
+    );
+    assert_eq!(
+        unknown(&profile),
+        [
+            "page_size",
+            "va_bits",
+            "minsigstksz",
+            "criu",
+            "registers.DCZID_EL0"
+        ]
+    );
+}
+
+#[test]
+fn the_lengths_of_an_sve_machine_are_asked_for_one_by_one() {
+    let mut profile = super::resolve("neoverse-v1").unwrap();
+    assert_eq!(unknown(&profile), Vec::<&str>::new());
+    profile.sve.as_mut().unwrap().default = None;
+    assert_eq!(unknown(&profile), ["sve.default"]);
+    profile.sve = None;
+    profile.registers.clear();
+    assert_eq!(
+        unknown(&profile),
+        [
+            "sve.vector_lengths",
+            "sve.default",
+            "registers.MIDR_EL1",
+            "registers.DCZID_EL0"
+        ]
+    );
+}
+
+fn parse(text: &str) -> Profile {
+    load::parse(text.as_bytes(), "x.json", Source::BuiltIn).unwrap()
 }
