@@ -64,8 +64,8 @@ def short(path: str, value: Any) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text)} characters)"
 
 
-def pages(name: str, old: bytes, new: bytes, spans: list[dict]) -> Iterator[str]:
-    """What is wrong with changed pages."""
+def changed_bytes(name: str, old: bytes, new: bytes, spans: list[dict]) -> Iterator[str]:
+    """What is wrong with changed bytes."""
     expected = bytearray(old)
     for span in spans:
         at, before, after = span["offset"], bytes.fromhex(span["old"]), bytes.fromhex(span["new"])
@@ -104,16 +104,16 @@ def compare(original: Path, rewritten: Path) -> Comparison:
     both = {path.name for path in rewritten.iterdir() if path.is_file()} - {JOURNAL}
     result.wrong += [f"{name}: in one of the two only" for name in sorted(names ^ both)]
     for name in sorted(names & both):
-        if name.startswith("pages-"):
-            compare_pages(name, original, rewritten, journal, result)
+        if name.startswith("pages-") or name.endswith(".log"):
+            compare_bytes(name, original, rewritten, journal, result)
         else:
             compare_messages(name, original, rewritten, journal, threads, result)
     return result
 
 
-def compare_pages(name: str, original: Path, rewritten: Path, journal: Journal, result: Comparison) -> None:
+def compare_bytes(name: str, original: Path, rewritten: Path, journal: Journal, result: Comparison) -> None:
     spans = journal.files.get(name, {}).get("raw", {}).get("spans", [])
-    wrong = list(pages(name, (original / name).read_bytes(), (rewritten / name).read_bytes(), spans))
+    wrong = list(changed_bytes(name, (original / name).read_bytes(), (rewritten / name).read_bytes(), spans))
     result.wrong += wrong
     if spans and not wrong:
         result.seen.append(f"{name}: {len(spans)} changes, all planned")

@@ -30,12 +30,12 @@ static int eq(const char *a, const char *b) {
 }
 static struct out O;
 static void describe(const u8 *uc) {
-    const u8 *mc = uc + 176, *res = (const u8 *)(((u64)mc + 8 + 31 * 8 + 24 + 15) & ~15ull), *p = res;
+    const u8 *mc = uc + UC_MCONTEXT, *res = (const u8 *)(((u64)mc + 8 + 31 * 8 + 24 + 15) & ~15ull), *p = res;
     O.n = 0;
     o_s(&O, "{\"tid\":");
     o_d(&O, sc(N_gettid, 0, 0, 0, 0));
     o_s(&O, ",\"frame\":\"");
-    o_x(&O, (u64)uc - 128);
+    o_x(&O, (u64)uc - SIGINFO_SIZE);
     o_s(&O, "\",\"ucontext\":\"");
     o_x(&O, (u64)uc);
     o_s(&O, "\",\"uc_flags\":");
@@ -58,15 +58,15 @@ static void describe(const u8 *uc) {
         o_s(&O, ",\"at\":\"");
         o_x(&O, (u64)p);
         o_s(&O, "\"");
-        if (magic == 0x53564501 || magic == 0x54366345) {
+        if (magic == SVE_MAGIC || magic == ZA_MAGIC) {
             o_s(&O, ",\"vl\":");
             o_d(&O, *(uint16_t *)(p + 8));
         }
-        if (magic == 0x53564501) {
+        if (magic == SVE_MAGIC) {
             o_s(&O, ",\"flags\":");
             o_d(&O, *(uint16_t *)(p + 10));
         }
-        if (magic == 0x54504902 || magic == 0x46504d52 || magic == 0x504f4530) {
+        if (magic == TPIDR2_MAGIC || magic == FPMR_MAGIC || magic == POE_MAGIC) {
             o_s(&O, ",\"value\":\"");
             o_x(&O, *(u64 *)(p + 8));
             o_s(&O, "\"");
@@ -89,7 +89,7 @@ struct ksa {
     void *rest;
     u64 mask;
 };
-static void catch (int sig, void *h, u64 fl) {
+static void catch(int sig, void *h, u64 fl) {
     struct ksa sa = {h, 4 | fl, 0, 0};
     sc(N_rt_sigaction, sig, &sa, 0, 8);
 }
@@ -107,7 +107,7 @@ static void on_inner(int s, void *i, void *u) {
 }
 static void on_outer(int s, void *i, void *u) {
     describe(u);
-    catch (14, on_inner, 0x40000000);
+    catch(14, on_inner, 0x40000000);
     timer(300000);
     spin_fpsimd(zin2, 0, &flag2, zout2, 0, &entered2, 0, 0);
     flag = 1;
@@ -122,7 +122,7 @@ __attribute__((noreturn, used)) void start_c(long *sp) {
         ready();
         raw_wait_go();
     } else if (eq(name, "raw-nested")) {
-        catch (14, on_outer, 0x40000000);
+        catch(14, on_outer, 0x40000000);
         timer(300000);
         spin_fpsimd(zin, 0, &flag, zout, 0, &entered, 0, 0); // SA_NODEFER
         for (int i = 0; i < 512; i++)
@@ -131,9 +131,9 @@ __attribute__((noreturn, used)) void start_c(long *sp) {
         if (eq(name, "raw-alt")) {
             u64 ss[3] = {(u64)sc6(N_mmap, 0, 65536, 3, 0x22, -1, 0), 0, 65536};
             sc(N_sigaltstack, ss, 0, 0, 0);
-            catch (14, on_sig, 0x08000000);
+            catch(14, on_sig, 0x08000000);
         } else
-            catch (14, on_sig, 0);
+            catch(14, on_sig, 0);
         timer(400000);
         spin_fpsimd(zin, 0, &flag, zout, 0, &entered, 0, 0);
         for (int i = 0; i < 512; i++)

@@ -1,5 +1,5 @@
-// Raw system calls and tiny text output. Nothing here uses libc, so that what runs
-// after a restore depends on no IFUNC choice and no cached hwcap.
+// Raw system calls and a little text output. Nothing here uses libc, so that what runs after a restore depends on no choice
+// that libc made from the capabilities of the machine it started on.
 #ifndef RAW_H
 #define RAW_H
 #include <stdint.h>
@@ -36,6 +36,23 @@ enum {
     N_pkey_mprotect = 288,
     N_pkey_alloc = 289
 };
+
+// Records of signal frames (arch/arm64/include/uapi/asm/sigcontext.h).
+enum {
+    SVE_MAGIC = 0x53564501,
+    ZA_MAGIC = 0x54366345,
+    ZT_MAGIC = 0x5a544e01,
+    TPIDR2_MAGIC = 0x54504902,
+    FPMR_MAGIC = 0x46504d52,
+    POE_MAGIC = 0x504f4530,
+    GCS_MAGIC = 0x47435300,
+    EXTRA_MAGIC = 0x45585401,
+    // A frame is a siginfo and a ucontext; where in that the registers lie.
+    SIGINFO_SIZE = 128,
+    UC_MCONTEXT = 176,
+};
+
+// Text being put together: strings, decimal and hexadecimal numbers.
 struct out {
     char b[4000];
     unsigned n;
@@ -66,6 +83,7 @@ static inline void o_x(struct out *o, u64 v) {
     while (i < 18 && o->n < sizeof o->b)
         o->b[o->n++] = t[i++];
 }
+
 static inline void raw_sleep_ms(long ms) {
     long ts[2] = {ms / 1000, (ms % 1000) * 1000000};
     sc(N_nanosleep, ts, 0, 0, 0);
@@ -73,6 +91,8 @@ static inline void raw_sleep_ms(long ms) {
 static inline int raw_exists(const char *p) {
     return sc(N_faccessat, -100, p, 0, 0) == 0;
 }
+
+// Appends to /tmp/lab/NAME.ID.
 static inline void raw_file(const char *dir_name, u64 id, const char *text, unsigned n) {
     struct out p;
     p.n = 0;
@@ -87,6 +107,7 @@ static inline void raw_file(const char *dir_name, u64 id, const char *text, unsi
     sc(N_write, fd, text, n, 0);
     sc(N_close, fd, 0, 0, 0);
 }
+
 static inline void raw_wait_go(void) {
     while (!raw_exists("/tmp/lab/go"))
         raw_sleep_ms(40);

@@ -1,5 +1,8 @@
-// Test programs of the checkpoint lab: `scen NAME` builds one register/signal situation,
-// says "ready", waits for /tmp/lab/go, undoes the situation the normal way, checks itself.
+// `scen NAME` brings about one situation of registers and signals (see scenarios.list), says that it is ready, waits for
+// /tmp/lab/go, leaves the situation in the normal way, and checks its state.
+//
+// Checkpoints name this program by build id, in which the names and the order of its functions and variables count: keep
+// them (see build).
 #define _GNU_SOURCE
 #include "raw.h"
 #include <pthread.h>
@@ -15,152 +18,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-typedef u64 spin_fn(const void *, const void *, volatile int *, void *, void *, volatile int *, const void *, void *);
-spin_fn spin_fpsimd, spin_sve, spin_streaming, spin_za, spin_sm_za, spin_zt, spin_tpidr2, spin_fpmr, spin_por,
-    spin_plain;
-u64 get_vl(void), get_svl(void), get_gcspr(void);
-
-#define MAXZ (32 * 256)
-#define MAXP (17 * 32)
-#define MAXZA (256 * 256)
-struct job {
-    volatile int flag, entered, in_handler, done;
-    int tid, bad;
-    const char *kind;
-    u64 ret, want_ret, arg;
-    u8 zin[MAXZ], zout[MAXZ], pin[MAXP], pout[MAXP];
-    u8 *zain, *zaout;
-    unsigned vl, svl;
-};
-static struct job *J[8];
-static int njobs;
-static int pid;
-static const char *scen_name;
-static volatile int go_seen, hold_in_handler = 1, sig_count;
-static volatile u64 frames_seen;
-
-static void fill(u8 *p, size_t n, u32 seed) {
-    for (size_t i = 0; i < n; i++) {
-        seed = seed * 1664525u + 1013904223u;
-        p[i] = (seed >> 24) | 1;
-    }
-}
-static int differs(const u8 *a, const u8 *b, size_t n, size_t *at) {
-    for (size_t i = 0; i < n; i++)
-        if (a[i] != b[i]) {
-            *at = i;
-            return 1;
-        }
-    return 0;
-}
-
-static void say(const char *verdict, const char *why, u64 a, u64 b) {
-    struct out o;
-    o.n = 0;
-    o_s(&o, verdict);
-    o_s(&o, " ");
-    o_s(&o, scen_name);
-    o_s(&o, " ");
-    o_s(&o, why);
-    o_s(&o, " ");
-    o_x(&o, a);
-    o_s(&o, " ");
-    o_x(&o, b);
-    o_s(&o, "\n");
-    raw_file("result", pid, o.b, o.n);
-}
-static void finish(int bad) {
-    say(bad ? "FAIL" : "PASS", "end", bad, 0);
-    sc(N_exit_group, bad ? 1 : 0, 0, 0, 0);
-}
-
-static void ready(void) {
-    raw_file("ready", pid, "ready\n", 6);
-}
-
-// ground truth for a decoder: where this frame is, and what records it has
-static void describe_frame(const void *ucp) {
-    const u8 *uc = ucp;
-    const u8 *mc = uc + 176, *res = mc + 8 + 31 * 8 + 8 + 8 + 8; // fault_address, regs, sp, pc, pstate
-    res = (const u8 *)(((u64)res + 15) & ~15ull);
-    struct out o;
-    o.n = 0;
-    o_s(&o, "{\"tid\":");
-    o_d(&o, sc(N_gettid, 0, 0, 0, 0));
-    o_s(&o, ",\"frame\":\"");
-    o_x(&o, (u64)uc - 128);
-    o_s(&o, "\",\"ucontext\":\"");
-    o_x(&o, (u64)uc);
-    o_s(&o, "\",\"uc_flags\":");
-    o_d(&o, *(u64 *)uc);
-    o_s(&o, ",\"reserved\":\"");
-    o_x(&o, (u64)res);
-    o_s(&o, "\",\"pc\":\"");
-    o_x(&o, *(u64 *)(mc + 8 + 31 * 8 + 8));
-    o_s(&o, "\",\"sp\":\"");
-    o_x(&o, *(u64 *)(mc + 8 + 31 * 8));
-    o_s(&o, "\",\"records\":[");
-    const u8 *p = res, *end = res + 4096;
-    int first = 1, extra = 0;
-    while (p + 8 <= end) {
-        u32 magic = *(u32 *)p, size = *(u32 *)(p + 4);
-        if (!first)
-            o_s(&o, ",");
-        first = 0;
-        o_s(&o, "{\"magic\":\"");
-        o_x(&o, magic);
-        o_s(&o, "\",\"size\":");
-        o_d(&o, size);
-        o_s(&o, ",\"at\":\"");
-        o_x(&o, (u64)p);
-        o_s(&o, "\"");
-        if (magic == 0x53564501 || magic == 0x54366345) {
-            o_s(&o, ",\"vl\":");
-            o_d(&o, *(uint16_t *)(p + 8));
-            if (magic == 0x53564501) {
-                o_s(&o, ",\"flags\":");
-                o_d(&o, *(uint16_t *)(p + 10));
-            }
-        }
-        if (magic == 0x5a544e01) {
-            o_s(&o, ",\"nregs\":");
-            o_d(&o, *(uint16_t *)(p + 8));
-        }
-        if (magic == 0x54504902 || magic == 0x46504d52 || magic == 0x504f4530 || magic == 0x47435300) {
-            o_s(&o, ",\"value\":\"");
-            o_x(&o, *(u64 *)(p + 8));
-            o_s(&o, "\"");
-        }
-        if (magic == 0x45585401) {
-            o_s(&o, ",\"datap\":\"");
-            o_x(&o, *(u64 *)(p + 8));
-            o_s(&o, "\",\"extra_size\":");
-            o_d(&o, *(u32 *)(p + 16));
-        }
-        o_s(&o, "}");
-        if (magic == 0 && size == 0) {
-            if (extra)
-                break;
-            extra = 2; // look back for EXTRA
-            const u8 *q = res, *x = 0;
-            while (q < p) {
-                if (*(u32 *)q == 0x45585401)
-                    x = q;
-                q += *(u32 *)(q + 4);
-            }
-            if (!x)
-                break;
-            p = (const u8 *)*(u64 *)(x + 8);
-            end = p + *(u32 *)(x + 16);
-            continue;
-        }
-        if (size < 16)
-            break;
-        p += size;
-    }
-    o_s(&o, "]}\n");
-    raw_file("frames", pid, o.b, o.n);
-}
+#include "job.h"
+#include "frames.h"
 
 static struct job *my_job(void) {
     int t = sc(N_gettid, 0, 0, 0, 0);
@@ -193,7 +52,7 @@ static void arm_ms(int ms) {
     struct itimerval it = {.it_value = {ms / 1000, (ms % 1000) * 1000}};
     setitimer(ITIMER_REAL, &it, 0);
 }
-static void catch (int sig, int flags) {
+static void catch(int sig, int flags) {
     struct sigaction sa;
     memset(&sa, 0, sizeof sa);
     sa.sa_sigaction = on_sig;
@@ -201,139 +60,11 @@ static void catch (int sig, int flags) {
     sigaction(sig, &sa, 0);
 }
 
-static struct job *new_job(const char *kind, u32 seed) {
-    struct job *j = mmap(0, (sizeof *j + 4095) & ~4095ul, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    j->kind = kind;
-    fill(j->zin, MAXZ, seed);
-    fill(j->pin, MAXP, seed + 7);
-    int za = !strcmp(kind, "za") || !strcmp(kind, "smza");
-    if (!strcmp(kind, "sve"))
-        j->vl = get_vl();
-    if (!strcmp(kind, "sm") || !strcmp(kind, "smza") || za || !strcmp(kind, "zt"))
-        j->svl = get_svl();
-    if (za) {
-        size_t n = (size_t)j->svl * j->svl;
-        j->zain = mmap(0, 2 * n + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        j->zaout = j->zain + n;
-        fill(j->zain, n, seed + 3);
-    }
-    if (j->vl) {
-        u8 *ffr = j->pin + 16 * (j->vl / 8);
-        memset(ffr, 0, j->vl / 8);
-        ffr[0] = 0x7f;
-    } // FFR must be monotonic
-    J[njobs++] = j;
-    return j;
-}
-static void run_job(struct job *j) {
-    j->tid = sc(N_gettid, 0, 0, 0, 0);
-    const char *k = j->kind;
-#ifdef SCEN2 // scen2: the ZA scenarios, with the store going where check_job() looks (scen had it wrong; it is kept as
-             // it is because its images name it by build id)
-#define ZAOUT j->zaout
-#else
-#define ZAOUT j->zout
-#endif
-#define GO(fn, a) j->ret = fn((const void *)(a), j->pin, &j->flag, j->zout, j->pout, &j->entered, j->zain, j->zaout)
-    switch (k[0] | k[1] << 8 | (k[2] ? k[3] << 16 : 0)) {
-    case 'f' | 'p' << 8 | 'i' << 16:
-        GO(spin_fpsimd, j->zin);
-        break; // "fpsimd"
-    case 's' | 'v' << 8 | 0 << 16:
-        GO(spin_sve, j->zin);
-        break; // "sve"
-    case 's' | 'm' << 8 | 0 << 16:
-        GO(spin_streaming, j->zin);
-        break; // "sm"
-    case 's' | 'm' << 8 | 'a' << 16:
-        GO(spin_sm_za, j->zin);
-        break; // "smza"
-    case 'z' | 'a' << 8:
-        j->ret = spin_za(j->zain, j->pin, &j->flag, ZAOUT, j->pout, &j->entered, j->zain, j->zaout);
-        break; // "za"
-    case 'z' | 't' << 8:
-        GO(spin_zt, j->zin);
-        break; // "zt"
-    case 't' | 'p' << 8 | 'd' << 16:
-        GO(spin_tpidr2, j->arg);
-        break; // "tpidr2"
-    case 'f' | 'p' << 8 | 'r' << 16:
-        GO(spin_fpmr, j->arg);
-        break; // "fpmr"
-    case 'p' | 'o' << 8 | 0 << 16:
-        GO(spin_por, j->arg);
-        break; // "por"
-    default:
-        GO(spin_plain, 0);
-    }
-}
-static int check_job(struct job *j) {
-    size_t at = 0;
-    int bad = 0;
-    const char *k = j->kind;
-    int fp = k[0] == 'f' && k[2] == 's', sve = k[0] == 's' && k[1] == 'v', sm = k[0] == 's' && k[1] == 'm',
-        za = k[0] == 'z' && k[1] == 'a', zt = k[0] == 'z' && k[1] == 't';
-    int smza = sm && k[2];
-    if (fp && differs(j->zin, j->zout, 512, &at)) {
-        say("NOTE", "q-registers-differ-at", at, j->zout[at]);
-        bad |= 1;
-    }
-    if (sve) {
-        if (j->ret != j->vl) {
-            say("NOTE", "vl-changed", j->vl, j->ret);
-            bad |= 2;
-        }
-        if (differs(j->zin, j->zout, 32 * j->vl, &at)) {
-            say("NOTE", "z-registers-differ-at", at, j->zout[at]);
-            bad |= 1;
-        }
-        if (differs(j->pin, j->pout, 16 * (j->vl / 8), &at)) {
-            say("NOTE", "p-registers-differ-at", at, j->pout[at]);
-            bad |= 4;
-        }
-        if (differs(j->pin + 16 * (j->vl / 8), j->pout + 16 * (j->vl / 8), j->vl / 8, &at)) {
-            say("NOTE", "ffr-differs-at", at, j->pout[16 * (j->vl / 8) + at]);
-            bad |= 8;
-        }
-    }
-    if (sm) {
-        if (!(j->ret & 1)) {
-            say("NOTE", "streaming-mode-lost", j->ret, 0);
-            bad |= 16;
-        }
-        if (differs(j->zin, j->zout, 32 * j->svl, &at)) {
-            say("NOTE", "streaming-z-differ-at", at, j->zout[at]);
-            bad |= 1;
-        }
-        if (differs(j->pin, j->pout, 16 * (j->svl / 8), &at)) {
-            say("NOTE", "streaming-p-differ-at", at, j->pout[at]);
-            bad |= 4;
-        }
-    }
-    if (za || zt || smza)
-        if (!(j->ret & 2)) {
-            say("NOTE", "za-lost", j->ret, 0);
-            bad |= 32;
-        }
-    if ((za || smza) && (j->ret & 2) && differs(j->zain, j->zaout, (size_t)j->svl * j->svl, &at)) {
-        say("NOTE", "za-differs-at", at, j->zaout[at]);
-        bad |= 64;
-    }
-    if (zt && (j->ret & 2) && differs(j->zin, j->zout, 64, &at)) {
-        say("NOTE", "zt0-differs-at", at, j->zout[at]);
-        bad |= 128;
-    }
-    if (k[0] == 't' || (k[0] == 'p' && k[1] == 'o') || (k[0] == 'f' && k[2] == 'm'))
-        if (j->ret != j->arg) {
-            say("NOTE", "register-value-differs", j->arg, j->ret);
-            bad |= 256;
-        }
-    return bad;
-}
+#include "registers.h"
 
-// run one job in this thread, with the signal coming from a timer while it spins
+// Runs a job in this thread; the signal comes from a timer while it spins.
 static void sig_one(struct job *j) {
-    catch (SIGALRM, 0);
+    catch(SIGALRM, 0);
     arm_ms(500);
     run_job(j);
     finish(check_job(j) | (sig_count != 1) << 12);
@@ -351,6 +82,7 @@ static void *helper_wait(void *p) {
         raw_sleep_ms(1000);
     return 0;
 }
+
 static void start_thread(void *(*f)(void *), void *a) {
     pthread_t t;
     pthread_attr_t at;
@@ -361,7 +93,7 @@ static void start_thread(void *(*f)(void *), void *a) {
         exit(9);
     }
 }
-// no handler: state is live in the registers while the task is dumped
+// No handler: the state is live in the registers while the task is dumped.
 static void live_one(struct job *j) {
     start_thread(helper_wait, j);
     run_job(j);
@@ -377,8 +109,10 @@ static void *thread_body(void *p) {
         raw_sleep_ms(1000);
     return 0;
 }
+
+// A thread for each kind, each in a handler.
 static void many(const char **kinds, int n) {
-    catch (SIGUSR1, 0);
+    catch(SIGUSR1, 0);
     for (int i = 0; i < n; i++) {
         struct job *j = new_job(kinds[i], 100 + i);
         if (kinds[i][0] == 't')
@@ -408,13 +142,14 @@ static void many(const char **kinds, int n) {
     finish(bad | (sig_count != n) << 12);
 }
 
-// nested: handler 1 spins with its own registers, the second signal lands on top of it
+// The first handler spins with registers of its own; the second signal lands on top of it.
 static struct job *outer, *inner;
 static void on_outer(int sig, siginfo_t *si, void *uc) {
     sig_count++;
     describe_frame(uc);
     J[0] = inner;
-    njobs = 1; // the job that the second handler releases
+    // The job that the second handler releases.
+    njobs = 1;
     arm_ms(400);
     run_job(inner);
     outer->flag = 1;
@@ -427,7 +162,7 @@ static void nested(const char *k0, const char *k1) {
     sa.sa_sigaction = on_outer;
     sa.sa_flags = SA_SIGINFO;
     sigaction(SIGVTALRM, &sa, 0);
-    catch (SIGALRM, 0);
+    catch(SIGALRM, 0);
     struct itimerval it = {.it_value = {0, 300000}};
     setitimer(ITIMER_VIRTUAL, &it, 0);
     run_job(outer);
@@ -590,7 +325,7 @@ int main(int argc, char **argv) {
         nested("sve", "sve");
     if (IS("altstack")) {
         set_altstack(128 * 1024);
-        catch (SIGALRM, SA_ONSTACK);
+        catch(SIGALRM, SA_ONSTACK);
         arm_ms(500);
         struct job *j = new_job("fpsimd", 20);
         run_job(j);
@@ -598,7 +333,7 @@ int main(int argc, char **argv) {
     }
     if (IS("altstack-sve")) {
         set_altstack(128 * 1024);
-        catch (SIGALRM, SA_ONSTACK);
+        catch(SIGALRM, SA_ONSTACK);
         arm_ms(500);
         struct job *j = new_job("sve", 20);
         run_job(j);
@@ -617,14 +352,14 @@ int main(int argc, char **argv) {
         many(k, 5);
     }
     if (IS("stale-ret")) {
-        catch (SIGUSR1, 0);
+        catch(SIGUSR1, 0);
         hold_in_handler = 0;
         deep(6, raise_usr1);
         idle_wait();
         finish(0);
     }
     if (IS("stale-ret-sve")) {
-        catch (SIGALRM, 0);
+        catch(SIGALRM, 0);
         hold_in_handler = 0;
         stale_job = new_job("sve", 30);
         deep(6, alarm_spin);
@@ -654,8 +389,8 @@ int main(int argc, char **argv) {
         idle_wait();
         finish(0);
     }
-    if (IS("stale-copy")) { // a live frame plus a byte copy of it kept in the heap
-        catch (SIGALRM, 0);
+    if (IS("stale-copy")) { // a dead frame, and getcontext's structure in the heap
+        catch(SIGALRM, 0);
         hold_in_handler = 0;
         stale_job = new_job("fpsimd", 31);
         deep(6, alarm_spin);
