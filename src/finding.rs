@@ -97,7 +97,7 @@ pub struct RuleMeta {
 }
 
 /// A rule's answer for one demand and one target.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The rule.
     pub rule: &'static RuleMeta,
@@ -127,6 +127,8 @@ pub struct Finding {
     pub edits: Vec<EditClass>,
     /// Set when the user accepted an unproven finding, which made it a note.
     pub accepted: bool,
+    /// Names of the target's members it is about; empty where the target is a single machine.
+    pub members: Vec<String>,
 }
 
 impl Finding {
@@ -153,6 +155,7 @@ impl Finding {
             help: None,
             edits: Vec::new(),
             accepted: false,
+            members: Vec::new(),
         }
     }
 

@@ -539,7 +539,11 @@ fn a_name_or_a_path_is_resolved() {
             .starts_with(&format!("{path}:3:14: "))
     );
 
-    std::fs::write(path, vec![b' '; 1024 * 1024 + 1]).unwrap();
+    std::fs::write(
+        path,
+        vec![b' '; usize::try_from(builtin::MAX_BYTES).unwrap() + 1],
+    )
+    .unwrap();
     assert!(matches!(
         profile::resolve(path),
         Err(Error::TooLarge { .. })

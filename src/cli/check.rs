@@ -11,6 +11,7 @@ use crate::criu_image;
 use crate::facts;
 use crate::profile::{self, model::Profile};
 use crate::report::from_judgement::{self, Pair};
+use crate::report::layout::counted;
 use crate::report::text;
 use crate::report::v1::{CheckResult, Report, Tool};
 use crate::rule::{self, Accept, Case};
@@ -86,7 +87,7 @@ impl Check {
                 })
             })
             .collect::<Result<Vec<_>, Failure>>()?;
-        let source = self.source.as_deref().map(profile).transpose()?;
+        let source = self.source.as_deref().map(source).transpose()?;
 
         let mut results = Vec::new();
         let mut used = vec![false; accepts.len()];
@@ -195,6 +196,25 @@ pub(super) fn profile(name: &str) -> Result<Profile, Failure> {
         Failure::new(why.to_string())
             .help("a target is the name of a built-in profile or the path of a cpu.json (`hwcr schema profile`)")
     })
+}
+
+/// The profile a user named as that of the machine an image was dumped on.
+pub(super) fn source(name: &str) -> Result<Profile, Failure> {
+    let source = profile(name)?;
+    let names: Vec<&str> = source
+        .members
+        .iter()
+        .map(|member| member.name.as_str())
+        .collect();
+    if names.is_empty() {
+        return Ok(source);
+    }
+    Err(Failure::new(format!(
+        "--source {name}: the profile stands for {} ({}), and an image was dumped on one",
+        counted(names.len(), "machine", "machines"),
+        names.join(", ")
+    ))
+    .help("name the profile of the machine that made the image"))
 }
 
 /// The complaint about an image that cannot be read.

@@ -16,6 +16,7 @@ fn result(verdict: Option<Verdict>) -> CheckResult {
         target: "target".to_owned(),
         profile: "profile".to_owned(),
         verdict,
+        members: Vec::new(),
         counts: None,
         findings: None,
         error: verdict.is_none().then(|| "unreadable".to_owned()),

@@ -3,7 +3,7 @@
 use super::derive;
 use super::error::Error;
 use super::json::Node;
-use super::load::Nodes;
+use super::load::{self, Nodes};
 use super::model::{PacAlgorithm, Pauth, Profile, VectorLengths};
 use super::section::Text;
 use crate::auxv::hwcap::{self, HwcapBit, HwcapWord, Hwcaps};
@@ -33,7 +33,7 @@ pub(super) fn hwcaps(
             only.set_word(word, Some(bits));
             only.features_line()
         };
-        let key = word.name().trim_start_matches("AT_").to_lowercase();
+        let key = load::word_key(word);
         let problem = match (unnamed, clear) {
             (0, 0) => continue,
             (0, clear) => format!(
@@ -238,7 +238,13 @@ fn pauth_against_hwcaps(
     Ok(())
 }
 
-fn contradiction(text: &Text<'_>, node: &Node, key: &str, problem: String, advice: &str) -> Error {
+pub(super) fn contradiction(
+    text: &Text<'_>,
+    node: &Node,
+    key: &str,
+    problem: String,
+    advice: &str,
+) -> Error {
     Error::Contradiction {
         at: text.at(node.at),
         key: key.to_owned(),

@@ -49,6 +49,14 @@ pub(super) const HWCAP_KEYS: [(&str, HwcapWord); 4] = [
     ("hwcap4", HwcapWord::Hwcap4),
 ];
 
+/// The key of a word, without the section it lies in.
+pub(super) fn word_key(word: HwcapWord) -> &'static str {
+    HWCAP_KEYS
+        .iter()
+        .find(|(_, of)| *of == word)
+        .map_or("", |(key, _)| key)
+}
+
 /// Registers that Linux lets a program read: those it emulates MRS for (`is_emulated` of
 /// `arch/arm64/kernel/cpufeature.c`), those EL0 reads directly, and those sysfs shows.
 pub const REGISTERS: &[&str] = &[
@@ -192,6 +200,7 @@ pub(super) fn read(text: &Text<'_>, node: &Node) -> Result<Profile, Error> {
     profile.cores = provenance::cores(text, top.get("cores"))?;
     profile.origins = provenance::origins(text, top.get("origins"), node)?;
     profile.members = provenance::members(text, top.get("members"))?;
+    provenance::kept(text, node, &profile)?;
     Ok(profile)
 }
 

@@ -7,6 +7,7 @@
 )]
 
 mod agree;
+mod baseline;
 pub mod builtin;
 pub mod cost;
 mod derive;
@@ -15,6 +16,7 @@ mod json;
 pub mod load;
 pub mod model;
 mod near;
+pub mod promise;
 mod provenance;
 mod section;
 #[cfg(test)]
@@ -22,6 +24,7 @@ mod tests;
 mod write;
 mod zva;
 
+pub use baseline::{NoBaseline, baseline};
 pub use builtin::{from_file, resolve};
 pub use error::{At, Error};
 pub use write::to_json;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::abi::kernel;
 use crate::auxv::hwcap::Hwcaps;
 use crate::units::{Version, Vl};
 
@@ -74,6 +75,31 @@ impl Profile {
             origins: BTreeMap::new(),
             members: Vec::new(),
         }
+    }
+
+    /// The machines the profile stands for: its members, or itself where it is a single one.
+    #[must_use]
+    pub fn machines(&self) -> &[Self] {
+        if self.members.is_empty() {
+            std::slice::from_ref(self)
+        } else {
+            &self.members
+        }
+    }
+
+    /// The longest saved auxv the kernel takes, bytes: as said, else by the kernel's version.
+    #[must_use]
+    pub fn auxv_limit(&self) -> Option<u64> {
+        self.auxv_bytes
+            .or_else(|| self.kernel.map(kernel::auxv_limit))
+    }
+
+    /// Whether a register reads the same on all cores, as far as is known.
+    #[must_use]
+    pub fn cores_agree_in(&self, register: &str) -> bool {
+        self.cores
+            .iter()
+            .all(|group| !group.registers.contains_key(register))
     }
 }
 

@@ -1,11 +1,13 @@
 //! The parts of a profile that say of which machines and cores, and from where, its facts are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
+use super::agree;
 use super::error::Error;
 use super::json::{Node, Value};
 use super::load;
-use super::model::{Cores, Profile};
+use super::model::{Basis, Cores, Profile};
+use super::promise;
 use super::section::{Section, Text, shown};
 
 /// Groups of cores that are not alike.
@@ -64,7 +66,7 @@ pub(super) fn origins(
     let mut origins = BTreeMap::new();
     for (key, value) in fields {
         let path = format!("origins.{}", key.text);
-        if !names_a_value(profile, &key.text) {
+        if at_path(profile, &key.text).is_none() {
             let advice = "name a key of this profile, with dots: \"sve.default\", \"kernel\"";
             return Err(text.bad(node, "origins", shown(&key.text), advice));
         }
@@ -81,18 +83,15 @@ pub(super) fn origins(
     Ok(origins)
 }
 
-fn names_a_value(profile: &Node, path: &str) -> bool {
-    let mut node = profile;
-    for part in path.split('.') {
+/// The value at a path of keys.
+fn at_path<'n>(profile: &'n Node, path: &str) -> Option<&'n Node> {
+    path.split('.').try_fold(profile, |node, part| {
         let Value::Object(fields) = &node.value else {
-            return false;
+            return None;
         };
-        let Some((_, inner)) = fields.iter().find(|(key, _)| key.text == part) else {
-            return false;
-        };
-        node = inner;
-    }
-    true
+        let (_, inner) = fields.iter().find(|(key, _)| key.text == part)?;
+        Some(inner)
+    })
 }
 
 /// The machines a profile stands for.
@@ -100,7 +99,8 @@ pub(super) fn members(text: &Text<'_>, node: Option<&Node>) -> Result<Vec<Profil
     let Some(node) = node else {
         return Ok(Vec::new());
     };
-    let mut members = Vec::new();
+    let mut members: Vec<Profile> = Vec::new();
+    let mut names = HashSet::new();
     for item in text.list(node, "members", "profiles")? {
         if let Value::Object(fields) = &item.value
             && fields.iter().any(|(key, _)| key.text == "members")
@@ -108,7 +108,42 @@ pub(super) fn members(text: &Text<'_>, node: Option<&Node>) -> Result<Vec<Profil
             let advice = "list single machines only";
             return Err(text.bad(item, "members", "a profile with members of its own", advice));
         }
-        members.push(load::read(text, item)?);
+        let member = load::read(text, item)?;
+        if !names.insert(member.name.clone()) {
+            let found = format!("a second {}", shown(&member.name));
+            let advice = "findings name members: give each a name of its own";
+            return Err(text.bad(item, "members", found, advice));
+        }
+        members.push(member);
     }
     Ok(members)
+}
+
+/// Whether every member keeps what the profile says of all.
+pub(super) fn kept(text: &Text<'_>, node: &Node, profile: &Profile) -> Result<(), Error> {
+    if profile.basis == Some(Basis::Baseline) && profile.members.is_empty() {
+        let advice = "list the machines under `members`, as `hwcr profile baseline` does; what they have in common \
+                      is no promise without them";
+        return Err(Error::MissingKey {
+            at: text.at(node.at),
+            key: "members".to_owned(),
+            advice: advice.to_owned(),
+        });
+    }
+    for member in &profile.members {
+        let Some(excess) = promise::excesses(profile, member).into_iter().next() else {
+            continue;
+        };
+        let problem = format!(
+            "it says {}, but the member {} says {}",
+            excess.promised,
+            shown(&member.name),
+            excess.kept
+        );
+        let at = at_path(node, &excess.key).unwrap_or(node);
+        let advice = "promise no more than every member has, or leave the key out; `hwcr profile baseline` makes such \
+                      a profile";
+        return Err(agree::contradiction(text, at, &excess.key, problem, advice));
+    }
+    Ok(())
 }

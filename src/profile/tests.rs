@@ -34,7 +34,7 @@ fn what_is_written_reads_the_same() {
         assert_eq!(read_again(&profile), profile, "{name}");
         profile.name = "a \"quoted\"\nname \u{1}".to_owned();
         profile.basis = Some(Basis::Captured);
-        profile.auxv_bytes = Some(400);
+        profile.auxv_bytes = Some(368);
         profile
             .sigreturn
             .insert("SVE".to_owned(), Observed::Rejected);

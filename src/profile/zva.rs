@@ -1,6 +1,6 @@
 //! The block size of `DC ZVA`, which no HWCAP tells.
 
-use super::model::{Cores, Profile};
+use super::model::Profile;
 
 /// What `DC ZVA` does on a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +33,7 @@ impl Profile {
     /// differ in it, it is unknown: a task runs now on one, now on another.
     #[must_use]
     pub fn zva(&self) -> Zva {
-        let differs = |group: &Cores| group.registers.contains_key("DCZID_EL0");
-        if self.cores.iter().any(differs) {
+        if !self.cores_agree_in("DCZID_EL0") {
             return Zva::Unknown;
         }
         if let Some(dczid) = self.registers.get("DCZID_EL0") {

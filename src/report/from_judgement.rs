@@ -1,9 +1,11 @@
 //! Judgements and rules as report structures.
 
 use crate::finding;
-use crate::rule::{Accept, Judgement, RuleMeta};
+use crate::rule::{Accept, Judgement, MemberVerdict, RuleMeta};
 
-use super::v1::{AcceptUse, CheckResult, Counts, Finding, Rule, Rules, Severity, Tool, Verdict};
+use super::v1::{
+    AcceptUse, CheckResult, Counts, Finding, Member, Rule, Rules, Severity, Tool, Verdict,
+};
 
 /// The names of an image and a target, as the report shows them.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +27,7 @@ pub fn judged(pair: Pair<'_>, judgement: &Judgement) -> CheckResult {
         target: pair.target.to_owned(),
         profile: pair.profile.to_owned(),
         verdict: Some(judgement.verdict.into()),
+        members: judgement.members.iter().map(member).collect(),
         counts: Some(count(&findings)),
         findings: Some(findings),
         error: None,
@@ -39,9 +42,17 @@ pub fn unread(pair: Pair<'_>, error: &str) -> CheckResult {
         target: pair.target.to_owned(),
         profile: pair.profile.to_owned(),
         verdict: None,
+        members: Vec::new(),
         counts: None,
         findings: None,
         error: Some(error.to_owned()),
+    }
+}
+
+fn member(judged: &MemberVerdict) -> Member {
+    Member {
+        name: judged.name.clone(),
+        verdict: judged.verdict.into(),
     }
 }
 
@@ -111,6 +122,7 @@ pub(super) fn finding_of(finding: &finding::Finding) -> Finding {
         severity: finding.severity.into(),
         proof: finding.proof.word().to_owned(),
         accepted: finding.accepted,
+        members: finding.members.clone(),
         pid: finding.pid.map(|pid| pid.0),
         tid: finding.tid.map(|tid| tid.0),
         address: finding.address.map(Into::into),

@@ -27,6 +27,7 @@ pub(super) fn finding(rule: &str, severity: Severity, message: &str) -> Finding 
         severity,
         proof: "state".to_owned(),
         accepted: false,
+        members: Vec::new(),
         pid: None,
         tid: None,
         address: None,
@@ -53,6 +54,7 @@ pub(super) fn result(
         target: target.to_owned(),
         profile: target.to_owned(),
         verdict: Some(verdict),
+        members: Vec::new(),
         counts: Some(super::from_judgement::count(&findings)),
         findings: Some(findings),
         error: None,
@@ -62,6 +64,7 @@ pub(super) fn result(
 pub(super) fn unread(image: &str, target: &str) -> CheckResult {
     CheckResult {
         verdict: None,
+        members: Vec::new(),
         counts: None,
         findings: None,
         error: Some("inventory.img: not found".to_owned()),

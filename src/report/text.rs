@@ -5,13 +5,16 @@ use std::io;
 
 use super::layout::{Page, Span, counted, plain, styled};
 use super::style::{self, FAINT, PLAIN, STRONG};
-use super::v1::{CheckResult, Counts, Finding, Hex, Report};
+use super::v1::{CheckResult, Counts, Finding, Hex, Member, Report, Verdict};
 
 /// Column at which the text behind `need`, `have`, … begins, counted from its indentation.
 const LABEL_COLUMNS: usize = 8;
 
 /// Indentation of what belongs to a finding.
 const DETAIL_INDENT: usize = 4;
+
+/// Columns of the verdicts on members.
+const VERDICT_COLUMNS: usize = 15;
 
 /// Equal findings share one entry; this many of their places are listed.
 const PLACES_SHOWN: usize = 4;
@@ -29,9 +32,10 @@ pub fn check(page: &mut Page<'_>, report: &Report, brief: bool) -> io::Result<()
         }
         headline(page, result)?;
         if !brief {
+            members(page, &result.members)?;
             for group in groups(result.findings.as_deref().unwrap_or(&[])) {
                 page.blank()?;
-                finding(page, &group)?;
+                finding(page, &group, result.members.len())?;
             }
         }
     }
@@ -85,10 +89,34 @@ fn headline(page: &mut Page<'_>, result: &CheckResult) -> io::Result<()> {
     page.line(0, 2, &spans)
 }
 
+/// The verdicts on the machines a target stands for, one line a verdict, the best first.
+fn members(page: &mut Page<'_>, members: &[Member]) -> io::Result<()> {
+    for verdict in [
+        Verdict::Compatible,
+        Verdict::Indeterminate,
+        Verdict::Incompatible,
+    ] {
+        let names: Vec<&str> = members
+            .iter()
+            .filter(|member| member.verdict == verdict)
+            .map(|member| member.name.as_str())
+            .collect();
+        if !names.is_empty() {
+            page.labelled(
+                2,
+                VERDICT_COLUMNS,
+                styled(style::of_verdict(Some(verdict)), verdict.word()),
+                &[plain(names.join(", "))],
+            )?;
+        }
+    }
+    Ok(())
+}
+
 fn verdict(result: &CheckResult) -> Span {
     styled(
         style::of_verdict(result.verdict),
-        result.verdict.map_or("no answer", super::v1::Verdict::word),
+        result.verdict.map_or("no answer", Verdict::word),
     )
 }
 
@@ -143,7 +171,8 @@ fn says_the_same(a: &Finding, b: &Finding) -> bool {
     without_place(a) == without_place(b)
 }
 
-fn finding(page: &mut Page<'_>, group: &[&Finding]) -> io::Result<()> {
+/// `of` is the number of machines the target stands for.
+fn finding(page: &mut Page<'_>, group: &[&Finding], of: usize) -> io::Result<()> {
     let Some(first) = group.first() else {
         return Ok(());
     };
@@ -160,6 +189,7 @@ fn finding(page: &mut Page<'_>, group: &[&Finding]) -> io::Result<()> {
     head.push(plain(format!(": {}", first.message)));
     page.line(2, DETAIL_INDENT, &head)?;
 
+    detail(page, "on", on(&first.members, of).as_deref())?;
     detail(page, "need", first.need.as_deref())?;
     detail(page, "have", first.have.as_deref())?;
     detail(page, "due to", joined(&first.features).as_deref())?;
@@ -171,6 +201,20 @@ fn finding(page: &mut Page<'_>, group: &[&Finding]) -> io::Result<()> {
 
 fn joined(words: &[String]) -> Option<String> {
     (!words.is_empty()).then(|| words.join(", "))
+}
+
+/// The members a finding is about.
+fn on(members: &[String], of: usize) -> Option<String> {
+    match (members, of) {
+        ([], _) => None,
+        ([only], 1) => Some(only.clone()),
+        (all, _) if all.len() == of => Some(format!("all {of} members")),
+        (some, _) => Some(format!(
+            "{} ({} of {of} members)",
+            some.join(", "),
+            some.len()
+        )),
+    }
 }
 
 /// The proof, and whether the user accepted that there is no better one.

@@ -180,6 +180,10 @@ pub struct CheckResult {
     /// The verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
+    /// The verdict on each machine of a target that stands for several; left out for a single one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub members: Vec<Member>,
     /// How many findings there are of each severity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
@@ -189,6 +193,15 @@ pub struct CheckResult {
     /// Why the image could not be read; there is no answer then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+/// A machine that the target stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Member {
+    /// Its name in the target's profile.
+    pub name: String,
+    /// The verdict on it alone.
+    pub verdict: Verdict,
 }
 
 /// Findings by severity.
@@ -217,6 +230,10 @@ pub struct Finding {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schemars(default)]
     pub accepted: bool,
+    /// Names of the target's members it is about; left out where the target is a single machine.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub members: Vec<String>,
     /// The task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,

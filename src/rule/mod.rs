@@ -6,6 +6,7 @@
 mod frame;
 mod hwcap;
 mod image;
+mod members;
 mod pac;
 mod profile;
 mod stack;
@@ -34,7 +35,8 @@ pub struct Rule {
 pub struct Case<'a> {
     /// What was read from the image.
     pub facts: &'a Facts<'a>,
-    /// The machine asked about.
+    /// The machine asked about, or the machines, where the profile has members: then for [`judge`] and the
+    /// planners; a rule sees one machine.
     pub target: &'a Profile,
     /// The machine the image was dumped on, where the user says which it was.
     pub source: Option<&'a Profile>,
@@ -54,10 +56,21 @@ pub struct Accept {
 pub struct Judgement {
     /// The verdict.
     pub verdict: Verdict,
+    /// The verdict on each of the target's members; empty where the target is a single machine.
+    pub members: Vec<MemberVerdict>,
     /// The findings, blockers first.
     pub findings: Vec<Finding>,
     /// Which of the acceptances changed a finding (same order as given).
     pub accept_used: Vec<bool>,
+}
+
+/// A member of the target and the verdict on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberVerdict {
+    /// Its name.
+    pub name: String,
+    /// What its findings make.
+    pub verdict: Verdict,
 }
 
 /// All families, in the order of the ids' families in the documentation.
@@ -87,14 +100,15 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 
 /// Runs every rule and makes the verdict. Blockers come first, then unproven findings, then notes;
 /// within a severity the order of the table and of the image is kept.
+///
+/// A target with members is judged member by member, and the worst of them decides.
 #[must_use]
 pub fn judge(case: &Case<'_>, accepts: &[Accept]) -> Judgement {
-    let mut findings = Vec::new();
-    // Of tasks of another architecture only that can be said.
-    let foreign = case.facts.checkpoint.arch != Arch::Aarch64;
-    for rule in all().filter(|rule| !foreign || rule.meta.id == image::ARCHITECTURE) {
-        (rule.check)(&rule.meta, case, &mut findings);
-    }
+    let mut findings = if case.target.members.is_empty() {
+        of_machine(case)
+    } else {
+        members::joined(case)
+    };
     let mut accept_used = vec![false; accepts.len()];
     for finding in findings
         .iter_mut()
@@ -111,9 +125,21 @@ pub fn judge(case: &Case<'_>, accepts: &[Accept]) -> Judgement {
     findings.sort_by_key(|finding| finding.severity);
     Judgement {
         verdict: Verdict::of(&findings),
+        members: members::verdicts(case.target, &findings),
         findings,
         accept_used,
     }
+}
+
+/// What every rule says of a single machine.
+fn of_machine(case: &Case<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    // Of tasks of another architecture only that can be said.
+    let foreign = case.facts.checkpoint.arch != Arch::Aarch64;
+    for rule in all().filter(|rule| !foreign || rule.meta.id == image::ARCHITECTURE) {
+        (rule.check)(&rule.meta, case, &mut findings);
+    }
+    findings
 }
 
 impl Accept {

@@ -154,7 +154,7 @@ fn lacks(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                 Severity::Unproven,
                 Proof::Unknown,
                 format!(
-                    "profile {} does not say `{key}`, which decides {what}",
+                    "the profile of {} does not say `{key}`, which decides {what}",
                     target.name
                 ),
             )

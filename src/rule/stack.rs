@@ -126,7 +126,7 @@ fn too_small(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                 None => (
                     Proof::Unknown,
                     format!(
-                        "the alternate stack {range} has {} bytes, and profile {} does not say how large frames get",
+                        "the alternate stack {range} has {} bytes, and the profile of {} does not say how large frames get",
                         stack.size, case.target.name
                     ),
                     "`minsigstksz`, `sve` or `sme` unknown".to_owned(),

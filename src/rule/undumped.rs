@@ -405,7 +405,10 @@ fn vector_length(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding
                 finding(
                     Severity::Unproven,
                     Proof::Unknown,
-                    format!("profile {} does not say `sve.default`", case.target.name),
+                    format!(
+                        "the profile of {} does not say `sve.default`",
+                        case.target.name
+                    ),
                 )
                 .help("Add `sve.default` to the profile."),
             );

@@ -143,7 +143,7 @@ fn explain(reason: &Reason, target: &Profile) -> (String, Proof) {
             Proof::Unknown,
         ),
         Reason::ProfileLacks(key) => (
-            format!("profile {} does not say `{key}`", target.name),
+            format!("the profile of {} does not say `{key}`", target.name),
             Proof::Unknown,
         ),
     }
