@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
 
-use super::check::{Format, profile, unreadable};
+use super::check::{Format, profile, source, unreadable};
 use super::{Exit, Failure, Output, suggest};
 use crate::criu_image;
 use crate::facts::{self, Rewritten, RewrittenEdit};
@@ -147,7 +147,7 @@ impl Rewrite {
             image,
             target_name,
             target: profile(target_name)?,
-            source: self.source.as_deref().map(profile).transpose()?,
+            source: self.source.as_deref().map(source).transpose()?,
             allowed,
         };
         job.run(output)

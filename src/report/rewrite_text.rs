@@ -172,6 +172,9 @@ fn remaining(page: &mut Page<'_>, part: &Remaining) -> io::Result<()> {
             )),
         ],
     )?;
+    if !finding.members.is_empty() {
+        detail(page, "on", &finding.members.join(", "))?;
+    }
     let why = part.why.as_deref().unwrap_or("no edit mends it");
     detail(page, "stays", why)?;
     for permit in &part.allow {

@@ -25,7 +25,7 @@ mod tests;
 
 use super::edit::{Allowed, Change, Edit, FieldValue, Operation, Plan, Refusal};
 use super::overwrite::{self, Taken};
-use crate::abi::{criu, kernel};
+use crate::abi::criu;
 use crate::auxv::at;
 use crate::auxv::hwcap::{HwcapWord, Hwcaps};
 use crate::auxv::stack_copy::{self, StackCopy};
@@ -81,7 +81,11 @@ impl When {
         match self {
             Self::Zero => value == 0,
             Self::Always => true,
-            Self::Lacking(word) => target.hwcaps.word(word).is_some_and(|has| value & has == 0),
+            Self::Lacking(word) => {
+                let lacks = |has| value & has == 0;
+                let mut machines = target.machines().iter();
+                machines.all(|machine| machine.hwcaps.word(word).is_some_and(lacks))
+            }
         }
     }
 }
@@ -133,12 +137,15 @@ impl Vector<'_> {
 
     /// The limits of the target that a vector of so many words exceeds, the kernel's first.
     fn exceeded(&self, words: u64) -> impl Iterator<Item = Limit> {
-        let by_kernel = self
-            .target
-            .auxv_bytes
-            .or_else(|| self.target.kernel.map(kernel::auxv_limit))
+        let machines = || self.target.machines().iter();
+        let by_kernel = machines()
+            .filter_map(Profile::auxv_limit)
+            .min()
             .and_then(|bytes| bytes.checked_div(8));
-        let by_criu = self.target.criu.map(criu::auxv_words_limit);
+        let by_criu = machines()
+            .filter_map(|machine| machine.criu)
+            .map(criu::auxv_words_limit)
+            .min();
         [
             (TOO_LONG_FOR_KERNEL, by_kernel),
             (TOO_LONG_FOR_CRIU, by_criu),

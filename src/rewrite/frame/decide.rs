@@ -24,8 +24,8 @@ pub(super) enum Action {
 /// A record's edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Step {
-    /// Rule whose finding it mends.
-    pub(super) rule: &'static str,
+    /// Rules whose findings it mends; several where machines refuse the record for different reasons.
+    pub(super) rules: Vec<&'static str>,
     /// What it costs.
     pub(super) class: EditClass,
     /// In a few words.
@@ -37,8 +37,8 @@ pub(super) struct Step {
 /// Why a record is left as it is although the target does not surely take it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stays {
-    /// Rule whose finding stays.
-    pub(super) rule: &'static str,
+    /// Rules whose findings stay.
+    pub(super) rules: Vec<&'static str>,
     /// For people.
     pub(super) why: String,
     /// What the user may allow.
@@ -56,7 +56,7 @@ enum State {
 }
 
 /// What becomes of `record`; `None` where it stays as it is, because the target takes it or because no
-/// rule judges its kind.
+/// rule judges its kind. Of a target with members every one must take it.
 ///
 /// State is given up only where the target is known to refuse the record and the frame is known to be
 /// used (`live`): not on a guess.
@@ -66,16 +66,28 @@ pub(super) fn decide(
     target: &Profile,
     allowed: &Allowed,
 ) -> Option<Result<Step, Stays>> {
-    let (reason, certain) = match answer(record, target) {
-        Answer::Accepted => return None,
-        Answer::Rejected(reason) => (reason, true),
-        Answer::Unsure(reason) => (reason, false),
-    };
-    let rule = rule_of(record, &reason)?;
+    let refusals = refusals(record, target);
+    let Refused {
+        machine,
+        reason,
+        certain,
+    } = refusals.first()?;
+    let mut rules: Vec<&'static str> = Vec::new();
+    for rule in refusals
+        .iter()
+        .filter_map(|refused| rule_of(record, &refused.reason))
+    {
+        if !rules.contains(&rule) {
+            rules.push(rule);
+        }
+    }
+    if rules.is_empty() {
+        return None;
+    }
     let stays = |why: String, allow| {
         Some(Err(Stays {
-            rule,
-            why: format!("{why}; {}", because(&reason, target)),
+            rules: rules.clone(),
+            why: format!("{why}; {}", because(reason, machine)),
             allow,
         }))
     };
@@ -89,7 +101,7 @@ pub(super) fn decide(
             );
             return stays(why, None);
         }
-        State::Lossy(name, _) if !certain => {
+        State::Lossy(name, _) if !*certain => {
             return stays(
                 format!("{name}: its state is not given up on a guess"),
                 None,
@@ -103,7 +115,7 @@ pub(super) fn decide(
             (name, class)
         }
     };
-    let (what, action) = match retargeted(record, &reason, target) {
+    let (what, action) = match retargeted(record, reason, target) {
         Some(vl) if record.size == layout::HEADER_ONLY => {
             (format!("set vl {vl} in {name}"), Action::Header(vl))
         }
@@ -114,11 +126,45 @@ pub(super) fn decide(
         None => (format!("drop {name}"), Action::Drop),
     };
     Some(Ok(Step {
-        rule,
+        rules,
         class,
         what,
         action,
     }))
+}
+
+/// A machine that does not surely take a record.
+struct Refused<'a> {
+    machine: &'a Profile,
+    reason: Reason,
+    certain: bool,
+}
+
+/// The machines of the target that do not surely take `record`, those that surely do not first.
+fn refusals<'a>(record: &Record, target: &'a Profile) -> Vec<Refused<'a>> {
+    let refused = target.machines().iter().filter_map(|machine| {
+        let (reason, certain) = match answer(record, machine) {
+            Answer::Accepted => return None,
+            Answer::Rejected(reason) => (reason, true),
+            Answer::Unsure(reason) => (reason, false),
+        };
+        Some(Refused {
+            machine,
+            reason,
+            certain,
+        })
+    });
+    let mut refused: Vec<_> = refused.collect();
+    refused.sort_by_key(|refused| !refused.certain);
+    refused
+}
+
+/// Whether every machine of the target takes `record`.
+pub(super) fn accepted(record: &Record, target: &Profile) -> bool {
+    target
+        .machines()
+        .iter()
+        .all(|machine| answer(record, machine) == Answer::Accepted)
 }
 
 /// The length a record gets where its length alone is wrong. Leaving the record out would do as well, but
@@ -144,7 +190,7 @@ fn retargeted(record: &Record, reason: &Reason, target: &Profile) -> Option<Vl> 
         body,
         ..record.clone()
     };
-    (answer(&changed, target) == Answer::Accepted).then_some(*default)
+    accepted(&changed, target).then_some(*default)
 }
 
 /// The rule that finds a record that is refused for this reason. Records the kernel passes over or always

@@ -27,7 +27,6 @@ mod tests;
 
 use super::edit::{Allowed, Edit, Plan, Refusal};
 use super::overwrite::{self, Taken};
-use crate::abi::sigreturn::{Answer, answer};
 use crate::facts::TaskFacts;
 use crate::finding::EditClass;
 use crate::memory::Memory;
@@ -76,17 +75,23 @@ pub fn plan(case: &Case<'_>, allowed: &Allowed, plan: &mut Plan) {
 fn broken(case: &Case<'_>, plan: &mut Plan) {
     for rule in BEYOND_REPAIR.iter().filter_map(|id| rule::find(id)) {
         let mut findings = Vec::new();
-        (rule.check)(&rule.meta, case, &mut findings);
+        for target in case.target.machines() {
+            (rule.check)(&rule.meta, &Case { target, ..*case }, &mut findings);
+        }
         for finding in findings {
             let Some(pid) = finding.pid else { continue };
-            plan.refusals.push(Refusal {
+            let refusal = Refusal {
                 rule: rule.meta.id,
                 pid,
                 tid: finding.tid,
                 address: finding.address,
                 why: format!("{}; no edit of records mends that", finding.message),
                 allow: None,
-            });
+            };
+            // Members of a target may say the same.
+            if case.target.members.is_empty() || !plan.refusals.contains(&refusal) {
+                plan.refusals.push(refusal);
+            }
         }
     }
 }
@@ -111,30 +116,27 @@ impl Planner<'_> {
                 Some(Err(stays)) => {
                     refused = true;
                     let why = format!("frame {}: {}", frame.base, stays.why);
-                    plan.refusals.push(self.refusal(
-                        frame,
-                        record.addr,
-                        stays.rule,
-                        why,
-                        stays.allow,
-                    ));
+                    plan.refusals.extend(stays.rules.iter().map(|rule| {
+                        self.refusal(frame, record.addr, rule, why.clone(), stays.allow)
+                    }));
                 }
             }
         }
-        let Some((_, first)) = steps.first().filter(|_| !refused) else {
+        let mut rules: Vec<&'static str> = Vec::new();
+        for rule in steps.iter().flat_map(|(_, step)| &step.rules) {
+            if !rules.contains(rule) {
+                rules.push(rule);
+            }
+        }
+        let Some((rule, also)) = rules.split_first().filter(|_| !refused) else {
             return;
         };
-        let rule = first.rule;
         match self.changes(frame, &steps, taken) {
             // Another task shares the memory, and its plan has the same changes.
             Ok(changes) if changes.is_empty() => {}
             Ok(changes) => plan.edits.push(Edit {
                 rule,
-                also: steps
-                    .iter()
-                    .map(|(_, step)| step.rule)
-                    .filter(|other| *other != rule)
-                    .collect(),
+                also: also.to_vec(),
                 class: dearest(&steps),
                 what: describe(frame, &steps),
                 pid: self.task.task.pid,
@@ -249,7 +251,7 @@ impl Planner<'_> {
                 && index
                     .checked_sub(gone)
                     .and_then(|at| after.records.get(at))
-                    .is_none_or(|record| answer(record, self.target) != Answer::Accepted)
+                    .is_none_or(|record| !decide::accepted(record, self.target))
         });
         if refused {
             return Err("the target would refuse the changed records".to_owned());

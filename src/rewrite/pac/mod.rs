@@ -39,7 +39,7 @@ mod words;
 )]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::abi::criu;
 use crate::auxv::hwcap;
@@ -50,6 +50,7 @@ use crate::memory::Memory;
 use crate::profile::model::{PacAlgorithm, Profile};
 use crate::rule::{self, Case};
 use crate::sigframe::model::Frame;
+use crate::units::Pid;
 
 use self::keys::KeyEdit;
 use self::words::{Found, Register, Word};
@@ -65,6 +66,14 @@ const KEYS_LOST: &str = "HWCR-PAC-002";
 const UNSIGNED_RETURNS: &str = "HWCR-PAC-003";
 const SIGNATURE_DIFFERS: &str = "HWCR-PAC-004";
 
+/// The rules whose findings are mended here, in the order in which they are.
+const RULES: [&str; 4] = [
+    KEYS_WITHOUT_PAC,
+    KEYS_LOST,
+    UNSIGNED_RETURNS,
+    SIGNATURE_DIFFERS,
+];
+
 /// What mends one finding.
 struct Cure {
     keys: KeyEdit,
@@ -78,56 +87,98 @@ pub fn plan(case: &Case<'_>, allowed: &Allowed, plan: &mut Plan) {
     if case.facts.checkpoint.arch != Arch::Aarch64 {
         return;
     }
+    let found = RULES.map(|id| (id, findings(id, case)));
+    let disagree = members_disagree(case.target);
     // The same place of a file may be seen from several tasks.
     let mut taken = BTreeSet::new();
-    for id in [
-        KEYS_WITHOUT_PAC,
-        KEYS_LOST,
-        UNSIGNED_RETURNS,
-        SIGNATURE_DIFFERS,
-    ] {
-        for finding in findings(id, case) {
-            let task = case
-                .facts
-                .tasks
-                .iter()
-                .find(|task| Some(task.task.pid) == finding.pid);
-            if let Some(task) = task {
-                mend(case, allowed, task, &finding, &mut taken, plan);
+    for (id, by_task) in &found {
+        for task in &case.facts.tasks {
+            let pid = task.task.pid;
+            let Some(findings) = by_task.get(&pid) else {
+                continue;
+            };
+            let asking = || found.iter().filter(|(_, tasks)| tasks.contains_key(&pid));
+            let torn = match disagree {
+                Some(why) => Some(why.to_owned()),
+                None if !case.target.members.is_empty() && asking().count() > 1 => {
+                    let rules: Vec<&str> = asking().map(|(id, _)| *id).collect();
+                    Some(format!(
+                        "the machines of the target need different edits: {}",
+                        rules.join(", ")
+                    ))
+                }
+                None => None,
+            };
+            match torn {
+                Some(why) => plan.refusals.push(refusal(id, task, why, None)),
+                None => mend(case, allowed, task, id, findings, &mut taken, plan),
             }
         }
     }
 }
 
-/// What the rule with this id finds: the planner mends findings, so it asks the rules for them.
-fn findings(id: &str, case: &Case<'_>) -> Vec<Finding> {
+/// What the rule with this id finds of each task, on each machine of the target: the planner mends
+/// findings, so it asks the rules for them.
+fn findings(id: &str, case: &Case<'_>) -> BTreeMap<Pid, Vec<Finding>> {
     let mut found = Vec::new();
     if let Some(rule) = rule::find(id) {
-        (rule.check)(&rule.meta, case, &mut found);
+        for target in case.target.machines() {
+            (rule.check)(&rule.meta, &Case { target, ..*case }, &mut found);
+        }
     }
-    found
+    let mut by_task: BTreeMap<Pid, Vec<Finding>> = BTreeMap::new();
+    for finding in found {
+        if let Some(pid) = finding.pid {
+            by_task.entry(pid).or_default().push(finding);
+        }
+    }
+    by_task
+}
+
+/// Why what mends one member would break another: keys must be there for those with pointer
+/// authentication, and must not for those without.
+fn members_disagree(target: &Profile) -> Option<&'static str> {
+    let same = |bit| {
+        let mut said = target
+            .machines()
+            .iter()
+            .map(|machine| machine.hwcaps.has(bit));
+        let first = said.next();
+        said.all(|other| Some(other) == first)
+    };
+    (!same(hwcap::PACA) || !same(hwcap::PACG)).then_some(
+        "some machines of the target have pointer authentication and others have not, or do not say: what mends \
+         the image for one breaks it for another",
+    )
+}
+
+fn refusal(
+    rule: &'static str,
+    task: &TaskFacts<'_>,
+    why: String,
+    allow: Option<&'static str>,
+) -> Refusal {
+    Refusal {
+        rule,
+        pid: task.task.pid,
+        tid: None,
+        address: None,
+        why,
+        allow,
+    }
 }
 
 fn mend(
     case: &Case<'_>,
     allowed: &Allowed,
     task: &TaskFacts<'_>,
-    finding: &Finding,
+    rule: &'static str,
+    findings: &[Finding],
     taken: &mut BTreeSet<(String, u64)>,
     plan: &mut Plan,
 ) {
-    let rule = finding.rule.id;
-    let mut refuse = |why: String, allow| {
-        plan.refusals.push(Refusal {
-            rule,
-            pid: task.task.pid,
-            tid: None,
-            address: None,
-            why,
-            allow,
-        });
-    };
-    let cure = match cure(case, task, finding) {
+    let mut refuse = |why, allow| plan.refusals.push(refusal(rule, task, why, allow));
+    let cure = match cure(case, task, rule, findings) {
         Ok(cure) => cure,
         Err(why) => return refuse(why, None),
     };
@@ -151,7 +202,7 @@ fn mend(
             class = LOSSY;
         }
     }
-    let changes = keys::changes(task, cure.keys, case.target);
+    let changes = keys::changes(task, cure.keys, any_machine(case.target));
     if !changes.is_empty() {
         plan.edits.push(Edit {
             rule,
@@ -189,20 +240,31 @@ fn mend(
     }
 }
 
-/// What mends `finding`, or why nothing does.
-fn cure(case: &Case<'_>, task: &TaskFacts<'_>, finding: &Finding) -> Result<Cure, String> {
+/// A machine that stands for all of the target, since they agree in what is asked of it here.
+fn any_machine(target: &Profile) -> &Profile {
+    target.machines().first().unwrap_or(target)
+}
+
+/// What mends the findings of a rule about a task, one for each machine, or why nothing does.
+fn cure(
+    case: &Case<'_>,
+    task: &TaskFacts<'_>,
+    rule: &str,
+    findings: &[Finding],
+) -> Result<Cure, String> {
     let target = case.target;
+    let offers_pac = any_machine(target).hwcaps.has(hwcap::PACA);
     let sure = |keys, strip| Cure {
         keys,
         strip,
         guessed: None,
     };
-    match finding.rule.id {
+    match rule {
         KEYS_WITHOUT_PAC => {
-            let signs = target.hwcaps.has(hwcap::PACA) == Some(false) && has_address_keys(task);
+            let signs = offers_pac == Some(false) && has_address_keys(task);
             Ok(sure(KeyEdit::Drop, signs))
         }
-        KEYS_LOST => match target.hwcaps.has(hwcap::PACA) {
+        KEYS_LOST => match offers_pac {
             Some(true) => restores_mask(target).map(|()| sure(KeyEdit::Off, true)),
             Some(false) => Ok(sure(KeyEdit::None, true)),
             None => Err(format!(
@@ -214,8 +276,12 @@ fn cure(case: &Case<'_>, task: &TaskFacts<'_>, finding: &Finding) -> Result<Cure
         UNSIGNED_RETURNS => restores_mask(target).map(|()| sure(KeyEdit::Off, false)),
         _ => {
             restores_mask(target)?;
-            let shown = finding.proof == Proof::State
-                || case.source.is_some_and(|source| differ(source, target));
+            let differs = |source| {
+                let mut machines = target.machines().iter();
+                machines.any(|machine| differ(source, machine))
+            };
+            let shown = findings.iter().any(|finding| finding.proof == Proof::State)
+                || case.source.is_some_and(differs);
             Ok(Cure {
                 keys: KeyEdit::Off,
                 strip: true,
@@ -231,14 +297,15 @@ fn cure(case: &Case<'_>, task: &TaskFacts<'_>, finding: &Finding) -> Result<Cure
 /// Whether the target's CRIU hands the mask of enabled keys to the kernel.
 fn restores_mask(target: &Profile) -> Result<(), String> {
     let need = "switching pointer authentication off needs CRIU 4.1 or later on the target";
-    match target.criu {
+    let mut machines = target.machines().iter();
+    machines.try_for_each(|machine| match machine.criu {
         Some(version) if version >= criu::SAVES_PAC_KEYS => Ok(()),
-        Some(version) => Err(format!("{need}, {} has {version}", target.name)),
+        Some(version) => Err(format!("{need}, {} has {version}", machine.name)),
         None => Err(format!(
             "{need}, and profile {} does not say which it has (`criu`)",
-            target.name
+            machine.name
         )),
-    }
+    })
 }
 
 fn has_address_keys(task: &TaskFacts<'_>) -> bool {
