@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 
 use super::explain::no_such_rule;
 use super::rewrite::engine;
+use super::targets::{self, Target};
 use super::{Exit, Failure, Output};
 use crate::criu_image;
 use crate::facts;
 use crate::profile::{self, model::Profile};
+use crate::report::fleet_text;
 use crate::report::from_judgement::{self, Pair};
 use crate::report::layout::counted;
 use crate::report::text;
@@ -18,10 +20,12 @@ use crate::rule::{self, Accept, Case};
 
 /// Say whether images will run on targets
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("machines").args(["targets", "folders"]).required(true).multiple(true))]
 #[command(after_help = format!("\
 Examples:
   hwcr check dump/ --target neoverse-n1
   hwcr check dump-*/ --target old.json --target new.json --brief
+  hwcr check dump/ --targets fleet/
   hwcr check dump/ --target cpu.json --accept HWCR-HWC-001:paca
 
 {}", super::EXIT_CODES))]
@@ -31,8 +35,12 @@ pub(super) struct Check {
     images: Vec<PathBuf>,
 
     /// Machine to restore on: name of a built-in profile, or path of a cpu.json; may be repeated
-    #[arg(short, long = "target", required = true, value_name = "TARGET")]
+    #[arg(short, long = "target", value_name = "TARGET")]
     targets: Vec<String>,
+
+    /// Fleet: every profile (*.json) in DIR is a target; may be repeated. The text is then one table
+    #[arg(long = "targets", id = "folders", value_name = "DIR")]
+    folders: Vec<PathBuf>,
 
     /// Machine the images were dumped on, where you know it: a profile, as for --target
     #[arg(long, value_name = "PROFILE")]
@@ -68,25 +76,10 @@ pub(super) enum Format {
     Json,
 }
 
-/// A target as the user named it, and what it is.
-struct Target<'a> {
-    name: &'a str,
-    profile: Profile,
-}
-
 impl Check {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
         let accepts = self.accepts()?;
-        let targets = self
-            .targets
-            .iter()
-            .map(|name| {
-                Ok(Target {
-                    name,
-                    profile: profile(name)?,
-                })
-            })
-            .collect::<Result<Vec<_>, Failure>>()?;
+        let targets = self.targets(output)?;
         let source = self.source.as_deref().map(source).transpose()?;
 
         let mut results = Vec::new();
@@ -96,12 +89,12 @@ impl Check {
                 Ok(judged) => results.extend(judged),
                 Err(failure) => {
                     output.complain(&failure);
-                    results.extend(targets.iter().map(|target| {
-                        from_judgement::unread(
-                            pair(&image.to_string_lossy(), target),
-                            &failure.message,
-                        )
-                    }));
+                    let image = image.to_string_lossy();
+                    results.extend(
+                        targets
+                            .iter()
+                            .map(|target| unread(&image, target, &failure.message)),
+                    );
                 }
             }
         }
@@ -118,11 +111,29 @@ impl Check {
         Ok(exit)
     }
 
+    /// The machines named, then those of the folders.
+    fn targets(&self, output: &Output) -> Result<Vec<Target>, Failure> {
+        let mut targets = Vec::new();
+        for name in &self.targets {
+            targets.push(Target::named(name)?);
+        }
+        for folder in &self.folders {
+            targets.extend(targets::of_folder(folder)?);
+        }
+        for why in targets
+            .iter()
+            .filter_map(|target| target.profile.as_ref().err())
+        {
+            output.complain(&Failure::new(why));
+        }
+        Ok(targets)
+    }
+
     /// Reads one image and holds it against all targets.
     fn judge(
         &self,
         image: &Path,
-        targets: &[Target<'_>],
+        targets: &[Target],
         source: Option<&Profile>,
         accepts: &[Accept],
         used: &mut [bool],
@@ -131,11 +142,16 @@ impl Check {
             criu_image::load(image).map_err(|error| unreadable(image, &error.into()))?;
         let journal = engine::read_journal(image).map_err(Failure::new)?;
         let facts = facts::collect(&checkpoint, super::search(self.deep)).with_journal(journal);
+        let image = image.to_string_lossy();
         let results = targets.iter().map(|target| {
+            let profile = match &target.profile {
+                Ok(profile) => profile,
+                Err(why) => return unread(&image, target, why),
+            };
             let judgement = rule::judge(
                 &Case {
                     facts: &facts,
-                    target: &target.profile,
+                    target: profile,
                     source,
                 },
                 accepts,
@@ -143,9 +159,15 @@ impl Check {
             for (used, now) in used.iter_mut().zip(&judgement.accept_used) {
                 *used |= now;
             }
-            from_judgement::judged(pair(&image.to_string_lossy(), target), &judgement)
+            from_judgement::judged(pair(&image, target, &profile.name), &judgement)
         });
         Ok(results.collect())
+    }
+
+    /// Whether one table says more than the findings on every machine.
+    fn asks_of_a_fleet(&self, report: &Report) -> bool {
+        let one_target = report.results.len() == self.images.len();
+        !self.folders.is_empty() && !one_target && !self.brief
     }
 
     fn accepts(&self) -> Result<Vec<Accept>, Failure> {
@@ -158,6 +180,9 @@ impl Check {
     fn print(&self, output: &Output, report: &Report) -> Result<(), Failure> {
         if !self.quiet {
             match self.format {
+                Format::Text if self.asks_of_a_fleet(report) => {
+                    output.text(|page| fleet_text::fleet(page, report))?;
+                }
                 Format::Text => output.text(|page| text::check(page, report, self.brief))?,
                 Format::Json => output.json(report)?,
             }
@@ -182,12 +207,17 @@ impl Check {
     }
 }
 
-fn pair<'a>(image: &'a str, target: &'a Target<'_>) -> Pair<'a> {
+fn pair<'a>(image: &'a str, target: &'a Target, profile: &'a str) -> Pair<'a> {
     Pair {
         image,
-        target: target.name,
-        profile: &target.profile.name,
+        target: &target.name,
+        profile,
     }
+}
+
+/// The result where the image or the profile cannot be read.
+fn unread(image: &str, target: &Target, why: &str) -> CheckResult {
+    from_judgement::unread(pair(image, target, &target.profile_name()), why)
 }
 
 /// The profile a user named.

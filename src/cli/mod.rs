@@ -20,6 +20,7 @@ mod rewrite;
 mod rules;
 mod schema;
 mod suggest;
+mod targets;
 
 #[cfg(test)]
 mod tests;

@@ -2,9 +2,10 @@
 //!
 //! [`v1`] holds the structures that others build on; [`from_judgement`], [`from_facts`] and [`from_plan`]
 //! fill them;
-//! the renderers ([`text`], [`inspect_text`], [`rewrite_text`], [`rules_text`]) see these structures and nothing else;
+//! the renderers ([`text`], [`fleet_text`], [`inspect_text`], [`rewrite_text`], [`rules_text`]) see these structures and nothing else;
 //! [`profiles_text`] shows profiles as they are.
 
+pub mod fleet_text;
 pub mod from_facts;
 pub mod from_judgement;
 pub mod from_plan;

@@ -173,9 +173,9 @@ impl Report {
 pub struct CheckResult {
     /// The image, as given on the command line.
     pub image: String,
-    /// The target, as given on the command line.
+    /// The target, as given on the command line; a profile of a folder by its path.
     pub target: String,
-    /// The name the target's profile gives itself.
+    /// The name the target's profile gives itself; its file's, where it cannot be read.
     pub profile: String,
     /// The verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -190,7 +190,7 @@ pub struct CheckResult {
     /// The findings: blockers first, then unproven ones, then notes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub findings: Option<Vec<Finding>>,
-    /// Why the image could not be read; there is no answer then.
+    /// Why the image or the target's profile could not be read; there is no answer then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
