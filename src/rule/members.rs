@@ -18,10 +18,11 @@ type Key = (&'static str, Option<Pid>, Option<Tid>, Option<Addr>, String);
 pub(super) fn joined(case: &Case<'_>) -> Vec<Finding> {
     let mut all: Vec<Finding> = Vec::new();
     let mut known: HashMap<Key, Vec<usize>> = HashMap::new();
+    // Messages name the target. Under one name equal ones are equal.
+    let name = format!("a member of {}", case.target.name);
     for member in &case.target.members {
-        // Messages name the target. Under one name equal ones are equal.
         let called = Profile {
-            name: format!("a member of {}", case.target.name),
+            name: name.clone(),
             ..member.clone()
         };
         let case = Case {
@@ -52,7 +53,21 @@ pub(super) fn joined(case: &Case<'_>) -> Vec<Finding> {
             }
         }
     }
+    for finding in &mut all {
+        call_by_name(finding, &name);
+    }
     all
+}
+
+/// Lets a finding about one member call it by its name instead of `name`.
+fn call_by_name(finding: &mut Finding, name: &str) {
+    let [member] = finding.members.as_slice() else {
+        return;
+    };
+    let texts = [finding.help.as_mut(), finding.have.as_mut()];
+    for text in texts.into_iter().flatten().chain([&mut finding.message]) {
+        *text = text.replace(name, member);
+    }
 }
 
 /// Whether two findings differ in nothing but the machines they are about.

@@ -123,6 +123,11 @@ pub(super) fn decide(
             format!("shrink {name} to a header with vl {vl}"),
             Action::Header(vl),
         ),
+        None if refusals.len() < target.machines().len() && !replaced_by_fpsimd(record) => {
+            let why = "some machines of the target take it, and without it would go on with what the handler left in \
+                       the register";
+            return stays(format!("{name}: {why}"), None);
+        }
         None => (format!("drop {name}"), Action::Drop),
     };
     Some(Ok(Step {
@@ -131,6 +136,13 @@ pub(super) fn decide(
         what,
         action,
     }))
+}
+
+/// Whether a kernel that knows the record does without it what it would do with an empty one:
+/// `restore_sigframe` then takes the vectors from the FPSIMD record and discards the rest. Other registers
+/// stay as they are where their record is missing.
+fn replaced_by_fpsimd(record: &Record) -> bool {
+    matches!(record.body, Body::Sve { .. })
 }
 
 /// A machine that does not surely take a record.
