@@ -69,17 +69,7 @@ impl Output {
     }
 
     fn on_stderr(&self, style: Style, label: &'static str, failure: &Failure) {
-        let stderr = io::stderr();
-        // Whoever greps a log wants a message on one line.
-        let width = if stderr.is_terminal() {
-            terminal_width(&stderr)
-        } else {
-            usize::MAX
-        };
-        let choice = self.choice(AutoStream::choice(&stderr));
-        let mut out = BufWriter::new(AutoStream::new(stderr.lock(), choice));
-        let mut page = Page::new(&mut out, width);
-        let mut write = || -> io::Result<()> {
+        self.aside(|page| {
             page.line(
                 0,
                 2,
@@ -91,9 +81,22 @@ impl Output {
             failure.help.iter().try_for_each(|help| {
                 page.line(0, 2, &[styled(ASIDE, "help"), plain(format!(": {help}"))])
             })
+        });
+    }
+
+    /// Writes text to standard error: what belongs beside an answer and not into it.
+    pub(super) fn aside(&self, write: impl FnOnce(&mut Page<'_>) -> io::Result<()>) {
+        let stderr = io::stderr();
+        // Whoever greps a log wants a message on one line.
+        let width = if stderr.is_terminal() {
+            terminal_width(&stderr)
+        } else {
+            usize::MAX
         };
+        let choice = self.choice(AutoStream::choice(&stderr));
+        let mut out = BufWriter::new(AutoStream::new(stderr.lock(), choice));
         // Nobody is left to be told when standard error is gone.
-        let _ = write().and_then(|()| out.flush());
+        let _ = write(&mut Page::new(&mut out, width)).and_then(|()| out.flush());
     }
 
     fn choice(&self, auto: ColorChoice) -> ColorChoice {

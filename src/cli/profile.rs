@@ -4,9 +4,11 @@ use clap::{Args, Subcommand};
 
 use super::{Exit, Failure, Output};
 
+mod import;
 mod list;
+mod save;
 
-/// Look at target profiles
+/// Look at target profiles, and make new ones
 #[derive(Debug, Args)]
 pub(super) struct ProfileVerb {
     #[command(subcommand)]
@@ -16,12 +18,14 @@ pub(super) struct ProfileVerb {
 #[derive(Debug, Subcommand)]
 enum What {
     List(list::List),
+    Import(import::Import),
 }
 
 impl ProfileVerb {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
         match &self.what {
             What::List(what) => what.run(output),
+            What::Import(what) => what.run(output),
         }
     }
 }

@@ -98,6 +98,14 @@ pub const RECORDS: [&str; 10] = [
 /// AT_MINSIGSTKSZ of a machine without any large record: 4688 bytes of frame and 32 the kernel adds.
 const LEAST_MINSIGSTKSZ: u64 = 4720;
 
+/// Sizes of a page, bytes.
+pub(super) const PAGE_SIZES: [u64; 3] = [4096, 16384, 65536];
+
+/// Whether a kernel can write this AT_MINSIGSTKSZ.
+pub(super) fn is_minsigstksz(bytes: u64) -> bool {
+    bytes >= LEAST_MINSIGSTKSZ && bytes.is_multiple_of(16)
+}
+
 /// Where the values that can contradict each other stand.
 pub(super) struct Nodes<'a> {
     pub(super) profile: &'a Node,
@@ -347,7 +355,7 @@ fn numbers(text: &Text<'_>, top: &Section<'_>, profile: &mut Profile) -> Result<
     };
     profile.page_size = number(
         "page_size",
-        |bytes| matches!(bytes, 4096 | 16384 | 65536),
+        |bytes| PAGE_SIZES.contains(&bytes),
         "arm64 pages have 4096, 16384 or 65536 bytes",
     )?;
     let va_bits = number(
@@ -358,7 +366,7 @@ fn numbers(text: &Text<'_>, top: &Section<'_>, profile: &mut Profile) -> Result<
     profile.va_bits = va_bits.and_then(|bits| u8::try_from(bits).ok());
     profile.minsigstksz = number(
         "minsigstksz",
-        |bytes| bytes >= LEAST_MINSIGSTKSZ && bytes.is_multiple_of(16),
+        is_minsigstksz,
         "AT_MINSIGSTKSZ is a multiple of 16 bytes and at least 4720",
     )?;
     profile.auxv_bytes = number(

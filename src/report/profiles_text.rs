@@ -1,9 +1,10 @@
-//! `profile list` for people.
+//! Profiles for people.
 
 use std::io;
 
 use super::layout::{Page, plain, styled};
-use super::style::STRONG;
+use super::style::{ASIDE, STRONG};
+use crate::profile::cost;
 use crate::profile::model::{Profile, VectorLengths};
 
 /// Column at which the facts begin.
@@ -36,6 +37,19 @@ pub fn list(page: &mut Page<'_>, profiles: &[Profile]) -> io::Result<()> {
             styled(STRONG, &profile.name),
             &[plain(facts)],
         )?;
+    }
+    Ok(())
+}
+
+/// What a profile does not say, and what that costs.
+///
+/// # Errors
+/// What the writer says.
+pub fn unknown(page: &mut Page<'_>, profile: &Profile) -> io::Result<()> {
+    for cost in cost::unknown(profile) {
+        let label = styled(ASIDE, "unknown");
+        let text = format!(" {}: {}", cost.key, cost.costs);
+        page.line(0, 2, &[label, plain(text)])?;
     }
     Ok(())
 }

@@ -1,0 +1,66 @@
+//! Where a new profile goes: a file that does not exist yet, or standard output.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::cli::{Failure, Output};
+use crate::profile::model::Profile;
+use crate::profile::to_json;
+
+/// What every verb takes that makes a profile.
+#[derive(Debug, Args)]
+pub(super) struct Save {
+    /// Name of the machine in the profile
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+
+    /// Write the profile to OUT, which must not exist, instead of to standard output
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+
+    /// Overwrite OUT
+    #[arg(long, requires = "output")]
+    force: bool,
+}
+
+impl Save {
+    /// The name the user gives, else that of the file to write, else that of `from`.
+    pub(super) fn name(&self, from: Option<&Path>) -> String {
+        let stem = |path: &Path| Some(path.file_stem()?.to_string_lossy().into_owned());
+        self.name
+            .clone()
+            .or_else(|| self.output.as_deref().and_then(stem))
+            .or_else(|| from.and_then(stem))
+            .unwrap_or_else(|| "machine".to_owned())
+    }
+
+    /// Writes the profile.
+    pub(super) fn write(&self, output: &Output, profile: &Profile) -> Result<(), Failure> {
+        let text = to_json(profile);
+        let Some(path) = &self.output else {
+            return output.raw(|out| out.write_all(text.as_bytes()));
+        };
+        let mut options = OpenOptions::new();
+        options.write(true);
+        if self.force {
+            options.create(true).truncate(true);
+        } else {
+            options.create_new(true);
+        }
+        let written = options
+            .open(path)
+            .and_then(|mut file| file.write_all(text.as_bytes()));
+        written.map_err(|error| {
+            let failure = Failure::new(format!("cannot write {}: {error}", path.display()));
+            match error.kind() {
+                ErrorKind::AlreadyExists => {
+                    failure.help("name another file, or overwrite it with --force")
+                }
+                _ => failure,
+            }
+        })
+    }
+}
