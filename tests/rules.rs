@@ -514,6 +514,28 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
             ..HANDLER
         },
     );
+    // A kernel from 5.19 to 6.2 offers SME and does not know the record.
+    case(
+        "HWCR-SME-001",
+        Some(Unproven),
+        Scene {
+            target_edit: |target| target.kernel = None,
+            ..HANDLER
+        },
+    );
+    case(
+        "HWCR-SME-001",
+        None,
+        Scene {
+            target_edit: |target| {
+                target.kernel = None;
+                target
+                    .sigreturn
+                    .insert("TPIDR2".to_owned(), Observed::Accepted);
+            },
+            ..HANDLER
+        },
+    );
     case("HWCR-SME-001", None, HANDLER);
     case(
         "HWCR-SME-002",

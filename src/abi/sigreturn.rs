@@ -137,7 +137,15 @@ pub fn answer(record: &Record, target: &Profile) -> Answer {
     match &record.body {
         Body::Fpsimd { .. } | Body::Esr { .. } | Body::Extra { .. } | Body::End => Answer::Accepted,
         Body::Sve { vl, flags, payload } => sve(*vl, *flags, payload.is_some(), target),
-        Body::Tpidr2 { .. } => needs(target, hwcap::SME),
+        // The kernels from 5.19 to 6.2 know SME, but not this record.
+        Body::Tpidr2 { .. } => then(needs(target, hwcap::SME), || {
+            let observed = target.sigreturn.contains_key(known.name);
+            if target.kernel.is_none() && !observed {
+                Answer::Unsure(Reason::ProfileLacks("kernel"))
+            } else {
+                Answer::Accepted
+            }
+        }),
         Body::Za { vl, .. } => then(needs(target, hwcap::SME), || {
             vector_length(*vl, target.sme.as_ref(), "sme.default")
         }),
