@@ -13,7 +13,7 @@ use hwcr::criu_image::model::{
 };
 use hwcr::facts::{self, Facts, Ground, Rewritten, Standing};
 use hwcr::finding::Severity;
-use hwcr::profile::model::{Observed, PacAlgorithm, Profile};
+use hwcr::profile::model::{Basis, Observed, PacAlgorithm, Profile};
 use hwcr::rule::{self, Accept, Case};
 use hwcr::sigframe::model::{Body, FrameAnomaly, FrameAnomalyKind, Liveness, Record};
 use hwcr::sigframe::unwind::Dangling;
@@ -1108,6 +1108,53 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
         },
     );
     case("HWCR-PRF-002", None, SIGNED);
+    let published: fn(&mut Profile) = |target| target.basis = Some(Basis::Published);
+    let hidden: [fn(&mut Profile); 2] = [
+        // Its cores are not known, or known to be able to sign: another kernel may offer it.
+        |target| {
+            target.basis = Some(Basis::Published);
+            target.registers.clear();
+        },
+        |target| {
+            target.basis = Some(Basis::Published);
+            target.registers.insert("MIDR_EL1".to_owned(), 0x411f_d401);
+        },
+    ];
+    let inferred: fn(&mut Profile) = |target| target.basis = Some(Basis::Inferred);
+    for (expected, edit) in [
+        (Note, published), // a Cortex-A57 signs under no kernel
+        (Unproven, hidden[0]),
+        (Unproven, hidden[1]),
+        (Unproven, inferred),
+    ] {
+        case(
+            "HWCR-PRF-003",
+            Some(expected),
+            Scene {
+                target_edit: edit,
+                ..QUIET
+            },
+        );
+    }
+    // What is offered is judged by the rules for it.
+    case(
+        "HWCR-PRF-003",
+        Some(Note),
+        Scene {
+            target: "neoverse-v1",
+            target_edit: published,
+            ..QUIET
+        },
+    );
+    case(
+        "HWCR-PRF-003",
+        None,
+        Scene {
+            target_edit: |target| target.basis = Some(Basis::Captured),
+            ..QUIET
+        },
+    );
+    case("HWCR-PRF-003", None, QUIET);
     cases
 }
 

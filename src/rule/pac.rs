@@ -106,7 +106,7 @@ fn leader<'a>(task: &'a TaskFacts<'_>) -> Option<&'a PacState> {
 }
 
 /// Whether the task ran with address authentication; `None` where the image does not say.
-fn ran_with_pac(task: &TaskFacts<'_>) -> Option<bool> {
+pub(super) fn ran_with_pac(task: &TaskFacts<'_>) -> Option<bool> {
     match leader(task)? {
         PacState::Saved { address, .. } => Some(address.is_some()),
         PacState::Absent => Some(false),

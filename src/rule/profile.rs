@@ -5,7 +5,8 @@ use crate::auxv::hwcap::{self, HwcapWord};
 use crate::criu_image::model::OlderCriu;
 use crate::finding::{Finding, Proof, Severity};
 
-use super::{Case, Rule, RuleMeta};
+use super::{Case, Rule, RuleMeta, pac};
+use crate::profile::model::Basis;
 
 /// The rules of this file.
 pub(super) static RULES: &[Rule] = &[
@@ -35,6 +36,27 @@ pub(super) static RULES: &[Rule] = &[
             edits: &[],
         },
         check: source,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-PRF-003",
+            name: "profile-of-another-machine",
+            summary: "The target profile was published or inferred, so what the machine really offers may differ.",
+            explanation: "A published profile is of a machine like the target, under somebody's kernel, hypervisor and \
+                firmware. That is a note, with two exceptions. Pointer authentication, and permission overlays under \
+                kernels that get POR_EL0 wrong, kill tasks by being there: where the profile has none of them but the \
+                cores may, it is unproven that the target has none. A profile inferred from a checkpoint says what the \
+                tasks were told where they started, perhaps on another machine than the one they were dumped on, so \
+                as a target it proves nothing.",
+            sources: &[
+                "the same Neoverse V1, N2 and V2 with and without paca: archspec/archspec-json@90b453f tests/targets",
+                "kernel 7.3, Documentation/arch/arm64/pointer-authentication.rst, arch/arm64/kernel/pi/idreg-override.c",
+                "hwcr, docs/profile.md",
+            ],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: of_another_machine,
     },
 ];
 
@@ -190,5 +212,66 @@ fn source(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                 );
             }
         }
+    }
+}
+
+fn of_another_machine(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    const HELP: &str =
+        "Capture the profile on the machine itself, or import what programs print there.";
+    let target = case.target;
+    let name = &target.name;
+    let (severity, message) = match target.basis {
+        Some(Basis::Published) => (
+            Severity::Note,
+            format!(
+                "profile {name} was published of such a machine; kernel, hypervisor and firmware decide what yours offers"
+            ),
+        ),
+        Some(Basis::Inferred) => (
+            Severity::Unproven,
+            format!(
+                "profile {name} was inferred from a checkpoint: what its tasks were told where they started"
+            ),
+        ),
+        _ => return,
+    };
+    let finding = |severity, message| Finding::new(meta, severity, Proof::Unknown, message);
+    out.push(finding(severity, message).help(HELP));
+    if target.basis != Some(Basis::Published) {
+        return;
+    }
+    let hidden = |bit, cores_may: bool| target.hwcaps.has(bit) == Some(false) && cores_may;
+    if hidden(hwcap::PACA, target.cores_may_sign()) {
+        let tasks = case.facts.tasks.iter();
+        for task in tasks.filter(|task| pac::ran_with_pac(task) == Some(false)) {
+            out.push(
+                finding(
+                    Severity::Unproven,
+                    format!(
+                        "the task ran without pointer authentication; {name} was published without it, but its cores may \
+                         have it, and returns fail under a kernel that offers it"
+                    ),
+                )
+                .in_task(task.task.pid)
+                .read_at(task.task.place.clone())
+                .because_of([hwcap::PACA.cpuinfo])
+                .help(HELP),
+            );
+        }
+    }
+    if hidden(hwcap::POE, target.cores_may_overlay())
+        && target.kernel.is_none_or(kernel::por_uninitialised)
+    {
+        out.push(
+            finding(
+                Severity::Unproven,
+                format!(
+                    "{name} was published without permission overlays, but its cores may have them, and kernels from 6.12 \
+                     to 6.19 may give a restored task a wrong POR_EL0"
+                ),
+            )
+            .because_of([hwcap::POE.cpuinfo])
+            .help(HELP),
+        );
     }
 }
