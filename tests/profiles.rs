@@ -2,9 +2,12 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::expect_used)]
 
 use hwcr::auxv::hwcap::{self, HwcapWord};
+use hwcr::facts;
+use hwcr::finding::Verdict;
 use hwcr::profile::load;
-use hwcr::profile::model::{Observed, PacAlgorithm, Profile, Source};
+use hwcr::profile::model::{Basis, Observed, PacAlgorithm, Profile, Source, VectorLengths};
 use hwcr::profile::{self, Error, builtin};
+use hwcr::rule::{self, Accept, Case};
 use hwcr::units::{Version, Vl};
 
 fn hex(value: &serde_json::Value) -> u64 {
@@ -26,12 +29,24 @@ fn with(more: &str) -> String {
     )
 }
 
-/// Every built-in profile says what a plain JSON reader finds in its text.
+/// The built-in profiles of a basis, by name.
+fn built_in(basis: Basis) -> impl Iterator<Item = (&'static str, Profile)> {
+    let profile = |name| {
+        (
+            name,
+            profile::resolve(name).unwrap_or_else(|error| panic!("{error}")),
+        )
+    };
+    builtin::names()
+        .map(profile)
+        .filter(move |(_, profile)| profile.basis == Some(basis))
+}
+
+/// Every profile of an emulated machine says everything, and what a plain JSON reader finds in its text.
 #[test]
-fn every_built_in_profile_loads_with_all_its_facts() {
+fn every_emulated_machine_loads_with_all_its_facts() {
     let mut count = 0;
-    for name in builtin::names() {
-        let profile = profile::resolve(name).unwrap_or_else(|error| panic!("{error}"));
+    for (name, profile) in built_in(Basis::Emulated) {
         let json: serde_json::Value = serde_json::from_str(builtin::text(name).unwrap()).unwrap();
         assert_eq!(profile.name, name);
         assert_eq!(profile.name, json["name"].as_str().unwrap());
@@ -97,11 +112,10 @@ fn every_built_in_profile_loads_with_all_its_facts() {
     assert_eq!(count, 30);
 }
 
-/// What the built-in profiles say of pointer authentication also follows from their registers alone.
+/// What the profiles of emulated machines say of pointer authentication also follows from their registers alone.
 #[test]
 fn registers_alone_tell_the_same_pointer_authentication() {
-    for name in builtin::names() {
-        let whole = profile::resolve(name).unwrap();
+    for (name, whole) in built_in(Basis::Emulated) {
         let mut json: serde_json::Value =
             serde_json::from_str(builtin::text(name).unwrap()).unwrap();
         json.as_object_mut().unwrap().remove("pauth").unwrap();
@@ -120,6 +134,57 @@ fn registers_alone_tell_the_same_pointer_authentication() {
             "{name}"
         );
     }
+}
+
+/// A published profile says where it was published and what it is worth, and nothing that a capture of
+/// /proc/cpuinfo and a data sheet of the cores do not tell.
+#[test]
+fn a_published_profile_says_no_more_than_its_source() {
+    let mut count = 0;
+    for (name, profile) in built_in(Basis::Published) {
+        count += 1;
+        let origin = profile.origin.as_deref().unwrap();
+        if name != "armv8.0" {
+            assert!(
+                (origin.contains('@') || origin.contains(" issue "))
+                    && origin.ends_with("capture it"),
+                "{name}: {origin}"
+            );
+            let one = profile.registers.contains_key("MIDR_EL1");
+            assert_ne!(
+                one,
+                !profile.cores.is_empty(),
+                "{name}: cores alike or in groups"
+            );
+        }
+        assert_eq!(
+            profile.hwcaps.words[3], None,
+            "{name}: AT_HWCAP4 has no names"
+        );
+        assert_eq!((profile.page_size, profile.va_bits), (None, None), "{name}");
+        assert_eq!((profile.kernel, profile.criu), (None, None), "{name}");
+        assert_eq!(
+            (profile.minsigstksz, profile.auxv_bytes),
+            (None, None),
+            "{name}"
+        );
+        assert!(profile.sigreturn.is_empty() && profile.members.is_empty());
+        // Each value that is not of the capture itself names its source.
+        let stated = |key: &str| profile.origins.keys().any(|said| said.starts_with(key));
+        let offers =
+            |sve: &Option<VectorLengths>| sve.as_ref().is_some_and(|sve| !sve.lengths.is_empty());
+        assert_eq!(stated("sve"), offers(&profile.sve), "{name}");
+        assert_eq!(
+            stated("pauth"),
+            profile.pauth.level.is_some_and(|level| level > 0),
+            "{name}"
+        );
+        // A default among several lengths is a setting of the machine.
+        if let Some(sve) = &profile.sve {
+            assert_eq!(sve.default.is_some(), sve.lengths.len() == 1, "{name}");
+        }
+    }
+    assert_eq!(count, 33);
 }
 
 #[test]
@@ -565,4 +630,46 @@ fn a_name_or_a_path_is_resolved() {
             "{path}"
         );
     }
+}
+
+/// Nobody's machine is proven by another one: with the built-in published profiles no image is called
+/// compatible; and whoever accepts that they say little is still told of pointer authentication that
+/// another kernel may offer.
+#[test]
+fn a_published_profile_proves_no_compatibility() {
+    let lacks = Accept::parse("HWCR-PRF-001").unwrap();
+    let mut accepted = 0;
+    for entry in std::fs::read_dir("tests/fixtures/images").unwrap() {
+        let path = entry.unwrap().path();
+        let checkpoint = hwcr::criu_image::load(&path).unwrap();
+        let facts = facts::collect(&checkpoint, facts::Search::Auto);
+        let signs = facts
+            .tasks
+            .iter()
+            .any(|task| task.told.has(hwcap::PACA) == Some(true));
+        for (name, target) in built_in(Basis::Published) {
+            let case = Case {
+                facts: &facts,
+                target: &target,
+                source: None,
+            };
+            let judged = rule::judge(&case, &[]);
+            assert_ne!(
+                judged.verdict,
+                Verdict::Compatible,
+                "{} on {name}",
+                path.display()
+            );
+            let judged = rule::judge(&case, std::slice::from_ref(&lacks));
+            if judged.verdict == Verdict::Compatible {
+                accepted += 1;
+                assert!(
+                    signs || !target.cores_may_sign(),
+                    "{} on {name}",
+                    path.display()
+                );
+            }
+        }
+    }
+    assert!(accepted > 0);
 }

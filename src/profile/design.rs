@@ -64,8 +64,8 @@ const TO_64: Option<&[Vl]> = Some(&[Vl(16), Vl(32), Vl(64)]);
 ///   ThunderX, ThunderX2, X-Gene and eMAG); of later cores those whose ID registers show none (A55 and
 ///   A76 as QEMU 11 models them, A64FX likewise, N1 on an Ampere Altra: lelegard/arm-cpusysregs@eda2988
 ///   collect/ampere-altra-host-ubuntu). Where nobody showed it, it is `Maybe`.
-/// * None of the parts listed by number has FEAT_S1POE: all are older than Armv8.9 and Armv9.4, which
-///   brought it.
+/// * None of the parts listed by number has FEAT_S1POE, which came with Armv8.9 and Armv9.4 and can be
+///   added to the versions before these: all are of Armv8.7, Armv9.2 or older.
 #[rustfmt::skip] // one row, one line
 static DESIGNS: &[Design] = &[
     design(0x41, 0xd03, "Cortex-A53",     None,      None,  Never),
@@ -89,7 +89,6 @@ static DESIGNS: &[Design] = &[
     design(0x48, 0xd01, "TaiShan-v110",   None,      None,  Maybe),
     design(0x50, 0x000, "X-Gene",         None,      None,  Never),
     design(0x51, 0x001, "Oryon",          Some(64),  None,  Maybe),
-    design(0x51, 0x002, "",               None,      None,  Maybe), // Oryon of Snapdragon X2
     design(0x61, 0x022, "Icestorm-M1",    Some(64),  None,  Maybe),
     design(0x61, 0x023, "Firestorm-M1",   Some(64),  None,  Maybe),
     design(0x61, 0x032, "Blizzard-M2",    Some(64),  None,  Maybe),
