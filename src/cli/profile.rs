@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::{Exit, Failure, Output};
 
+mod from_image;
 mod import;
 mod list;
 mod save;
@@ -19,6 +20,7 @@ pub(super) struct ProfileVerb {
 enum What {
     List(list::List),
     Import(import::Import),
+    FromImage(from_image::FromImage),
 }
 
 impl ProfileVerb {
@@ -26,6 +28,7 @@ impl ProfileVerb {
         match &self.what {
             What::List(what) => what.run(output),
             What::Import(what) => what.run(output),
+            What::FromImage(what) => what.run(output),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::auxv::hwcap::{HwcapBit, HwcapWord, Hwcaps};
 use crate::criu_image::model::{Checkpoint, Task, Thread};
 use crate::sigframe::model::{Body, Frame, SVE_SIG_FLAG_SM};
 use crate::sigframe::unwind::Dangling;
-use crate::units::{Addr, AddrRange, Tid, Version, Vl};
+use crate::units::{Addr, AddrRange, Place, Tid, Version, Vl};
 
 /// The facts of one checkpoint.
 #[derive(Debug)]
@@ -52,6 +52,30 @@ pub struct Inference {
     pub value: String,
     /// Why.
     pub ground: String,
+    /// Where in the image the ground stands, where that is one place.
+    pub place: Option<Place>,
+    /// What it settles of the source machine; `None` where the tasks differ or only a bound is known.
+    pub settles: Option<Settled>,
+}
+
+/// A value of the source machine that the image settles, in the terms of a profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// Version of the kernel.
+    Kernel(Version),
+    /// The oldest CRIU it can have been.
+    CriuAtLeast(Version),
+    /// Bytes of a page.
+    PageSize(u64),
+    /// AT_MINSIGSTKSZ, bytes.
+    MinSigStkSz(u64),
+    /// Bits of a user address.
+    AddressBits(u8),
+    /// The kernel offered pointer authentication of addresses; whether also PACGA.
+    Pauth {
+        /// Keys for PACGA were saved.
+        generic: bool,
+    },
 }
 
 /// What was found in one task.

@@ -134,13 +134,13 @@ pub(super) fn midr(implementer: u64, variant: u64, part: u64, revision: u64) -> 
 impl Profile {
     /// `MIDR_EL1` of every kind of core; empty where that of any of them is not known.
     fn midrs(&self) -> Vec<u64> {
-        if let Some(midr) = self.registers.get("MIDR_EL1") {
-            return vec![*midr];
+        let all = self.registers.get("MIDR_EL1");
+        if self.cores_agree_in("MIDR_EL1") {
+            return all.into_iter().copied().collect();
         }
-        let kinds = self.cores.iter().map(|kind| kind.registers.get("MIDR_EL1"));
-        kinds
-            .collect::<Option<Vec<_>>>()
-            .map_or_else(Vec::new, |all| all.into_iter().copied().collect())
+        let kinds = self.cores.iter();
+        let midrs = kinds.map(|kind| kind.registers.get("MIDR_EL1").or(all).copied());
+        midrs.collect::<Option<Vec<_>>>().unwrap_or_default()
     }
 
     /// The designs of all its cores; `None` where one of them is not known.

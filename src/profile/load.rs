@@ -57,6 +57,11 @@ pub(super) fn word_key(word: HwcapWord) -> &'static str {
         .map_or("", |(key, _)| key)
 }
 
+/// The path of a word's key: `hwcap.hwcap2`.
+pub(super) fn word_path(word: HwcapWord) -> String {
+    format!("hwcap.{}", word_key(word))
+}
+
 /// Registers that Linux lets a program read: those it emulates MRS for (`is_emulated` of
 /// `arch/arm64/kernel/cpufeature.c`), those EL0 reads directly, and those sysfs shows.
 pub const REGISTERS: &[&str] = &[

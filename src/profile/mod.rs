@@ -9,10 +9,12 @@
 mod agree;
 mod baseline;
 pub mod builtin;
+mod conclude;
 pub mod cost;
 mod derive;
 mod design;
 mod error;
+pub mod from_image;
 pub mod import;
 mod json;
 pub mod load;

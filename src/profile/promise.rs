@@ -130,7 +130,7 @@ impl Found {
             only.set_word(word, Some(bits));
             only.features_line()
         };
-        let key = format!("hwcap.{}", load::word_key(word));
+        let key = load::word_path(word);
         match member.word(word) {
             Some(kept) if promised & !kept == 0 => {}
             Some(kept) => {

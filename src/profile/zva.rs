@@ -1,6 +1,5 @@
 //! The block size of `DC ZVA`, which no HWCAP tells.
 
-use super::design::Design;
 use super::model::Profile;
 
 /// What `DC ZVA` does on a machine.
@@ -16,7 +15,7 @@ pub enum Zva {
 
 impl Profile {
     /// What `DC ZVA` does: from the register `DCZID_EL0` (bits 3:0 the logarithm of the block's words,
-    /// bit 4 prohibited), else from the design that `MIDR_EL1` names where that settles it. Where cores
+    /// bit 4 prohibited), else from the designs that `MIDR_EL1` names where these settle it. Where cores
     /// differ in it, it is unknown: a task runs now on one, now on another.
     #[must_use]
     pub fn zva(&self) -> Zva {
@@ -31,9 +30,12 @@ impl Profile {
                 (false, None) => Zva::Unknown,
             };
         }
-        let midr = self.registers.get("MIDR_EL1");
-        midr.and_then(|midr| Design::of(*midr)?.zva)
-            .map_or(Zva::Unknown, Zva::Bytes)
+        let designs = self.designs().unwrap_or_default();
+        let mut sizes = designs.iter().map(|design| design.zva);
+        match sizes.next().flatten() {
+            Some(bytes) if sizes.all(|other| other == Some(bytes)) => Zva::Bytes(bytes),
+            _ => Zva::Unknown,
+        }
     }
 
     /// The block size in bytes; `None` where it is unknown or the instruction is prohibited.

@@ -65,8 +65,8 @@ impl Import {
             .collect();
         let from = files
             .first()
-            .map(PathBuf::as_path)
-            .filter(|path| *path != Path::new("-"));
+            .filter(|path| *path != Path::new("-"))
+            .and_then(|path| path.file_stem());
         let imported = import(&inputs, &self.save.name(from))
             .map_err(|error| Failure::new(error.to_string()))?;
         self.save.write(output, &imported.profile)?;

@@ -1,5 +1,6 @@
 //! Where a new profile goes: a file that does not exist yet, or standard output.
 
+use std::ffi::OsStr;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -27,14 +28,16 @@ pub(super) struct Save {
 }
 
 impl Save {
-    /// The name the user gives, else that of the file to write, else that of `from`.
-    pub(super) fn name(&self, from: Option<&Path>) -> String {
-        let stem = |path: &Path| Some(path.file_stem()?.to_string_lossy().into_owned());
-        self.name
-            .clone()
-            .or_else(|| self.output.as_deref().and_then(stem))
-            .or_else(|| from.and_then(stem))
-            .unwrap_or_else(|| "machine".to_owned())
+    /// The name the user gives, else that of the file to write, else `otherwise`.
+    pub(super) fn name(&self, otherwise: Option<&OsStr>) -> String {
+        let output = self.output.as_deref().and_then(Path::file_stem);
+        self.name.clone().unwrap_or_else(|| {
+            let name = output.or(otherwise);
+            name.map_or_else(
+                || "machine".into(),
+                |name| name.to_string_lossy().into_owned(),
+            )
+        })
     }
 
     /// Writes the profile.

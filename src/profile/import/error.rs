@@ -64,7 +64,7 @@ pub enum Error {
     )]
     Contradiction {
         /// Key of the profile.
-        key: &'static str,
+        key: String,
         /// What the first place says.
         one: String,
         /// Where.

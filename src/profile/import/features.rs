@@ -113,7 +113,7 @@ fn narrow(
             _ => format!("a list without {}", bit.cpuinfo),
         };
         return Err(Error::Contradiction {
-            key: "features",
+            key: "features".to_owned(),
             one: with(common),
             one_at: first.clone(),
             other: with(names),

@@ -8,7 +8,7 @@ use super::statement::{Fact, Found, Spot, Statement, Vectors};
 use super::{Imported, words};
 use crate::auxv::hwcap;
 use crate::profile::model::{Basis, Cores, Profile, Source, VectorLengths};
-use crate::profile::{load, to_json};
+use crate::profile::{conclude, load};
 use crate::units::Vl;
 
 /// Joins the statements to a profile called `name`; `files` are the inputs, for messages.
@@ -19,17 +19,17 @@ pub(super) fn merge(found: Found, name: &str, files: &[&str]) -> Result<Imported
     } = found;
     let files = files.join(", ");
     let source = Source::File(files.clone());
-    let mut profile = Profile::unknown(name, source.clone());
+    let mut profile = Profile::unknown(name, source);
     profile.basis = Some(Basis::Imported);
     profile.origin = Some(format!("texts of the machine: {files}"));
     profile.hwcaps = words::join(&statements, &mut profile.origins, &files)?;
     numbers(&statements, &mut profile)?;
     cores(&statements, &mut profile, &mut remarks)?;
     vectors(&statements, &mut profile, &mut remarks)?;
-    // The reader of profiles knows what contradicts itself, and what follows from what.
-    let mut profile = load::parse(to_json(&profile).as_bytes(), name, source)?;
-    explain_derived(&mut profile);
-    Ok(Imported { profile, remarks })
+    Ok(Imported {
+        profile: conclude::conclude(&profile)?,
+        remarks,
+    })
 }
 
 /// Where a statement stands and what it is, for `origins`.
@@ -38,12 +38,12 @@ pub(super) fn origin(statement: &Statement) -> String {
 }
 
 pub(super) fn contradiction(
-    key: &'static str,
+    key: &str,
     (one, one_at): (String, &Spot),
     (other, other_at): (String, &Spot),
 ) -> Error {
     Error::Contradiction {
-        key,
+        key: key.to_owned(),
         one,
         one_at: one_at.clone(),
         other,
@@ -54,7 +54,7 @@ pub(super) fn contradiction(
 /// The one value that all statements of a kind agree on, with the first of them.
 pub(super) fn agreed<'a, T: PartialEq + Copy>(
     statements: &'a [Statement],
-    key: &'static str,
+    key: &str,
     of: impl Fn(&Fact) -> Option<T>,
     show: impl Fn(T) -> String,
 ) -> Result<Option<(T, &'a Statement)>, Error> {
@@ -281,36 +281,4 @@ fn lengths_up_to(profile: &Profile, default: Vl) -> Option<Vec<Vl>> {
     let first = lengths.next()??;
     let alike = lengths.all(|other| other == Some(first));
     (alike && first.last() == Some(&default)).then(|| first.to_vec())
-}
-
-/// Says of what the reader of profiles concluded what it follows from.
-fn explain_derived(profile: &mut Profile) {
-    let follows = [
-        ("sve", profile.sve.is_some(), "hwcap.hwcap has no sve"),
-        ("sme", profile.sme.is_some(), "hwcap.hwcap2 has no sme"),
-        (
-            "pauth.address",
-            profile.pauth.address.is_some(),
-            "hwcap.hwcap has no paca",
-        ),
-        (
-            "pauth.generic",
-            profile.pauth.generic.is_some(),
-            "hwcap.hwcap has no pacg",
-        ),
-        (
-            "pauth.level",
-            profile.pauth.level.is_some(),
-            "hwcap.hwcap has no paca",
-        ),
-    ];
-    for (key, known, why) in follows {
-        let below = |said: &String| {
-            said.strip_prefix(key)
-                .is_some_and(|rest| rest.starts_with('.'))
-        };
-        if known && !profile.origins.keys().any(below) {
-            profile.origins.insert(key.to_owned(), why.to_owned());
-        }
-    }
 }

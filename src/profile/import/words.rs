@@ -6,20 +6,11 @@ use super::error::Error;
 use super::merge::{agreed, contradiction, origin};
 use super::statement::{Fact, Names, Statement, shown};
 use crate::auxv::hwcap::{BITS, HwcapBit, HwcapWord, Hwcaps, LIBC_BITS};
-use crate::profile::near;
-
-/// The keys of the words in a profile.
-const KEYS: [&str; 4] = [
-    "hwcap.hwcap",
-    "hwcap.hwcap2",
-    "hwcap.hwcap3",
-    "hwcap.hwcap4",
-];
+use crate::profile::{load, near};
 
 /// A capability word that some statement gives.
 struct Word<'a> {
     word: HwcapWord,
-    key: &'static str,
     value: u64,
     said: &'a Statement,
 }
@@ -43,7 +34,7 @@ pub(super) fn join(
     let mut caps = Hwcaps::default();
     for word in &words {
         caps.set_word(word.word, Some(word.value));
-        origins.insert(word.key.to_owned(), origin(word.said));
+        origins.insert(load::word_path(word.word), origin(word.said));
     }
     for list in &lists {
         for word in &words {
@@ -56,10 +47,10 @@ pub(super) fn join(
     if let Some(first) = first {
         whole.try_for_each(|other| same(first, other))?;
         // The words that no vector states follow from the names.
-        for (word, key) in HwcapWord::ALL.into_iter().zip(KEYS) {
+        for word in HwcapWord::ALL {
             if let (None, Some(value)) = (caps.word(word), first.names.words.word(word)) {
                 caps.set_word(word, Some(value));
-                origins.insert(key.to_owned(), origin(first.said));
+                origins.insert(load::word_path(word), origin(first.said));
             }
         }
     }
@@ -84,18 +75,15 @@ pub(super) fn join(
 
 fn words(statements: &[Statement]) -> Result<Vec<Word<'_>>, Error> {
     let mut words = Vec::new();
-    for (word, key) in HwcapWord::ALL.into_iter().zip(KEYS) {
+    for word in HwcapWord::ALL {
         let of = |fact: &Fact| match fact {
             Fact::Word(of, value) if *of == word => Some(*value),
             _ => None,
         };
-        if let Some((value, said)) = agreed(statements, key, of, |value| format!("{value:#x}"))? {
-            words.push(Word {
-                word,
-                key,
-                value,
-                said,
-            });
+        if let Some((value, said)) = agreed(statements, &load::word_path(word), of, |value| {
+            format!("{value:#x}")
+        })? {
+            words.push(Word { word, value, said });
         }
     }
     Ok(words)
@@ -132,7 +120,7 @@ fn agree(word: &Word<'_>, list: &List<'_>) -> Result<(), Error> {
         return Ok(());
     };
     Err(contradiction(
-        word.key,
+        &load::word_path(word.word),
         (format!("{:#x} ({one})", word.value), &word.said.spot),
         (other, &list.said.spot),
     ))
