@@ -73,7 +73,9 @@ def changed_bytes(name: str, old: bytes, new: bytes, spans: list[dict]) -> Itera
             yield f"{name}: offset {at}: the original does not hold what the journal calls old"
         expected[at : at + len(before)] = after
     if new != bytes(expected):
-        at = next((at for at, pair in enumerate(zip(new, expected)) if pair[0] != pair[1]), min(len(new), len(expected)))
+        at = next(
+            (at for at, pair in enumerate(zip(new, expected)) if pair[0] != pair[1]), min(len(new), len(expected))
+        )
         yield f"{name}: offset {at}: differs, and the journal has no edit there"
 
 
@@ -119,9 +121,13 @@ def compare_bytes(name: str, original: Path, rewritten: Path, journal: Journal, 
         result.seen.append(f"{name}: {len(spans)} changes, all planned")
 
 
-def compare_messages(name: str, original: Path, rewritten: Path, journal: Journal, threads: dict[int, int], result: Comparison) -> None:
+def compare_messages(
+    name: str, original: Path, rewritten: Path, journal: Journal, threads: dict[int, int], result: Comparison
+) -> None:
     if "whole" in journal.files.get(name, {}):
-        result.wrong += whole(name, (original / name).read_bytes(), (rewritten / name).read_bytes(), journal.files[name]["whole"])
+        result.wrong += whole(
+            name, (original / name).read_bytes(), (rewritten / name).read_bytes(), journal.files[name]["whole"]
+        )
     try:
         contents = [decode(image / name) for image in (original, rewritten)]
     except LabError:

@@ -8,10 +8,15 @@ from typing import Any
 
 from kit.machine import LAB, LabError
 
+# Names that --allow takes.
+ALLOW = ["drop-sve-state", "drop-tpidr2", "drop-fpmr", "strip-pac", "mask-hwcap"]
+
 
 def built() -> Path:
     """The program as cargo built it last in this checkout."""
-    found = [path for path in (LAB.parent / f"target/{profile}/hwcr" for profile in ("release", "debug")) if path.exists()]
+    found = [
+        path for path in (LAB.parent / f"target/{profile}/hwcr" for profile in ("release", "debug")) if path.exists()
+    ]
     if not found:
         raise LabError("no hwcr in target/: run cargo build --release, or name one with --hwcr")
     return max(found, key=lambda path: path.stat().st_mtime)
@@ -36,7 +41,9 @@ class Hwcr:
 
     def ask(self, *arguments: str | Path) -> Any:
         """The JSON that a command prints; exit code 2 is an error."""
-        run = subprocess.run([self.program, *arguments, "--format", "json"], capture_output=True, text=True)
+        run = subprocess.run(
+            [self.program, *arguments, "--format", "json"], capture_output=True, text=True, check=False
+        )
         if run.returncode not in (0, 1, 3):
             raise LabError(f"hwcr {' '.join(map(str, arguments))} ended with {run.returncode}:\n{run.stderr}")
         return json.loads(run.stdout)

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Writes the guests' initial RAM disk: busybox, its first program, and each kernel's modules for the root file system.
 
 usage: initramfs.py BUSYBOX INIT KERNELS OUT: KERNELS holds a directory for each kernel, with `release` and `modules`.

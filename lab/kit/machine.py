@@ -87,8 +87,19 @@ def arguments(cpu: str, kernel: str, job: Job, given: Path, returned: Path) -> l
     parameters = f"console=ttyAMA0 quiet loglevel=4 panic=-1 lab.kernel={kernel} {job.kernel_parameters}"
     command = [WORK / "bin/qemu-system-aarch64", "-M", machine, "-cpu", cpu, "-accel", "tcg,thread=multi"]
     command += ["-smp", "2", "-m", "1G", "-nographic", "-no-reboot", "-nic", "none"]
-    command += ["-kernel", WORK / "kernels" / kernel / "Image", "-initrd", WORK / "initramfs.cpio", "-append", parameters]
-    for name, path, option in [("a", WORK / "root.ext4", "snapshot=on"), ("b", given, "readonly=on"), ("c", returned, "")]:
+    command += [
+        "-kernel",
+        WORK / "kernels" / kernel / "Image",
+        "-initrd",
+        WORK / "initramfs.cpio",
+        "-append",
+        parameters,
+    ]
+    for name, path, option in [
+        ("a", WORK / "root.ext4", "snapshot=on"),
+        ("b", given, "readonly=on"),
+        ("c", returned, ""),
+    ]:
         drive = f"file={path},format=raw,if=none,id={name}"
         command += ["-drive", ",".join(filter(None, [drive, option])), "-device", f"virtio-blk-pci,drive={name}"]
     return [str(part) for part in command]
@@ -113,10 +124,12 @@ def boot(cpu: str, kernel: str, job: Job, out: Path) -> None:
         command = arguments(cpus().get(cpu, cpu), kernel, job, given, returned)
         with a_slot(), open(console, "wb") as log:
             try:
-                subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=job.seconds)
+                subprocess.run(
+                    command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=job.seconds, check=False
+                )
             except subprocess.TimeoutExpired:
                 log.write(f"lab: ended after {job.seconds} s\n".encode())
-        unpacked = subprocess.run(["tar", "xf", returned, "-C", out], stderr=subprocess.DEVNULL)
+        unpacked = subprocess.run(["tar", "xf", returned, "-C", out], stderr=subprocess.DEVNULL, check=False)
     if unpacked.returncode or not (out / "run.status").exists():
         last = console.read_text(errors="replace").strip().splitlines()[-5:]
         raise LabError(f"the guest {cpu}, kernel {kernel}, left no result. Its last words:\n" + "\n".join(last))

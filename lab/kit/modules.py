@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Takes the modules that guests load out of a Debian kernel package.
 
 usage: modules.py TREE OUT: finds modules in the unpacked package TREE, writes them uncompressed to OUT, and their names in
