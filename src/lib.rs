@@ -2,7 +2,7 @@
 //!
 //! The way of the data, one direction only:
 //!
-//! * [`source`] opens the files of an image directory; [`wire`] finds protobuf fields in bytes;
+//! * [`source`] opens the files of an image directory, in an archive or not; [`wire`] finds protobuf fields in bytes;
 //! * [`criu_image`] turns them into tasks, threads, mappings and memory by address ([`memory`]);
 //! * [`auxv`] and [`sigframe`] turn memory into HWCAPs and signal frames;
 //! * [`facts`] puts all of it side by side; [`abi`] holds what kernels and CRIU versions do;

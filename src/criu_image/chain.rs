@@ -65,6 +65,7 @@ impl Chain {
             dirs.push(Dir {
                 source,
                 prefix,
+                is_parent: true,
                 header,
             });
         }

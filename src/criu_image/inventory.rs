@@ -18,7 +18,8 @@ pub(super) const FILE: &str = "inventory.img";
 pub(super) fn read(source: &Arc<dyn Source>, notes: &mut Notes) -> Result<(Inventory, Dir), Error> {
     let mut dir = Dir {
         source: Arc::clone(source),
-        prefix: String::new(),
+        prefix: source.label().to_owned(),
+        is_parent: false,
         header: Header::Bare,
     };
     let Some(image) = dir.image(FILE, "INVENTORY")? else {

@@ -200,6 +200,6 @@ fn pages(
     Ok(PagesFile {
         file,
         blob,
-        parent: !dir.prefix.is_empty(),
+        parent: dir.is_parent,
     })
 }

@@ -27,6 +27,24 @@ pub fn load(dir: &Path) -> Result<Checkpoint, Error> {
     load_from(&source)
 }
 
+/// Files that may be read, by name, and how those begin of which there may be many.
+const READ: &[&str] = &[
+    inventory::FILE,
+    pstree::FILE,
+    "files.img",
+    "reg-files.img",
+    "memfd.img",
+];
+const READ_MANY: &[&str] = &["core-", "ids-", "mm-", "pagemap-", "pages-"];
+
+/// Whether [`load_from`] may read the content of a file of this name. Of all others it takes no more than
+/// the first eight bytes.
+#[must_use]
+pub fn is_read(name: &str) -> bool {
+    let one_of_many = || READ_MANY.iter().any(|front| name.starts_with(front));
+    READ.contains(&name) || name.ends_with(".img") && one_of_many()
+}
+
 /// Reads image files wherever they come from.
 ///
 /// # Errors
@@ -90,7 +108,7 @@ fn images(dir: &Dir, notes: &mut Notes) -> Result<Vec<ImageFile>, Error> {
         if kind == ImageKind::Raw(magic::PAGES_COMPRESSED) {
             let what = "a file that forks of CRIU write".to_owned();
             return Err(Error::Compressed {
-                file: listed.name.into(),
+                file: dir.label(&listed.name),
                 offset: 0,
                 what,
             });
@@ -100,7 +118,7 @@ fn images(dir: &Dir, notes: &mut Notes) -> Result<Vec<ImageFile>, Error> {
             .find(|(name, _)| listed.regular && listed.name.starts_with(name));
         if let Some((_, feature)) = by_name {
             notes.features.see(*feature, || {
-                Place::new(listed.name.as_str(), 0, listed.size)
+                Place::new(dir.label(&listed.name), 0, listed.size)
             });
         }
         images.push(ImageFile {

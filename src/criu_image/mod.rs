@@ -39,4 +39,4 @@ mod tests;
 
 pub use envelope::{Entries, Entry, Image};
 pub use error::Error;
-pub use load::{load, load_from};
+pub use load::{is_read, load, load_from};

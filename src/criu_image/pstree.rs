@@ -11,7 +11,7 @@ use crate::units::{Pid, Place, Tid};
 use crate::wire::schema::PSTREE_ENTRY;
 
 /// Its name.
-const FILE: &str = "pstree.img";
+pub(super) const FILE: &str = "pstree.img";
 
 /// Most ids a tree can have: `PID_MAX_LIMIT` of `include/linux/threads.h` on 64-bit kernels.
 const MAX_IDS: usize = 1 << 22;

@@ -19,8 +19,10 @@ use crate::wire::schema::{MAX_UNKNOWN, MessageId, check};
 pub(super) struct Dir {
     /// Its files.
     pub(super) source: Arc<dyn Source>,
-    /// `parent/` for each step up from the dump itself, in front of names in messages.
+    /// In front of names in places and messages: where the dump lies, and `parent/` for each step up from it.
     pub(super) prefix: String,
+    /// Whether it is a parent of the dump rather than the dump itself.
+    pub(super) is_parent: bool,
     /// How images begin. Decided by the dump's own inventory for the whole chain, as CRIU does.
     pub(super) header: Header,
 }

@@ -27,6 +27,8 @@ const DIRECTORY: OFlags = OFlags::RDONLY
 #[derive(Debug)]
 pub struct DirSource {
     name: String,
+    /// Where it lies in what the user named; see [`Source::label`].
+    label: String,
     fd: OwnedFd,
 }
 
@@ -38,7 +40,11 @@ impl DirSource {
     pub fn open(path: &Path) -> Result<Self, SourceError> {
         let name = path.display().to_string();
         match rustix::fs::open(path, DIRECTORY, Mode::empty()) {
-            Ok(fd) => Ok(Self { name, fd }),
+            Ok(fd) => Ok(Self {
+                name,
+                label: String::new(),
+                fd,
+            }),
             Err(error) => Err(SourceError::Directory {
                 dir: name,
                 error: error.into(),
@@ -46,13 +52,34 @@ impl DirSource {
         }
     }
 
+    /// A directory in this one; `None` where there is none of that name, or a link or a file has it.
+    pub(super) fn within(&self, name: &str) -> Result<Option<Self>, SourceError> {
+        check(name)?;
+        let flags = DIRECTORY.union(OFlags::NOFOLLOW);
+        match rustix::fs::openat(&self.fd, name, flags, Mode::empty()) {
+            Ok(fd) => Ok(Some(Self {
+                name: self.name.clone(),
+                label: format!("{}{name}/", self.label),
+                fd,
+            })),
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(None),
+            Err(error) => Err(read_error(name, error.into())),
+        }
+    }
+
+    /// The same directory once more.
+    pub(super) fn again(&self) -> Result<Self, SourceError> {
+        let fd = self.fd.try_clone();
+        Ok(Self {
+            name: self.name.clone(),
+            label: self.label.clone(),
+            fd: fd.map_err(|error| read_error(&self.name, error))?,
+        })
+    }
+
     /// The file of this name, which is a regular one; `None` when there is none.
     fn file(&self, name: &str) -> Result<Option<(File, u64)>, SourceError> {
-        if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\0']) {
-            return Err(SourceError::Name {
-                file: name.to_owned(),
-            });
-        }
+        check(name)?;
         let file = match rustix::fs::openat(&self.fd, name, FILE, Mode::empty()) {
             Ok(fd) => File::from(fd),
             Err(Errno::NOENT) => return Ok(None),
@@ -82,6 +109,10 @@ impl DirSource {
 impl Source for DirSource {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn label(&self) -> &str {
+        &self.label
     }
 
     fn list(&self) -> Result<Vec<Listed>, SourceError> {
@@ -167,6 +198,7 @@ impl Source for DirSource {
                 .map(|fd| {
                     Arc::new(Self {
                         name: format!("{}/{PARENT_LINK}", self.name),
+                        label: format!("{}{PARENT_LINK}/", self.label),
                         fd,
                     }) as Arc<dyn Source>
                 });
@@ -182,6 +214,16 @@ impl Source for DirSource {
             .ok()
             .map(|stat| (stat.st_dev, stat.st_ino))
     }
+}
+
+/// Refuses a name that leads out of a directory.
+pub(super) fn check(name: &str) -> Result<(), SourceError> {
+    if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\0']) {
+        return Err(SourceError::Name {
+            file: name.to_owned(),
+        });
+    }
+    Ok(())
 }
 
 fn read_error(name: &str, error: io::Error) -> SourceError {

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use super::Fault;
+
 /// A file or directory that cannot be read. None of them concerns a byte inside, so that none has an offset
 /// but [`SourceError::Read`].
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +56,42 @@ pub enum SourceError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// An archive that cannot be read, or not all of it.
+    #[error("{file}{}: {fault}", if *offset == 0 { String::new() } else { format!(" offset {offset:#x}") })]
+    Archive {
+        /// As the user named it, and what of it where it lies in another one.
+        file: String,
+        /// Bytes from its beginning, as unpacked; 0 where it concerns all of it.
+        offset: u64,
+        /// What is wrong.
+        fault: Box<Fault>,
+    },
+    /// An image layout that does not lead to an image.
+    #[error("{name}: {document} {why}")]
+    Layout {
+        /// As the user named it.
+        name: String,
+        /// The document or blob.
+        document: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// No image, or more than one, in what is no image directory itself.
+    #[error(
+        "{name}: {}; an image is where inventory.img is: at the top, in `checkpoint/`, or in the only directory that has          one",
+        match *count {
+            0 => "holds no image".to_owned(),
+            count => format!("holds {count} images and not one alone ({shown}{})", if shown.is_empty() { "" } else { ", …" }),
+        }
+    )]
+    NoImage {
+        /// As the user named it.
+        name: String,
+        /// How many there are.
+        count: usize,
+        /// Some of them.
+        shown: String,
+    },
     /// Anything else the system said.
     #[error("{file} offset {offset:#x}: cannot be read ({error})")]
     Read {
@@ -77,6 +115,9 @@ impl SourceError {
             | Self::Link { file }
             | Self::NotRegular { file }
             | Self::TooLarge { file, .. }
+            | Self::Archive { file, .. }
+            | Self::Layout { name: file, .. }
+            | Self::NoImage { name: file, .. }
             | Self::Read { file, .. } => file,
         }
     }
@@ -92,6 +133,8 @@ impl SourceError {
             | Self::NotRegular { file }
             | Self::TooLarge { file, .. }
             | Self::Read { file, .. } => file.insert_str(0, prefix),
+            // These name what the user named.
+            Self::Archive { .. } | Self::Layout { .. } | Self::NoImage { .. } => {}
         }
         self
     }

@@ -7,10 +7,14 @@
     clippy::cast_sign_loss
 )]
 
+mod archive;
 mod dir;
 mod error;
+mod layout;
+mod limits;
 mod map;
 mod memory;
+mod open;
 
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
@@ -19,10 +23,13 @@ mod tests;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+pub use archive::{Compression, Fault};
 pub use dir::DirSource;
 pub use error::SourceError;
+pub use limits::{Limits, Options};
 pub use map::Blob;
 pub use memory::MemorySource;
+pub use open::{Annotation, Form, Opened, Packing, open};
 
 /// Largest image that is read as a whole. Images of messages are small; the largest are pagemaps, at
 /// some 15 bytes a run of pages, so that this has room for 17 million runs. Pages are never read whole.
@@ -41,8 +48,14 @@ pub const PARENT_LINK: &str = "parent";
 
 /// A directory of image files.
 pub trait Source: Debug + Send + Sync {
-    /// The directory as the user named it.
+    /// The directory, or what it lies in, as the user named it.
     fn name(&self) -> &str;
+
+    /// What goes in front of a file's name in places and messages: where the directory lies in what the user
+    /// named, with a slash (`checkpoint/`). Empty where the user named the directory itself.
+    fn label(&self) -> &str {
+        ""
+    }
 
     /// What lies in the directory, sorted by name, without `parent`.
     ///
@@ -74,7 +87,8 @@ pub trait Source: Debug + Send + Sync {
     /// When the link itself cannot be read. A link that leads nowhere is an answer.
     fn parent(&self) -> Result<Option<Parent>, SourceError>;
 
-    /// Device and inode of the directory, for noticing a chain of parents that bites its tail.
+    /// Device and inode of the directory, or numbers that serve as such, for noticing a chain of parents that bites
+    /// its tail.
     fn identity(&self) -> Option<(u64, u64)>;
 }
 

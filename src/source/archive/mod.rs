@@ -1,0 +1,194 @@
+//! Archives and image layouts: read once, never unpacked.
+//!
+//! * `walk` goes from header to header over a `feed` (bytes in place, or as they come); `pax` and `holes` read what
+//!   extends a header, `unpack` takes compression off;
+//! * `scan` makes an index of members (`member`) and keeps what cannot be read again (`keep`, `spool`);
+//! * `view` is a directory of such an index as a [`super::Source`].
+
+mod fault;
+mod feed;
+mod holes;
+mod keep;
+mod member;
+mod number;
+mod pax;
+mod scan;
+mod sparse;
+mod spool;
+mod unpack;
+mod view;
+mod walk;
+
+use std::io::Read;
+use std::sync::Arc;
+
+pub use fault::Fault;
+pub use unpack::Compression;
+
+use super::{Blob, Options, Source, SourceError};
+use member::{Archive, Kind, follow, slashed};
+pub(super) use scan::MAX_DOCUMENT;
+use scan::Scan;
+use view::{ArchiveDir, Opened};
+
+/// An archive that has been read, and what reading others with it takes.
+pub(super) struct Reader {
+    scan: Scan,
+    options: Options,
+}
+
+impl Reader {
+    pub(super) fn new(options: &Options) -> Self {
+        Self {
+            scan: Scan::new(options),
+            options: *options,
+        }
+    }
+
+    /// An archive that lies there, called `name` by the user.
+    pub(super) fn blob(&mut self, name: &str, blob: Blob) -> Result<Members, SourceError> {
+        let archive = self.scan.blob(name, blob)?;
+        Ok(self.members(name, String::new(), archive))
+    }
+
+    /// An archive that comes once.
+    pub(super) fn stream(
+        &mut self,
+        name: &str,
+        reader: &mut dyn Read,
+    ) -> Result<Members, SourceError> {
+        let archive = self.scan.stream(name, reader)?;
+        Ok(self.members(name, String::new(), archive))
+    }
+
+    /// A layer that lies there, at `path` of what the user called `name`.
+    pub(super) fn layer(
+        &mut self,
+        name: &str,
+        path: &str,
+        blob: Blob,
+    ) -> Result<Members, SourceError> {
+        let archive = self.scan.layer(&format!("{name}: {path}"), blob)?;
+        Ok(self.members(name, format!("{path}:"), archive))
+    }
+
+    /// A layer in another archive; `None` when there is no such member.
+    pub(super) fn layer_of(
+        &mut self,
+        outer: &mut Members,
+        path: &str,
+    ) -> Result<Option<Members>, SourceError> {
+        if let Some(archive) = outer.nested.remove(path) {
+            let name = outer.top.name.clone();
+            return Ok(Some(self.members(&name, format!("{path}:"), archive)));
+        }
+        let Some(blob) = outer.file(path)? else {
+            return Ok(None);
+        };
+        self.layer(&outer.top.name, path, blob).map(Some)
+    }
+
+    fn members(&self, name: &str, label: String, mut archive: Archive) -> Members {
+        let nested = std::mem::take(&mut archive.nested);
+        let compression = archive.compression;
+        Members {
+            top: Arc::new(Opened::new(
+                name.to_owned(),
+                label,
+                archive,
+                self.options.limits.spool,
+            )),
+            nested,
+            compression,
+        }
+    }
+}
+
+/// The members of an archive.
+pub(super) struct Members {
+    top: Arc<Opened>,
+    nested: std::collections::BTreeMap<String, Archive>,
+    pub(super) compression: Option<Compression>,
+}
+
+impl Members {
+    /// A directory of it, for reading files.
+    pub(super) fn directory(&self, path: &str) -> Arc<dyn Source> {
+        Arc::new(ArchiveDir::new(Arc::clone(&self.top), path.to_owned()))
+    }
+
+    /// Whether a file lies there.
+    pub(super) fn has(&self, path: &str) -> bool {
+        let member = self.top.archive.get(path);
+        member.is_some_and(|member| member.kind == Kind::File)
+    }
+
+    /// The size of the file that lies there.
+    pub(super) fn size(&self, path: &str) -> Option<u64> {
+        let member = self.top.archive.get(path);
+        member
+            .filter(|member| member.kind == Kind::File)
+            .map(|member| member.size)
+    }
+
+    /// A document of an image layout; `None` when there is none.
+    pub(super) fn document(&self, path: &str) -> Result<Option<Vec<u8>>, SourceError> {
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+        self.directory(directory).read(name, MAX_DOCUMENT)
+    }
+
+    fn file(&self, path: &str) -> Result<Option<Blob>, SourceError> {
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let found = self.directory(directory).map(name)?;
+        Ok(found.map(|blob| Blob::clone(&blob)))
+    }
+
+    /// Directories with a file called `name`.
+    pub(super) fn directories_with(&self, name: &str) -> Vec<&str> {
+        let files = self
+            .top
+            .archive
+            .iter()
+            .filter(|(_, member)| member.kind == Kind::File);
+        files
+            .filter_map(|(path, _)| match path.rsplit_once('/') {
+                Some((directory, file)) => (file == name).then_some(directory),
+                None => (path == name).then_some(""),
+            })
+            .collect()
+    }
+
+    /// Those of `directories` that no `parent` link of another one leads to.
+    pub(super) fn not_parents<'a>(&self, directories: &[&'a str]) -> Vec<&'a str> {
+        let archive = &self.top.archive;
+        let parent = |directory: &str| {
+            let link = format!("{}{}", slashed(directory), super::PARENT_LINK);
+            let leads = match &archive.get(&link)?.kind {
+                Kind::Symlink(target) => follow(directory, target)?,
+                Kind::Directory => link,
+                _ => return None,
+            };
+            Some(leads).filter(|leads| leads != directory)
+        };
+        let parents: std::collections::BTreeSet<String> = directories
+            .iter()
+            .filter_map(|directory| parent(directory))
+            .collect();
+        let others = directories.iter().copied();
+        others
+            .filter(|directory| !parents.contains(*directory))
+            .collect()
+    }
+
+    /// Refuses a directory that whoever unpacks could put elsewhere.
+    pub(super) fn check_directory(&self, path: &str) -> Result<(), SourceError> {
+        self.top
+            .archive
+            .check_directory(path)
+            .map_err(|found| SourceError::Archive {
+                file: self.top.name.clone(),
+                offset: found.offset,
+                fault: Box::new(found.fault),
+            })
+    }
+}
