@@ -3,6 +3,7 @@
 //! The way of the data, one direction only:
 //!
 //! * [`source`] opens the files of an image directory, in an archive or not; [`wire`] finds protobuf fields in bytes;
+//! * [`export`] reads what an engine says of the checkpoint beside it;
 //! * [`criu_image`] turns them into tasks, threads, mappings and memory by address ([`memory`]);
 //! * [`auxv`] and [`sigframe`] turn memory into HWCAPs and signal frames;
 //! * [`facts`] puts all of it side by side; [`abi`] holds what kernels and CRIU versions do;
@@ -16,6 +17,7 @@ pub mod abi;
 pub mod auxv;
 pub mod cli;
 pub mod criu_image;
+pub mod export;
 pub mod facts;
 pub mod finding;
 pub mod launch;

@@ -13,6 +13,7 @@ fn the_command_line_holds_together() {
 fn result(verdict: Option<Verdict>) -> CheckResult {
     CheckResult {
         image: "image".to_owned(),
+        directory: None,
         target: "target".to_owned(),
         profile: "profile".to_owned(),
         verdict,

@@ -50,6 +50,7 @@ pub fn collect(checkpoint: &Checkpoint, search: Search) -> Facts<'_> {
         tasks,
         origin,
         rewritten: None,
+        export: None,
     }
 }
 

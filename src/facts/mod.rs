@@ -13,6 +13,7 @@ pub use journal::{Rewritten, RewrittenEdit, Told};
 use crate::auxv::VectorLengthBound;
 use crate::auxv::hwcap::{HwcapBit, HwcapWord, Hwcaps};
 use crate::criu_image::model::{Checkpoint, Task, Thread};
+use crate::export::Export;
 use crate::sigframe::model::{Body, Frame, SVE_SIG_FLAG_SM};
 use crate::sigframe::unwind::Dangling;
 use crate::units::{Addr, AddrRange, Place, Tid, Version, Vl};
@@ -28,6 +29,8 @@ pub struct Facts<'a> {
     pub origin: Origin,
     /// What its journal says, where the image was rewritten; see [`Facts::with_journal`].
     pub rewritten: Option<Rewritten>,
+    /// What is said of it beside the image; see [`Facts::with_export`].
+    pub export: Option<Export>,
 }
 
 /// What an image tells of its origin, each with the ground for it.

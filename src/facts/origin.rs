@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::auxv::{VectorLengthBound, hwcap};
 use crate::criu_image::model::{Checkpoint, PacState};
+use crate::export::Export;
 use crate::units::{Place, Version, Vl};
 
-use super::{Inference, Origin, Settled, TaskFacts};
+use super::{Facts, Inference, Origin, Settled, TaskFacts};
 
 /// Infers the origin from everything found.
 #[must_use]
@@ -19,6 +20,31 @@ pub(super) fn infer(checkpoint: &Checkpoint, tasks: &[TaskFacts<'_>]) -> Origin 
     pauth(tasks, &mut origin);
     vector_lengths(tasks, &mut origin);
     origin
+}
+
+impl Facts<'_> {
+    /// Adds what is said beside the image. A version of CRIU that the image bears out is taken for its origin;
+    /// nothing else follows from what others claim.
+    #[must_use]
+    pub fn with_export(mut self, export: Option<Export>) -> Self {
+        if let Some((version, statement)) = export.as_ref().and_then(Export::criu) {
+            let origin = &mut self.origin;
+            let fits = origin.criu_at_least.is_none_or(|least| least <= version)
+                && origin.criu_below.is_none_or(|below| version < below);
+            let (value, ground) = if fits {
+                (
+                    version.to_string(),
+                    "nothing in the image speaks against it",
+                )
+            } else {
+                (format!("not {version}"), "the image shows otherwise")
+            };
+            let ground = format!("{} says {version}; {ground}", statement.file);
+            say(origin, "criu", value, ground);
+        }
+        self.export = export;
+        self
+    }
 }
 
 fn say(

@@ -9,8 +9,8 @@ use crate::units::{Place, Version};
 
 use super::v1::Tool;
 use super::v1::inspect::{
-    Anomaly, At, File, FormatFeature, Image, Images, Inference, Inspect, Origin, Rewritten,
-    RewrittenEdit, UnknownField,
+    Anomaly, At, Export, File, FormatFeature, Image, Images, Inference, Inspect, Origin, Rewritten,
+    RewrittenEdit, Statement, UnknownField,
 };
 use super::v1::task::{
     AltStack, Auxv, AuxvDifference, AuxvEntry, AuxvMap, Gcs, Hwcaps, Memory, Pac, PacSaved,
@@ -53,9 +53,32 @@ pub fn inspect(facts: &Facts<'_>, bits: &[HwcapBit], selection: &Selection, deep
         arch: words::arch(checkpoint.arch),
         deep,
         origin: wanted(Section::Origin).then(|| origin(facts)),
+        export: facts
+            .export
+            .as_ref()
+            .filter(|_| wanted(Section::Export))
+            .map(export),
         tasks,
         files: wanted(Section::Files).then(|| files(checkpoint)),
         images: wanted(Section::Images).then(|| images(checkpoint)),
+    }
+}
+
+fn export(export: &crate::export::Export) -> Export {
+    let packing = &export.packing;
+    let statement = |said: &crate::export::Statement| Statement {
+        what: said.what.word().to_owned(),
+        value: said.value.clone(),
+        file: said.file.clone(),
+        key: said.key.clone(),
+    };
+    Export {
+        form: words::form(packing.form).to_owned(),
+        compression: packing.compression.map(|kind| kind.word().to_owned()),
+        blob: packing.blob.clone(),
+        directory: Some(packing.directory.clone()).filter(|path| !path.is_empty()),
+        statements: export.statements.iter().map(statement).collect(),
+        unread: export.unread.clone(),
     }
 }
 

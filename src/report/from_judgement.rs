@@ -24,6 +24,7 @@ pub fn judged(pair: Pair<'_>, judgement: &Judgement) -> CheckResult {
     let findings: Vec<Finding> = judgement.findings.iter().map(finding_of).collect();
     CheckResult {
         image: pair.image.to_owned(),
+        directory: None,
         target: pair.target.to_owned(),
         profile: pair.profile.to_owned(),
         verdict: Some(judgement.verdict.into()),
@@ -39,6 +40,7 @@ pub fn judged(pair: Pair<'_>, judgement: &Judgement) -> CheckResult {
 pub fn unread(pair: Pair<'_>, error: &str) -> CheckResult {
     CheckResult {
         image: pair.image.to_owned(),
+        directory: None,
         target: pair.target.to_owned(),
         profile: pair.profile.to_owned(),
         verdict: None,

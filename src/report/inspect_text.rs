@@ -2,10 +2,10 @@
 
 use std::io;
 
-use super::layout::{GLUE, Page, Span, bytes, columns, counted, plain, styled};
+use super::layout::{GLUE, Page, Span, bytes, columns, counted, plain, short_digests, styled};
 use super::style::{ASIDE, BAD, FAINT, OPEN, STRONG};
 use super::v1::Hex;
-use super::v1::inspect::{File, Images, Inspect, Origin};
+use super::v1::inspect::{Export, File, Images, Inspect, Origin};
 use super::v1::task::Task;
 
 mod frames;
@@ -26,6 +26,9 @@ const LABEL_COLUMNS: usize = 12;
 /// What the writer says.
 pub fn inspect(page: &mut Page<'_>, report: &Inspect, verbose: bool) -> io::Result<()> {
     headline(page, report)?;
+    if let Some(part) = &report.export {
+        export(page, part)?;
+    }
     if let Some(part) = &report.origin {
         origin(page, part)?;
     }
@@ -89,6 +92,45 @@ fn pairs(values: &[(&str, Option<Hex>)]) -> String {
         .iter()
         .filter_map(|(name, value)| value.map(|value| format!("{name}{GLUE}{value}")));
     shown.collect::<Vec<_>>().join("  ")
+}
+
+fn export(page: &mut Page<'_>, export: &Export) -> io::Result<()> {
+    page.blank()?;
+    let form = match export.form.as_str() {
+        "tar" => "tar archive",
+        "layout" => "OCI image layout",
+        "layout-tar" => "OCI image layout in a tar archive",
+        other => other,
+    };
+    let packed = export.compression.iter().map(|kind| format!(", {kind}"));
+    let within = export.blob.iter().chain(&export.directory);
+    let within: Vec<String> = within.map(|path| short_digests(path)).collect();
+    let mut remark = form.to_owned();
+    remark.extend(packed);
+    if !within.is_empty() {
+        remark.push_str("; the image is in ");
+        remark.push_str(&within.join(":"));
+    }
+    heading(page, 0, "export", &remark)?;
+    let names: Vec<Span> = export
+        .statements
+        .iter()
+        .map(|said| styled(FAINT, &said.what))
+        .collect();
+    let label = widest(&names) + 2;
+    for (name, said) in names.into_iter().zip(&export.statements) {
+        let ground = format!(" ({}, {})", short_digests(&said.file), said.key);
+        let ground = styled(FAINT, ground);
+        page.labelled(SECTION, label, name, &[plain(&said.value), ground])?;
+    }
+    for why in &export.unread {
+        page.line(
+            SECTION,
+            ITEM,
+            &[styled(BAD, "not read"), plain(format!(": {why}"))],
+        )?;
+    }
+    Ok(())
 }
 
 fn origin(page: &mut Page<'_>, origin: &Origin) -> io::Result<()> {

@@ -220,6 +220,32 @@ fn split_keeping_blanks(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Hexadecimal digits that are left of a digest.
+const DIGEST_SHOWN: usize = 12;
+
+/// The text with digests cut short, as registries show them.
+#[must_use]
+pub fn short_digests(text: &str) -> String {
+    let is_digit = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(is_digit) {
+        let (before, from) = rest.split_at(start);
+        let len = from.find(|c| !is_digit(c)).unwrap_or(from.len());
+        let (digits, after) = from.split_at(len);
+        shown.push_str(before);
+        match digits.get(..DIGEST_SHOWN).filter(|_| len == 64) {
+            Some(front) => {
+                shown.push_str(front);
+                shown.push('…');
+            }
+            None => shown.push_str(digits),
+        }
+        rest = after;
+    }
+    shown + rest
+}
+
 /// The text with everything that moves a cursor or hides letters written as an escape.
 fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());

@@ -51,6 +51,7 @@ pub(super) fn result(
 ) -> CheckResult {
     CheckResult {
         image: image.to_owned(),
+        directory: None,
         target: target.to_owned(),
         profile: target.to_owned(),
         verdict: Some(verdict),

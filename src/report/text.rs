@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 
-use super::layout::{Page, Span, counted, plain, styled};
+use super::layout::{Page, Span, counted, plain, short_digests, styled};
 use super::style::{self, FAINT, PLAIN, STRONG};
 use super::v1::{CheckResult, Counts, Finding, Hex, Member, Report, Verdict};
 
@@ -74,15 +74,18 @@ fn idle_accepts(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     )
 }
 
-/// `IMAGE on TARGET: incompatible (3 blockers, 1 unproven)`
+/// `IMAGE (DIRECTORY) on TARGET: incompatible (3 blockers, 1 unproven)`
 fn headline(page: &mut Page<'_>, result: &CheckResult) -> io::Result<()> {
-    let mut spans = vec![
-        styled(STRONG, &result.image),
+    let mut spans = vec![styled(STRONG, &result.image)];
+    if let Some(directory) = &result.directory {
+        spans.push(plain(format!(" ({})", short_digests(directory))));
+    }
+    spans.extend([
         plain(" on "),
         styled(STRONG, &result.target),
         plain(": "),
         verdict(result),
-    ];
+    ]);
     if let Some(counts) = counts(result.counts.unwrap_or_default()) {
         spans.push(plain(format!(" ({counts})")));
     }
@@ -290,10 +293,10 @@ fn location(finding: &Finding) -> Option<String> {
 
 /// `pages-1.img offset 0x1000`
 fn place(finding: &Finding) -> Option<String> {
-    let file = finding.file.as_deref()?;
+    let file = short_digests(finding.file.as_deref()?);
     Some(match finding.offset {
         Some(offset) => format!("{file} offset {offset:#x}"),
-        None => file.to_owned(),
+        None => file,
     })
 }
 

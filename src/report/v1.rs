@@ -173,6 +173,10 @@ impl Report {
 pub struct CheckResult {
     /// The image, as given on the command line.
     pub image: String,
+    /// Where in it the checkpoint lies, where it is not that itself: a directory, or a layer of an image layout and the
+    /// directory in that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
     /// The target, as given on the command line; a profile of a folder by its path.
     pub target: String,
     /// The name the target's profile gives itself; its file's, where it cannot be read.

@@ -4,6 +4,7 @@
 use crate::criu_image::model::{AnomalyKind, Arch, ImageKind, OlderCriu, TaskState};
 use crate::facts::Ground;
 use crate::sigframe::model::{FrameAnomalyKind, Sign};
+use crate::source::Form;
 
 /// The word for a task's state.
 #[must_use]
@@ -23,6 +24,17 @@ pub fn arch(arch: Arch) -> String {
         Arch::Aarch64 => "aarch64".to_owned(),
         Arch::Other(number, "") => format!("mtype-{number}"),
         Arch::Other(_, name) => name.to_lowercase(),
+    }
+}
+
+/// The word for how an image is packed.
+#[must_use]
+pub fn form(form: Form) -> &'static str {
+    match form {
+        Form::Directory => "directory",
+        Form::Tar => "tar",
+        Form::Layout => "layout",
+        Form::LayoutTar => "layout-tar",
     }
 }
 

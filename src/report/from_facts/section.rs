@@ -17,6 +17,8 @@ pub enum Section {
     Pac,
     /// Regular files that tasks map or hold open.
     Files,
+    /// How the image was packed, and what its engine says of it.
+    Export,
     /// Files, format features and oddities of the image directory.
     Images,
     /// The machine and software the image comes from.

@@ -3,8 +3,8 @@
 use super::{hex, tool};
 use crate::report::v1::frame::{Frame, FrameAnomaly, Record, RecordBody, SveLayout};
 use crate::report::v1::inspect::{
-    Anomaly, At, File, FormatFeature, Image, Images, Inference, Inspect, Origin, Rewritten,
-    RewrittenEdit, UnknownField,
+    Anomaly, At, Export, File, FormatFeature, Image, Images, Inference, Inspect, Origin, Rewritten,
+    RewrittenEdit, Statement, UnknownField,
 };
 use crate::report::v1::task::{
     AltStack, Auxv, AuxvDifference, AuxvEntry, AuxvMap, Gcs, Hwcaps, Memory, Pac, PacSaved,
@@ -397,6 +397,33 @@ fn images() -> Images {
     }
 }
 
+fn export() -> Export {
+    Export {
+        form: "layout-tar".to_owned(),
+        compression: Some("zstd".to_owned()),
+        blob: Some(
+            "blobs/sha256/5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"
+                .to_owned(),
+        ),
+        directory: Some("checkpoint".to_owned()),
+        statements: vec![
+            Statement {
+                what: "engine".to_owned(),
+                value: "podman".to_owned(),
+                file: "index.json".to_owned(),
+                key: "annotations.io.podman.annotations.checkpoint.podman.version".to_owned(),
+            },
+            Statement {
+                what: "criu".to_owned(),
+                value: "4.2".to_owned(),
+                file: "index.json".to_owned(),
+                key: "annotations.io.podman.annotations.checkpoint.criu.version".to_owned(),
+            },
+        ],
+        unread: vec!["config.dump: not what it should be (EOF while parsing an object)".to_owned()],
+    }
+}
+
 /// An image with at least one of everything.
 pub(in crate::report) fn inspect() -> Inspect {
     Inspect {
@@ -405,6 +432,7 @@ pub(in crate::report) fn inspect() -> Inspect {
         image: "dumps/worker".to_owned(),
         arch: "aarch64".to_owned(),
         deep: false,
+        export: Some(export()),
         origin: Some(Origin {
             kernel: Some("7.3.4".to_owned()),
             criu_at_least: Some("4.1".to_owned()),

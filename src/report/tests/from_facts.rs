@@ -196,6 +196,7 @@ fn facts(checkpoint: &Checkpoint) -> Facts<'_> {
         tasks: vec![facts],
         origin: Origin::default(),
         rewritten: None,
+        export: None,
     }
 }
 

@@ -26,6 +26,9 @@ pub struct Inspect {
     /// What the machine and software that made the image must have been.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    /// How the image was packed, and what is said of it beside it; absent for a bare image directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub export: Option<Export>,
     /// The tasks, parents before children.
     pub tasks: Vec<Task>,
     /// Regular files the tasks map or hold open.
@@ -39,6 +42,40 @@ pub struct Inspect {
 impl Inspect {
     /// The value of `schema`.
     pub const SCHEMA: &'static str = "hwcr-inspect/1";
+}
+
+/// How an image was packed, and what an engine or an image layout says of it. hwcr does not vouch for that.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, JsonSchema)]
+pub struct Export {
+    /// `directory`, `tar`, `layout` (an OCI image layout) or `layout-tar`; more may come.
+    pub form: String,
+    /// `gzip` or `zstd`, where the archive, or the layout's layer, is compressed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compression: Option<String>,
+    /// The layout's blob that holds the image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blob: Option<String>,
+    /// The directory that holds the image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
+    /// What is said. Where two places differ, both are there.
+    pub statements: Vec<Statement>,
+    /// Files that should say something and could not be read, each with the reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
+}
+
+/// What an engine or an image layout says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Statement {
+    /// What it is about: `engine`, `engine version`, `container`, `criu`, `host kernel`, …; more may come.
+    pub what: String,
+    /// What is said.
+    pub value: String,
+    /// The file that says so.
+    pub file: String,
+    /// The key in it.
+    pub key: String,
 }
 
 /// What an image tells of its origin.
