@@ -3,8 +3,8 @@
 //! The way of the data, one direction only:
 //!
 //! * [`source`] opens the files of an image directory, in an archive or not; [`wire`] finds protobuf fields in bytes;
-//! * [`export`] reads what an engine says of the checkpoint beside it;
 //! * [`criu_image`] turns them into tasks, threads, mappings and memory by address ([`memory`]);
+//! * [`export`] reads what an engine says of the checkpoint beside it;
 //! * [`auxv`] and [`sigframe`] turn memory into HWCAPs and signal frames;
 //! * [`facts`] puts all of it side by side; [`abi`] holds what kernels and CRIU versions do;
 //! * [`profile`] describes a target machine; [`rule`] holds facts against it and gives findings and a verdict;

@@ -5,11 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::{ArgGroup, Args, ValueEnum};
 
 use super::explain::no_such_rule;
-use super::rewrite::engine;
+use super::input::{Input, Reading};
 use super::targets::{self, Target};
 use super::{Exit, Failure, Output};
-use crate::criu_image;
-use crate::facts;
 use crate::profile::{self, model::Profile};
 use crate::report::fleet_text;
 use crate::report::from_judgement::{self, Pair};
@@ -26,11 +24,12 @@ Examples:
   hwcr check dump/ --target neoverse-n1
   hwcr check dump-*/ --target old.json --target new.json --brief
   hwcr check dump/ --targets fleet/
+  hwcr check checkpoint.tar.zst --target neoverse-n1
   hwcr check dump/ --target cpu.json --accept HWCR-HWC-001:paca
 
 {}", super::EXIT_CODES))]
 pub(super) struct Check {
-    /// Directories that `criu dump` wrote
+    /// Directories that `criu dump` wrote, exports of a container engine (tar, tar.gz, tar.zst, or unpacked), or OCI image layouts; `-` for an archive on standard input
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<PathBuf>,
 
@@ -49,6 +48,9 @@ pub(super) struct Check {
     /// Search all private writable memory for signal frames, however much there is
     #[arg(long)]
     deep: bool,
+
+    #[command(flatten)]
+    reading: Reading,
 
     /// How to write the report
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
@@ -138,10 +140,8 @@ impl Check {
         accepts: &[Accept],
         used: &mut [bool],
     ) -> Result<Vec<CheckResult>, Failure> {
-        let checkpoint =
-            criu_image::load(image).map_err(|error| unreadable(image, &error.into()))?;
-        let journal = engine::read_journal(image).map_err(Failure::new)?;
-        let facts = facts::collect(&checkpoint, super::search(self.deep)).with_journal(journal);
+        let input = Input::open(image, self.reading)?;
+        let facts = input.facts(super::search(self.deep));
         let image = image.to_string_lossy();
         let results = targets.iter().map(|target| {
             let profile = match &target.profile {
@@ -159,7 +159,10 @@ impl Check {
             for (used, now) in used.iter_mut().zip(&judgement.accept_used) {
                 *used |= now;
             }
-            from_judgement::judged(pair(&image, target, &profile.name), &judgement)
+            let mut result =
+                from_judgement::judged(pair(&image, target, &profile.name), &judgement);
+            result.directory = Some(input.directory.clone()).filter(|within| !within.is_empty());
+            result
         });
         Ok(results.collect())
     }
@@ -245,17 +248,6 @@ pub(super) fn source(name: &str) -> Result<Profile, Failure> {
         names.join(", ")
     ))
     .help("name the profile of the machine that made the image"))
-}
-
-/// The complaint about an image that cannot be read.
-pub(super) fn unreadable(image: &Path, error: &anyhow::Error) -> Failure {
-    // Some errors begin with the directory themselves.
-    let (image, text) = (image.display().to_string(), format!("{error:#}"));
-    Failure::new(if text.starts_with(&image) {
-        text
-    } else {
-        format!("{image}: {text}")
-    })
 }
 
 #[cfg(test)]

@@ -4,12 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::check::{Format, unreadable};
-use super::rewrite::engine;
+use super::check::Format;
+use super::input::{Input, Reading};
 use super::{Exit, Failure, Output};
 use crate::auxv::hwcap;
-use crate::criu_image;
-use crate::facts;
 use crate::report::from_facts::{self, Section, Selection};
 use crate::report::inspect_text;
 
@@ -20,12 +18,13 @@ Examples:
   hwcr inspect dump/
   hwcr inspect dump/ --only frames --only pac --pid 12
   hwcr inspect dump/ --format json | jq '.tasks[].frames'
+  hwcr inspect checkpoint.tar --only export
 
 Exit codes:
   0  the image was read
   2  it could not be read, or wrong usage")]
 pub(super) struct Inspect {
-    /// Directory that `criu dump` wrote
+    /// Directory that `criu dump` wrote, export of a container engine (tar, tar.gz, tar.zst, or unpacked), or OCI image layout; `-` for an archive on standard input
     image: PathBuf,
 
     /// Show this section only; may be repeated
@@ -44,6 +43,9 @@ pub(super) struct Inspect {
     #[arg(long)]
     deep: bool,
 
+    #[command(flatten)]
+    reading: Reading,
+
     /// How to write it
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -51,8 +53,8 @@ pub(super) struct Inspect {
 
 impl Inspect {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
-        let checkpoint = criu_image::load(&self.image)
-            .map_err(|error| unreadable(&self.image, &error.into()))?;
+        let input = Input::open(&self.image, self.reading)?;
+        let checkpoint = &input.checkpoint;
         if let Some(pid) = self
             .pid
             .iter()
@@ -69,8 +71,7 @@ impl Inspect {
             ))
             .help(format!("its tasks are {}", known.join(", "))));
         }
-        let journal = engine::read_journal(&self.image).map_err(Failure::new)?;
-        let facts = facts::collect(&checkpoint, super::search(self.deep)).with_journal(journal);
+        let facts = input.facts(super::search(self.deep));
         let selection = Selection {
             sections: self.only.clone(),
             pids: self.pid.clone(),

@@ -5,10 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::check::unreadable;
+use super::input::{Input, Reading};
 use super::{Exit, Failure, Output};
-use crate::criu_image;
-use crate::facts;
 use crate::launch::{self, Choice, Error};
 use crate::report::layout::plain;
 
@@ -24,7 +22,7 @@ Exit codes:
      or this machine does not have the lengths
   otherwise those of the command; 0 for a dry run")]
 pub(super) struct Launch {
-    /// Directory that `criu dump` wrote
+    /// Directory that `criu dump` wrote, or what `hwcr check` takes
     #[arg(long = "for", required = true, value_name = "IMAGE")]
     image: PathBuf,
 
@@ -36,6 +34,9 @@ pub(super) struct Launch {
     #[arg(long)]
     deep: bool,
 
+    #[command(flatten)]
+    reading: Reading,
+
     /// The command with its arguments, behind `--`
     #[arg(last = true, required = true, num_args = 1.., value_name = "COMMAND")]
     command: Vec<OsString>,
@@ -43,9 +44,8 @@ pub(super) struct Launch {
 
 impl Launch {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
-        let checkpoint = criu_image::load(&self.image)
-            .map_err(|error| unreadable(&self.image, &error.into()))?;
-        let facts = facts::collect(&checkpoint, super::search(self.deep));
+        let input = Input::open(&self.image, self.reading)?;
+        let facts = input.facts(super::search(self.deep));
         let choices = launch::plan(&facts).map_err(|error| failure(&error))?;
         if self.dry_run {
             self.show(output, &choices)?;

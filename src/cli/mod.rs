@@ -12,6 +12,7 @@ use crate::report::v1::{CheckResult, Verdict};
 mod check;
 mod explain;
 mod failure;
+mod input;
 mod inspect;
 mod launch;
 mod output;

@@ -3,10 +3,12 @@
 use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{ArgGroup, Args};
 
-use super::check::{Format, profile, source, unreadable};
+use super::check::{Format, profile, source};
+use super::input::unreadable;
 use super::{Exit, Failure, Output, suggest};
 use crate::criu_image;
 use crate::facts::{self, Rewritten, RewrittenEdit};
@@ -21,6 +23,7 @@ use crate::rewrite::allow;
 use crate::rewrite::edit::{Allowed, Plan};
 use crate::rewrite::outcome::{self, Expectation, Frames};
 use crate::rule::{self, Case};
+use crate::source::{DirSource, Source};
 
 pub(super) mod engine;
 
@@ -211,9 +214,12 @@ impl Job<'_> {
     /// Reads, judges and plans.
     fn prepare(&self) -> Result<Prepared, Failure> {
         let arguments = self.arguments;
-        let checkpoint =
-            criu_image::load(self.image).map_err(|error| unreadable(self.image, &error.into()))?;
-        let journal = engine::read_journal(self.image).map_err(Failure::new)?;
+        let source: Arc<dyn Source> = Arc::new(
+            DirSource::open(self.image).map_err(|error| unreadable(self.image, &error.into()))?,
+        );
+        let checkpoint = criu_image::load_from(&source)
+            .map_err(|error| unreadable(self.image, &error.into()))?;
+        let journal = engine::read_journal(&*source).map_err(Failure::new)?;
         let facts =
             facts::collect(&checkpoint, super::search(arguments.deep)).with_journal(journal);
         let case = Case {

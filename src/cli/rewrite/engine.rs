@@ -10,6 +10,7 @@ use crate::rewrite::edit::{Allowed, Plan};
 use crate::rewrite::engine::{self, JournalHead, Recheck, Recovered, Shown};
 use crate::rewrite::{auxv, frame, pac};
 use crate::rule::Case;
+use crate::source;
 use crate::units::{Pid, Vl};
 
 /// All edits for the target, and what cannot be mended.
@@ -113,15 +114,17 @@ pub(super) fn undo(dir: &Path) -> Result<String, String> {
 /// # Errors
 /// A journal that cannot be read, or whose rewriting was not finished: then nobody knows what the image
 /// was, and it must not be judged.
-pub(in crate::cli) fn read_journal(image: &Path) -> Result<Option<Rewritten>, String> {
-    let Some(journal) = engine::read_journal(image).map_err(|error| error.to_string())? else {
+pub(in crate::cli) fn read_journal(
+    image: &dyn source::Source,
+) -> Result<Option<Rewritten>, String> {
+    let Some(journal) = engine::journal_of(image).map_err(|error| error.to_string())? else {
         return Ok(None);
     };
     if !journal.complete {
         return Err(format!(
             "{0}: a rewrite was interrupted, so its files are partly old and partly new; take it back with \
              `hwcr rewrite --undo {0}`",
-            image.display()
+            image.name()
         ));
     }
     let mut history: Vec<_> = journal.history().collect();

@@ -15,6 +15,7 @@ use super::files::Files;
 use super::lower::{Span, What, Work, check_spans};
 use super::name::{FileName, JOURNAL_TEMP, io_error};
 use crate::rewrite::edit::Plan;
+use crate::source::Source;
 
 /// The journal's name in a rewritten image.
 pub const JOURNAL: &str = "hwcr-journal.json";
@@ -388,6 +389,18 @@ pub fn read_journal(dir: &Path) -> Result<Option<Journal>, Error> {
         .open_dir(dir)
         .map_err(io_error("open", &dir.display().to_string()))?;
     Ok(read_in(&files, &fd)?.map(|(_, journal)| journal))
+}
+
+/// Reads the journal of an image wherever it lies; `None` when it has none.
+///
+/// # Errors
+/// As [`read_journal`].
+pub fn journal_of(source: &dyn Source) -> Result<Option<Journal>, Error> {
+    match source.read(JOURNAL, MAX_JOURNAL) {
+        Ok(Some(bytes)) => Journal::parse(&bytes, 0).map(Some),
+        Ok(None) => Ok(None),
+        Err(error) => Err(broken(JOURNAL, 0, error.to_string())),
+    }
 }
 
 /// The journal in an open directory, and its bytes.

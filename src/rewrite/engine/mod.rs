@@ -28,7 +28,9 @@ pub use error::Error;
 pub use in_place::{
     Recovered, apply_in_place, apply_in_place_with, recover, recover_with, undo, undo_with,
 };
-pub use journal::{JOURNAL, Journal, JournalEdit, JournalHead, Shown, Told, digest, read_journal};
+pub use journal::{
+    JOURNAL, Journal, JournalEdit, JournalHead, Shown, Told, digest, journal_of, read_journal,
+};
 
 /// Judges the rewritten image, lying at the path given; an error says why it must not stand.
 pub type Recheck<'a> = &'a dyn Fn(&std::path::Path) -> Result<(), String>;

@@ -1,0 +1,112 @@
+//! From what the user named as IMAGE to facts: the same for all verbs that read one.
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::Failure;
+use super::rewrite::engine;
+use crate::criu_image::{self, model::Checkpoint};
+use crate::export::{self, Export};
+use crate::facts::{self, Facts, Rewritten, Search};
+use crate::rewrite::engine::JOURNAL;
+use crate::source::{self, Limits, Options};
+
+/// How an archive is read.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct Reading {
+    /// Most bytes of a compressed archive, or of one on standard input, to keep in a temporary file, as a number with K, M, G or T [default: nine tenths of what is free in TMPDIR; HWCR_SPOOL_LIMIT sets another]
+    #[arg(long, value_name = "SIZE", env = "HWCR_SPOOL_LIMIT", hide_env = true, value_parser = size)]
+    spool_limit: Option<u64>,
+}
+
+impl Reading {
+    fn options(self) -> Options {
+        Options {
+            limits: Limits {
+                spool: self.spool_limit,
+                ..Limits::default()
+            },
+            wanted,
+        }
+    }
+}
+
+/// Files of an archive that are read.
+fn wanted(name: &str) -> bool {
+    criu_image::is_read(name) || name == JOURNAL || export::FILES.contains(&name)
+}
+
+/// A number of bytes.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = text.strip_prefix(digits).unwrap_or_default();
+    let shift = ["", "K", "M", "G", "T"]
+        .into_iter()
+        .zip([0, 10, 20, 30, 40])
+        .find(|(name, _)| unit.eq_ignore_ascii_case(name))
+        .map(|(_, shift)| shift);
+    let number = digits.parse::<u64>().ok();
+    number
+        .zip(shift)
+        .and_then(|(number, shift)| number.checked_mul(1 << shift))
+        .ok_or_else(|| "not a number of bytes, like 500M or 40G".to_owned())
+}
+
+/// What an image holds, and what is said of it.
+pub(super) struct Input {
+    pub(super) checkpoint: Checkpoint,
+    /// Where in what the user named the image lies; empty where it is that itself.
+    pub(super) directory: String,
+    journal: Option<Rewritten>,
+    export: Option<Export>,
+}
+
+impl Input {
+    pub(super) fn open(image: &Path, reading: Reading) -> Result<Self, Failure> {
+        let opened = source::open(image, &reading.options())
+            .map_err(|error| unreadable(image, &error.into()))?;
+        let checkpoint = criu_image::load_from(&opened.images)
+            .map_err(|error| unreadable(image, &error.into()))?;
+        let journal = engine::read_journal(&*opened.images).map_err(Failure::new)?;
+        let label = opened.images.label();
+        Ok(Self {
+            checkpoint,
+            directory: label.trim_end_matches(['/', ':']).to_owned(),
+            journal,
+            export: export::read(&opened),
+        })
+    }
+
+    pub(super) fn facts(&self, search: Search) -> Facts<'_> {
+        facts::collect(&self.checkpoint, search)
+            .with_journal(self.journal.clone())
+            .with_export(self.export.clone())
+    }
+}
+
+/// The complaint about an image that cannot be read.
+pub(super) fn unreadable(image: &Path, error: &anyhow::Error) -> Failure {
+    // Some errors begin with what was named themselves.
+    let (image, text) = (image.display().to_string(), format!("{error:#}"));
+    Failure::new(if text.starts_with(&image) || image == "-" {
+        text
+    } else {
+        format!("{image}: {text}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes_have_a_unit_or_none() {
+        assert_eq!(size("0"), Ok(0));
+        assert_eq!(size("500m"), Ok(500 << 20));
+        assert_eq!(size("40G"), Ok(40 << 30));
+        for odd in ["", "G", "-1", "1.5G", "1GB", "99999999999T"] {
+            assert!(size(odd).is_err(), "{odd}");
+        }
+    }
+}
