@@ -5,11 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::save::Save;
-use crate::cli::check::unreadable;
-use crate::cli::rewrite::engine;
+use crate::cli::input::{Input, Reading, unreadable};
 use crate::cli::{Exit, Failure, Output};
-use crate::criu_image;
-use crate::facts;
 use crate::profile::from_image::from_image;
 use crate::report::profiles_text;
 
@@ -29,8 +26,11 @@ Exit codes:
   0  the profile was written
   2  the image cannot be read or does not tell, or wrong usage")]
 pub(super) struct FromImage {
-    /// Directory that `criu dump` wrote
+    /// Directory that `criu dump` wrote, export of a container engine (tar, tar.gz, tar.zst, or unpacked), or OCI image layout; `-` for an archive on standard input
     image: PathBuf,
+
+    #[command(flatten)]
+    reading: Reading,
 
     #[command(flatten)]
     save: Save,
@@ -38,10 +38,8 @@ pub(super) struct FromImage {
 
 impl FromImage {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
-        let checkpoint = criu_image::load(&self.image)
-            .map_err(|error| unreadable(&self.image, &error.into()))?;
-        let journal = engine::read_journal(&self.image).map_err(Failure::new)?;
-        let facts = facts::collect(&checkpoint, crate::cli::search(false)).with_journal(journal);
+        let input = Input::open(&self.image, self.reading)?;
+        let facts = input.facts(crate::cli::search(false));
         let image = self.image.display().to_string();
         let inferred = from_image(&facts, &image, &self.save.name(self.image.file_name()))
             .map_err(|error| unreadable(&self.image, &error.into()))?;
