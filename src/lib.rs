@@ -8,6 +8,7 @@
 //! * [`auxv`] and [`sigframe`] turn memory into HWCAPs and signal frames;
 //! * [`facts`] puts all of it side by side; [`abi`] holds what kernels and CRIU versions do;
 //! * [`profile`] describes a target machine; [`rule`] holds facts against it and gives findings and a verdict;
+//! * [`machine`] says what follows from profiles alone;
 //! * [`report`] renders; [`cli`] alone prints and chooses exit codes.
 //!
 //! Five words: a *checkpoint* is what `criu dump` wrote; a *task* is a process in it; a *frame* is an
@@ -21,6 +22,7 @@ pub mod export;
 pub mod facts;
 pub mod finding;
 pub mod launch;
+pub mod machine;
 pub mod memory;
 pub mod profile;
 pub mod report;

@@ -142,7 +142,15 @@ fn colour_can_be_forced_and_forbidden() {
 
 #[test]
 fn schemas_are_json() {
-    for name in ["report", "inspect", "rules", "rewrite", "profile"] {
+    for name in [
+        "report",
+        "inspect",
+        "rules",
+        "rewrite",
+        "profile",
+        "profile-show",
+        "profile-diff",
+    ] {
         let output = run(&["schema", name]);
         assert_eq!(output.status.code(), Some(0));
         let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -4,10 +4,14 @@ use clap::{Args, Subcommand};
 
 use super::{Exit, Failure, Output};
 
+mod baseline;
+mod diff;
 mod from_image;
 mod import;
 mod list;
 mod save;
+mod show;
+mod validate;
 
 /// Look at target profiles, and make new ones
 #[derive(Debug, Args)]
@@ -19,6 +23,10 @@ pub(super) struct ProfileVerb {
 #[derive(Debug, Subcommand)]
 enum What {
     List(list::List),
+    Show(show::Show),
+    Diff(diff::Diff),
+    Validate(validate::Validate),
+    Baseline(baseline::Baseline),
     Import(import::Import),
     FromImage(from_image::FromImage),
 }
@@ -27,6 +35,10 @@ impl ProfileVerb {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
         match &self.what {
             What::List(what) => what.run(output),
+            What::Show(what) => what.run(output),
+            What::Diff(what) => what.run(output),
+            What::Validate(what) => what.run(output),
+            What::Baseline(what) => what.run(output),
             What::Import(what) => what.run(output),
             What::FromImage(what) => what.run(output),
         }

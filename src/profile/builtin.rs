@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::error::Error;
 use super::load;
+use super::mistakes;
 use super::model::{Profile, Source};
 use super::near;
 
@@ -106,12 +107,7 @@ pub fn text(name: &str) -> Option<&'static str> {
 /// # Errors
 /// The file cannot be read or is no valid profile, or no built-in profile has the name.
 pub fn resolve(name_or_path: &str) -> Result<Profile, Error> {
-    let is_path = name_or_path.contains('/')
-        || Path::new(name_or_path)
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        || Path::new(name_or_path).is_file();
-    if is_path {
+    if is_path(name_or_path) {
         return from_file(name_or_path);
     }
     let text = text(name_or_path).ok_or_else(|| Error::UnknownName {
@@ -130,6 +126,24 @@ pub fn resolve(name_or_path: &str) -> Result<Profile, Error> {
 /// # Errors
 /// The file cannot be read, is longer than [`MAX_BYTES`], or is no valid profile.
 pub fn from_file(path: &str) -> Result<Profile, Error> {
+    load::parse(&read(path)?, path, Source::File(path.to_owned()))
+}
+
+/// Reads the profile a user means, as [`resolve`] does, or finds all its mistakes.
+///
+/// # Errors
+/// The mistakes, at least one.
+pub fn examine(name_or_path: &str) -> Result<Profile, Vec<Error>> {
+    if !is_path(name_or_path) {
+        return resolve(name_or_path).map_err(|error| vec![error]);
+    }
+    let bytes = read(name_or_path).map_err(|error| vec![error])?;
+    let source = Source::File(name_or_path.to_owned());
+    mistakes::parse_all(&bytes, name_or_path, source)
+}
+
+/// The bytes of a profile's file.
+fn read(path: &str) -> Result<Vec<u8>, Error> {
     let unreadable = |source| Error::Unreadable {
         path: path.to_owned(),
         source,
@@ -145,5 +159,15 @@ pub fn from_file(path: &str) -> Result<Profile, Error> {
             limit: MAX_BYTES,
         });
     }
-    load::parse(&bytes, path, Source::File(path.to_owned()))
+    Ok(bytes)
+}
+
+/// Whether the user means a file.
+fn is_path(name_or_path: &str) -> bool {
+    let path = Path::new(name_or_path);
+    name_or_path.contains('/')
+        || path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        || path.is_file()
 }

@@ -113,7 +113,7 @@ pub static COSTS: &[Cost] = &[
     },
     Cost {
         key: "registers.DCZID_EL0",
-        costs: "the block size of DC ZVA, which is then taken to be 64 bytes",
+        costs: "the block size of DC ZVA; 64 bytes are assumed, or 256 of what looks like an A64FX",
         unknown: |profile| profile.zva() == Zva::Unknown,
     },
 ];

@@ -9,11 +9,15 @@ use super::model::{PacAlgorithm, Pauth};
 
 /// A field of an ID register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Field {
-    pub(super) register: &'static str,
-    pub(super) name: &'static str,
-    shift: u32,
-    algorithm: PacAlgorithm,
+pub struct Field {
+    /// The register.
+    pub register: &'static str,
+    /// The field.
+    pub name: &'static str,
+    /// Its lowest bit; it has four.
+    pub shift: u32,
+    /// What it stands for, where it is not zero.
+    pub algorithm: PacAlgorithm,
 }
 
 const fn field(
@@ -33,12 +37,11 @@ const fn field(
 const ISAR1: &str = "ID_AA64ISAR1_EL1";
 const ISAR2: &str = "ID_AA64ISAR2_EL1";
 
-const ADDRESS: [Field; 3] = [
+/// The fields of pointer authentication: three for addresses, three for PACGA.
+pub const PAUTH_FIELDS: [Field; 6] = [
     field(ISAR1, "APA", 4, PacAlgorithm::Qarma5),
     field(ISAR1, "API", 8, PacAlgorithm::Impdef),
     field(ISAR2, "APA3", 12, PacAlgorithm::Qarma3),
-];
-const GENERIC: [Field; 3] = [
     field(ISAR1, "GPA", 24, PacAlgorithm::Qarma5),
     field(ISAR1, "GPI", 28, PacAlgorithm::Impdef),
     field(ISAR2, "GPA3", 8, PacAlgorithm::Qarma3),
@@ -46,8 +49,9 @@ const GENERIC: [Field; 3] = [
 
 /// What the registers say; `Err` names two fields that are both set.
 pub(super) fn pauth(registers: &BTreeMap<String, u64>) -> Result<Pauth, [Field; 2]> {
-    let address = only(&ADDRESS, registers)?;
-    let generic = only(&GENERIC, registers)?;
+    let (address, generic) = PAUTH_FIELDS.split_at(3);
+    let address = only(address, registers)?;
+    let generic = only(generic, registers)?;
     Ok(Pauth {
         address: address.map(|(algorithm, _)| algorithm),
         generic: generic.map(|(algorithm, _)| algorithm),
@@ -57,7 +61,7 @@ pub(super) fn pauth(registers: &BTreeMap<String, u64>) -> Result<Pauth, [Field; 
 
 /// The one field that is set, with its value; `none` only when both registers are known.
 fn only(
-    fields: &[Field; 3],
+    fields: &[Field],
     registers: &BTreeMap<String, u64>,
 ) -> Result<Option<(PacAlgorithm, u8)>, [Field; 2]> {
     let value = |field: &Field| {

@@ -103,6 +103,14 @@ fn split(midr: u64) -> (u64, u64) {
     (midr >> 24 & 0xff, midr >> 4 & 0xfff)
 }
 
+/// The name of the core with this `MIDR_EL1`, as `lscpu` prints it.
+#[must_use]
+pub fn design_name(midr: u64) -> Option<&'static str> {
+    Design::of(midr)
+        .map(|design| design.name)
+        .filter(|name| !name.is_empty())
+}
+
 impl Design {
     /// The design of a core with this `MIDR_EL1`, whatever its revision.
     pub(super) fn of(midr: u64) -> Option<&'static Self> {

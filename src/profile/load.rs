@@ -128,6 +128,16 @@ pub(super) struct Nodes<'a> {
 /// The text is not JSON, breaks the schema or contradicts itself; the error has file, line and column
 /// and says what to write instead.
 pub fn parse(bytes: &[u8], file: &str, source: Source) -> Result<Profile, Error> {
+    let (text, node) = open(bytes, file, source)?;
+    read(&text, &node)
+}
+
+/// The text and the JSON tree it holds.
+pub(super) fn open<'a>(
+    bytes: &'a [u8],
+    file: &str,
+    source: Source,
+) -> Result<(Text<'a>, Node), Error> {
     let file: Arc<str> = Arc::from(file);
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => Text { file, source, text },
@@ -146,7 +156,7 @@ pub fn parse(bytes: &[u8], file: &str, source: Source) -> Result<Profile, Error>
         }
     };
     let node = json::parse(text.text).map_err(|error| text.syntax(error))?;
-    read(&text, &node)
+    Ok((text, node))
 }
 
 /// Reads a profile that is all of the text, or a member of one.

@@ -18,6 +18,7 @@ pub mod from_image;
 pub mod import;
 mod json;
 pub mod load;
+pub mod mistakes;
 pub mod model;
 mod near;
 pub mod promise;
@@ -29,7 +30,9 @@ mod write;
 mod zva;
 
 pub use baseline::{NoBaseline, baseline};
-pub use builtin::{from_file, resolve};
+pub use builtin::{examine, from_file, resolve};
+pub use derive::{Field, PAUTH_FIELDS};
+pub use design::design_name;
 pub use error::{At, Error};
 pub use write::to_json;
 pub use zva::Zva;

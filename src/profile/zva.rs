@@ -13,9 +13,22 @@ pub enum Zva {
     Unknown,
 }
 
+impl Zva {
+    /// What DCZID_EL0 says: bits 3:0 the logarithm of the block's words, bit 4 prohibited.
+    #[must_use]
+    pub fn of_dczid(dczid: u64) -> Self {
+        let log2_words = u32::try_from(dczid & 0xf).unwrap_or(0);
+        match (dczid & 0x10 != 0, 4_u64.checked_shl(log2_words)) {
+            (true, _) => Self::Prohibited,
+            (false, Some(bytes)) => Self::Bytes(bytes),
+            (false, None) => Self::Unknown,
+        }
+    }
+}
+
 impl Profile {
-    /// What `DC ZVA` does: from the register `DCZID_EL0` (bits 3:0 the logarithm of the block's words,
-    /// bit 4 prohibited), else from the designs that `MIDR_EL1` names where these settle it. Where cores
+    /// What `DC ZVA` does: from the register `DCZID_EL0`, else from the designs that `MIDR_EL1` names where
+    /// these settle it. Where cores
     /// differ in it, it is unknown: a task runs now on one, now on another.
     #[must_use]
     pub fn zva(&self) -> Zva {
@@ -23,12 +36,7 @@ impl Profile {
             return Zva::Unknown;
         }
         if let Some(dczid) = self.registers.get("DCZID_EL0") {
-            let log2_words = u32::try_from(dczid & 0xf).unwrap_or(0);
-            return match (dczid & 0x10 != 0, 4_u64.checked_shl(log2_words)) {
-                (true, _) => Zva::Prohibited,
-                (false, Some(bytes)) => Zva::Bytes(bytes),
-                (false, None) => Zva::Unknown,
-            };
+            return Zva::of_dczid(*dczid);
         }
         let designs = self.designs().unwrap_or_default();
         let mut sizes = designs.iter().map(|design| design.zva);

@@ -3,14 +3,17 @@
 //! [`v1`] holds the structures that others build on; [`from_judgement`], [`from_facts`] and [`from_plan`]
 //! fill them;
 //! the renderers ([`text`], [`fleet_text`], [`inspect_text`], [`rewrite_text`], [`rules_text`]) see these structures and nothing else;
-//! [`profiles_text`] shows profiles as they are.
+//! [`profile_show_text`], [`profile_diff_text`], [`profiles_text`] and [`validate_text`] are about profiles.
 
 pub mod fleet_text;
 pub mod from_facts;
 pub mod from_judgement;
 pub mod from_plan;
+pub mod from_profile;
 pub mod inspect_text;
 pub mod layout;
+pub mod profile_diff_text;
+pub mod profile_show_text;
 pub mod profiles_text;
 pub mod rewrite_text;
 pub mod rules_text;
@@ -18,6 +21,7 @@ pub mod schema;
 pub mod style;
 pub mod text;
 pub mod v1;
+pub mod validate_text;
 pub mod words;
 
 #[cfg(test)]

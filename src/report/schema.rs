@@ -15,7 +15,7 @@ pub struct Document {
 }
 
 /// All schemas.
-pub const DOCUMENTS: [Document; 5] = [
+pub const DOCUMENTS: [Document; 7] = [
     Document {
         name: "report",
         file: "hwcr-report-1.json",
@@ -35,6 +35,16 @@ pub const DOCUMENTS: [Document; 5] = [
         name: "rewrite",
         file: "hwcr-rewrite-1.json",
         text: include_str!("../../schema/hwcr-rewrite-1.json"),
+    },
+    Document {
+        name: "profile-show",
+        file: "hwcr-profile-show-1.json",
+        text: include_str!("../../schema/hwcr-profile-show-1.json"),
+    },
+    Document {
+        name: "profile-diff",
+        file: "hwcr-profile-diff-1.json",
+        text: include_str!("../../schema/hwcr-profile-diff-1.json"),
     },
     Document {
         name: "profile",

@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::layout::{Page, bytes, plain, styled};
 use super::v1::inspect::Inspect;
+use super::v1::profile::{ProfileDiff, ProfileShow};
 use super::v1::rewrite::Rewrite;
 use super::v1::{Report, Rules, Verdict};
-use super::{inspect_text, rules_text, samples, schema, style, text};
+use super::{from_profile, inspect_text, rules_text, samples, schema, style, text};
 
 mod from_facts;
 
@@ -215,6 +216,8 @@ fn committed_schemas_are_those_of_the_structures() {
         ("inspect", generated::<Inspect>()),
         ("rules", generated::<Rules>()),
         ("rewrite", generated::<Rewrite>()),
+        ("profile-show", generated::<ProfileShow>()),
+        ("profile-diff", generated::<ProfileDiff>()),
     ] {
         let document = schema::find(name).unwrap();
         if std::env::var_os("HWCR_BLESS").is_some() {
@@ -257,6 +260,23 @@ fn reports_satisfy_their_schemas() {
         &serde_json::to_value(samples::inspect_brief()).unwrap(),
     );
     assert_valid(&validator("rules"), &serde_json::to_value(rules()).unwrap());
+}
+
+#[test]
+fn what_is_said_of_profiles_satisfies_its_schemas() {
+    let (show, diff) = (validator("profile-show"), validator("profile-diff"));
+    let machines: Vec<_> = crate::profile::builtin::names()
+        .map(|name| crate::profile::resolve(name).unwrap())
+        .collect();
+    let source = crate::profile::model::Source::BuiltIn;
+    let fleet = crate::profile::baseline("fleet", &machines, &source).unwrap();
+    let blank = crate::profile::model::Profile::unknown("blank", source);
+    for profile in machines.iter().chain([&fleet, &blank]) {
+        let shown = from_profile::show(&profile.name, profile);
+        assert_valid(&show, &serde_json::to_value(shown).unwrap());
+        let differences = from_profile::diff(["max", &profile.name], [&machines[0], profile]);
+        assert_valid(&diff, &serde_json::to_value(differences).unwrap());
+    }
 }
 
 #[test]

@@ -224,13 +224,13 @@ fn of_another_machine(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Fi
         Some(Basis::Published) => (
             Severity::Note,
             format!(
-                "profile {name} was published of such a machine; kernel, hypervisor and firmware decide what yours offers"
+                "the profile of {name} was published of such a machine; kernel, hypervisor and firmware decide what yours offers"
             ),
         ),
         Some(Basis::Inferred) => (
             Severity::Unproven,
             format!(
-                "profile {name} was inferred from a checkpoint: what its tasks were told where they started"
+                "the profile of {name} was inferred from a checkpoint: what its tasks were told where they started"
             ),
         ),
         _ => return,
