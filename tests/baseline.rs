@@ -83,6 +83,10 @@ fn machine() -> impl Strategy<Value = Profile> {
                         .hwcaps
                         .set_word(word, value.map(|(value, mask)| value & mask));
                 }
+                if machine.hwcaps.words.iter().all(Option::is_none) {
+                    // A profile must know one.
+                    machine.hwcaps.set_word(HwcapWord::Hwcap, Some(0x3));
+                }
                 let none = Some(VectorLengths {
                     lengths: Vec::new(),
                     default: None,
@@ -125,6 +129,8 @@ fn machine() -> impl Strategy<Value = Profile> {
                 machine.auxv_bytes = auxv;
                 machine.sigreturn = sigreturn;
                 machine.origin = None;
+                // They name values that may be gone.
+                machine.origins.clear();
                 // A name means one machine.
                 let mut hasher = DefaultHasher::new();
                 to_json(&machine).hash(&mut hasher);
@@ -355,6 +361,22 @@ fn unknown_absorbs_unless_there_is_nothing_on_another_machine() {
     assert!(common.sve.unwrap().lengths.is_empty());
     assert!(common.sme.unwrap().lengths.is_empty());
     assert_eq!((common.kernel, common.va_bits), (None, None));
+}
+
+#[test]
+fn machines_with_no_word_known_of_both_have_a_baseline() {
+    let mut one = builtin("max");
+    one.hwcaps.words = [Some(0x3), None, None, None];
+    let mut other = builtin("neoverse-v1");
+    other.hwcaps.words = [None, Some(0x2000), None, None];
+    for machine in [&mut one, &mut other] {
+        machine.registers.clear();
+        machine.pauth = Pauth::default();
+        (machine.sve, machine.sme) = (None, None);
+    }
+    let common = base(&[read_again(&one), read_again(&other)]);
+    assert_eq!(common.hwcaps.words, [None; 4]);
+    assert_eq!(read_again(&common), common);
 }
 
 #[test]

@@ -143,6 +143,9 @@ fn doubts_about_members_name_them() {
 fn there_is_an_answer_to_every_record() {
     for name in builtin::names() {
         let machine = machine(name);
+        if machine.basis != Some(Basis::Emulated) {
+            continue; // not all is known of it
+        }
         let told = frames::answers(&machine);
         for known in kernel::RECORDS {
             assert!(told.iter().any(|told| told.record == known.name), "{name}");

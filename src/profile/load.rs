@@ -245,7 +245,8 @@ fn hwcaps(text: &Text<'_>, top: &Section<'_>) -> Result<Hwcaps, Error> {
         None => None,
         Some(node) => Some((node, features(text, node)?)),
     };
-    if words.is_none() && features.is_none() {
+    // Of several machines there may be no word that all are known to have.
+    if words.is_none() && features.is_none() && top.get("members").is_none() {
         let advice = "give the words of the auxiliary vector (\"hwcap\": {\"hwcap\": \"0x…\", \"hwcap2\": \"0x…\"}), or the \
                       Features line of /proc/cpuinfo as a list (\"features\": [\"fp\", …])";
         let (at, key) = (text.at(top.at), "hwcap".to_owned());

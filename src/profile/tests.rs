@@ -35,6 +35,7 @@ fn what_is_written_reads_the_same() {
         profile.name = "a \"quoted\"\nname \u{1}".to_owned();
         profile.basis = Some(Basis::Captured);
         profile.auxv_bytes = Some(368);
+        let member = profile.clone();
         profile
             .sigreturn
             .insert("SVE".to_owned(), Observed::Rejected);
@@ -45,7 +46,7 @@ fn what_is_written_reads_the_same() {
             cpus: "0-3,8".to_owned(),
             registers: [("MIDR_EL1".to_owned(), 0x410f_d034)].into(),
         }];
-        profile.members = vec![super::resolve(name).unwrap()];
+        profile.members = vec![member];
         assert_eq!(read_again(&profile), profile, "{name}");
     }
 }
