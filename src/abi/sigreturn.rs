@@ -64,6 +64,34 @@ impl Reason {
             _ => None,
         }
     }
+
+    /// Why `target` does not surely take the record, in a few words.
+    #[must_use]
+    pub fn because(&self, target: &Profile) -> String {
+        let name = &target.name;
+        match self {
+            Self::NoFeature(feature) => format!("{name} has no {feature}"),
+            Self::KernelTooOld(record) => format!("the kernel of {name} does not know {record}"),
+            Self::Observed => format!("{name} was observed to refuse it"),
+            Self::VectorLength {
+                default,
+                supported: true,
+                ..
+            } => {
+                format!(
+                    "a task restored on {name} has vl {default} unless it is started with another"
+                )
+            }
+            Self::VectorLength { default, .. } => {
+                format!("a task restored on {name} has vl {default}")
+            }
+            Self::StreamingHeader => format!("the kernel of {name} refuses or may refuse it"),
+            Self::PayloadWithoutSve => format!("{name} has SME but no SVE"),
+            Self::GcsState => "a restored thread has none to match it".to_owned(),
+            Self::UnknownRecord => "no kernel known to hwcr writes such a record".to_owned(),
+            Self::ProfileLacks(key) => format!("profile {name} does not say `{key}`"),
+        }
+    }
 }
 
 fn needs(target: &Profile, bit: &HwcapBit) -> Answer {

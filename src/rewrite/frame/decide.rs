@@ -87,7 +87,7 @@ pub(super) fn decide(
     let stays = |why: String, allow| {
         Some(Err(Stays {
             rules: rules.clone(),
-            why: format!("{why}; {}", because(reason, machine)),
+            why: format!("{why}; {}", reason.because(machine)),
             allow,
         }))
     };
@@ -275,29 +275,5 @@ fn state(record: &Record) -> State {
             format!("record with magic {:#010x}", record.magic),
             "it is not known what it holds",
         ),
-    }
-}
-
-fn because(reason: &Reason, target: &Profile) -> String {
-    let name = &target.name;
-    match reason {
-        Reason::NoFeature(feature) => format!("{name} has no {feature}"),
-        Reason::KernelTooOld(record) => format!("the kernel of {name} does not know {record}"),
-        Reason::Observed => format!("{name} was observed to refuse it"),
-        Reason::VectorLength {
-            default,
-            supported: true,
-            ..
-        } => {
-            format!("a task restored on {name} has vl {default} unless it is started with another")
-        }
-        Reason::VectorLength { default, .. } => {
-            format!("a task restored on {name} has vl {default}")
-        }
-        Reason::StreamingHeader => format!("the kernel of {name} refuses or may refuse it"),
-        Reason::PayloadWithoutSve => format!("{name} has SME but no SVE"),
-        Reason::GcsState => "a restored thread has none to match it".to_owned(),
-        Reason::UnknownRecord => "no kernel known to hwcr writes such a record".to_owned(),
-        Reason::ProfileLacks(key) => format!("profile {name} does not say `{key}`"),
     }
 }
