@@ -21,7 +21,7 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    fn options(self) -> Options {
+    pub(super) fn options(self) -> Options {
         Options {
             limits: Limits {
                 spool: self.spool_limit,

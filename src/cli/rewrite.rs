@@ -3,12 +3,11 @@
 use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::{ArgGroup, Args};
 
 use super::check::{Format, profile, source};
-use super::input::unreadable;
+use super::input::{Reading, unreadable};
 use super::{Exit, Failure, Output, suggest};
 use crate::criu_image;
 use crate::facts::{self, Rewritten, RewrittenEdit};
@@ -23,7 +22,7 @@ use crate::rewrite::allow;
 use crate::rewrite::edit::{Allowed, Plan};
 use crate::rewrite::outcome::{self, Expectation, Frames};
 use crate::rule::{self, Case};
-use crate::source::{DirSource, Source};
+use crate::source::{self, Form, Opened};
 
 pub(super) mod engine;
 
@@ -32,7 +31,7 @@ pub(super) mod engine;
 #[command(after_help = after_help())]
 #[command(group = ArgGroup::new("where").args(["output", "in_place", "dry_run", "undo"]).required(true).multiple(true))]
 pub(super) struct Rewrite {
-    /// Directory that `criu dump` wrote
+    /// Directory that `criu dump` wrote, or a tar archive with one (tar, tar.gz, tar.zst), as `hwcr check` takes them
     #[arg(value_name = "IMAGE", required_unless_present = "undo")]
     image: Option<PathBuf>,
 
@@ -44,7 +43,7 @@ pub(super) struct Rewrite {
     #[arg(long, value_name = "PROFILE")]
     source: Option<String>,
 
-    /// Directory to write the rewritten image to; it must not exist
+    /// Directory to write the rewritten image to, or archive of the same kind as IMAGE; it must not exist
     #[arg(short, long, value_name = "OUT", conflicts_with = "in_place")]
     output: Option<PathBuf>,
 
@@ -67,6 +66,9 @@ pub(super) struct Rewrite {
     /// Search all private writable memory for signal frames, however much there is
     #[arg(long)]
     deep: bool,
+
+    #[command(flatten)]
+    reading: Reading,
 
     /// How to write the report
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
@@ -104,6 +106,7 @@ Names for --allow (docs/rewrite.md says what the program can notice):
 Examples:
   hwcr rewrite dump/ --target neoverse-n1 --dry-run
   hwcr rewrite dump/ --target neoverse-n1 -o dump-n1/ --allow drop-sve-state
+  hwcr rewrite cp.tar.zst --target neoverse-n1 -o cp-n1.tar.zst
   hwcr rewrite --undo dump/
 
 Exit codes:
@@ -127,6 +130,7 @@ struct Prepared {
 struct Job<'a> {
     arguments: &'a Rewrite,
     image: &'a Path,
+    opened: Opened,
     target_name: &'a str,
     target: Profile,
     source: Option<Profile>,
@@ -148,6 +152,8 @@ impl Rewrite {
         let job = Job {
             arguments: self,
             image,
+            opened: source::open(image, &self.reading.options())
+                .map_err(|error| unreadable(image, &error.into()))?,
             target_name,
             target: profile(target_name)?,
             source: self.source.as_deref().map(source).transpose()?,
@@ -185,7 +191,10 @@ impl Job<'_> {
             && out.symlink_metadata().is_ok()
         {
             return Err(Failure::new(format!("{} exists already", out.display()))
-                .help("name a directory that does not exist; it is made whole or not at all"));
+                .help("name an output that does not exist; it is made whole or not at all"));
+        }
+        if !arguments.dry_run {
+            self.writable()?;
         }
         if arguments.in_place
             && !arguments.dry_run
@@ -211,15 +220,40 @@ impl Job<'_> {
         Ok(Exit::of_verdict(prepared.report.after))
     }
 
+    /// Whether an image packed like this can be written, and as asked.
+    fn writable(&self) -> Result<(), Failure> {
+        let image = self.image.display();
+        let packing = &self.opened.packing;
+        let (why, help) = match packing.form {
+            Form::Directory if packing.directory.is_empty() => return Ok(()),
+            Form::Directory => (
+                "an image is rewritten alone, not with what lies around it".to_owned(),
+                format!("give {image}/{}", packing.directory),
+            ),
+            Form::Tar if self.opened.archive.is_none() => (
+                "an archive that comes as a stream cannot be read again to be written".to_owned(),
+                "give it as a file".to_owned(),
+            ),
+            Form::Tar if self.arguments.in_place => (
+                "an archive is not changed in place".to_owned(),
+                "write another one with -o OUT, or unpack it and rewrite the image directory".to_owned(),
+            ),
+            Form::Tar => return Ok(()),
+            Form::Layout | Form::LayoutTar => (
+                "an image layout names its layers by their digests, so that another layer is another image".to_owned(),
+                "rewrite the export it was made of, and make an image of that".to_owned(),
+            ),
+        };
+        Err(Failure::new(format!("{image}: {why}")).help(help))
+    }
+
     /// Reads, judges and plans.
     fn prepare(&self) -> Result<Prepared, Failure> {
         let arguments = self.arguments;
-        let source: Arc<dyn Source> = Arc::new(
-            DirSource::open(self.image).map_err(|error| unreadable(self.image, &error.into()))?,
-        );
-        let checkpoint = criu_image::load_from(&source)
-            .map_err(|error| unreadable(self.image, &error.into()))?;
-        let journal = engine::read_journal(&*source).map_err(Failure::new)?;
+        let source = &self.opened.images;
+        let checkpoint =
+            criu_image::load_from(source).map_err(|error| unreadable(self.image, &error.into()))?;
+        let journal = engine::read_journal(&**source).map_err(Failure::new)?;
         let facts =
             facts::collect(&checkpoint, super::search(arguments.deep)).with_journal(journal);
         let case = Case {
@@ -273,12 +307,23 @@ impl Job<'_> {
         };
         let Prepared { plan, head, .. } = prepared;
         let journal = engine::journal(head, &self.target).map_err(Failure::new)?;
-        let (place, applied) = match &self.arguments.output {
-            Some(out) => (
+        let (place, applied) = match (&self.arguments.output, &self.opened.archive) {
+            (Some(out), Some(archive)) => (
+                out.as_path(),
+                engine::apply_to_archive(
+                    archive,
+                    &self.opened.images,
+                    out,
+                    plan,
+                    journal,
+                    &recheck,
+                ),
+            ),
+            (Some(out), None) => (
                 out.as_path(),
                 engine::apply_to_copy(self.image, out, plan, journal, &recheck),
             ),
-            None => (
+            (None, _) => (
                 self.image,
                 engine::apply_in_place(self.image, plan, journal, &recheck),
             ),
@@ -294,12 +339,14 @@ impl Job<'_> {
         }
     }
 
-    /// Judges the rewritten image in `dir` as `check` would, by what its tasks were told before.
-    fn recheck(&self, dir: &Path, prepared: &Prepared) -> Result<Verdict, String> {
-        let checkpoint = criu_image::load(dir).map_err(|error| {
-            let error = anyhow::Error::from(error);
-            format!("the rewritten image cannot be read: {error:#}")
-        })?;
+    /// Judges the rewritten image at `place` as `check` would, by what its tasks were told before.
+    fn recheck(&self, place: &Path, prepared: &Prepared) -> Result<Verdict, String> {
+        let unread =
+            |error: anyhow::Error| format!("the rewritten image cannot be read: {error:#}");
+        let opened = source::open(place, &self.arguments.reading.options())
+            .map_err(|error| unread(error.into()))?;
+        let checkpoint =
+            criu_image::load_from(&opened.images).map_err(|error| unread(error.into()))?;
         // The journal may not lie there yet; what it will say is known.
         let facts = facts::collect(&checkpoint, super::search(self.arguments.deep))
             .with_journal(Some(prepared.head.clone()));

@@ -223,6 +223,7 @@ mod tests {
                     file: "index.json".to_owned(),
                 })
                 .collect(),
+            archive: None,
         }
     }
 

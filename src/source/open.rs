@@ -6,7 +6,7 @@ use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::archive::{Compression, Fault, Members, Reader};
+use super::archive::{Compression, Fault, Members, RawArchive, Reader};
 use super::{Blob, DirSource, Options, Source, SourceError, layout};
 
 /// The name of an inventory, which every dump has (`criu/include/image-desc.h`).
@@ -35,6 +35,8 @@ pub struct Opened {
     pub packing: Packing,
     /// What an image layout says of it.
     pub annotations: Vec<Annotation>,
+    /// The archive as bytes; `None` where the image is not in a tar archive that can be read again.
+    pub archive: Option<RawArchive>,
 }
 
 /// How an image lies in what the user named.
@@ -91,7 +93,7 @@ pub fn open(path: &Path, options: &Options) -> Result<Opened, SourceError> {
             return Err(whole(STDIN, Fault::Kind { what }));
         }
         let file = rustix::io::dup(&stdin).map_err(|error| unread(STDIN, error.into()))?;
-        return stream_or_file(STDIN, File::from(file), options);
+        return stream_or_file(None, File::from(file), options);
     }
     let name = path.display().to_string();
     // Whoever names a pipe wants it to be waited for.
@@ -104,11 +106,17 @@ pub fn open(path: &Path, options: &Options) -> Result<Opened, SourceError> {
         let what = "a device or a socket";
         return Err(whole(&name, Fault::Kind { what }));
     }
-    stream_or_file(&name, file, options)
+    stream_or_file(Some(path), file, options)
 }
 
-/// A file is read where it lies; anything else once.
-fn stream_or_file(name: &str, mut file: File, options: &Options) -> Result<Opened, SourceError> {
+/// A file is read where it lies; anything else once. `path` is where it can be opened again.
+fn stream_or_file(
+    path: Option<&Path>,
+    mut file: File,
+    options: &Options,
+) -> Result<Opened, SourceError> {
+    let name = path.map_or_else(|| STDIN.to_owned(), |path| path.display().to_string());
+    let name = name.as_str();
     let meta = file.metadata().map_err(|error| unread(name, error))?;
     let mut reader = Reader::new(options);
     // What was read of a file before does not belong to the archive.
@@ -118,17 +126,26 @@ fn stream_or_file(name: &str, mut file: File, options: &Options) -> Result<Opene
     } else {
         reader.stream(name, &mut file)?
     };
-    archive(name, members, reader)
+    let path = path.filter(|_| meta.is_file());
+    archive(name, path, members, reader)
 }
 
-fn archive(name: &str, members: Members, mut reader: Reader) -> Result<Opened, SourceError> {
+fn archive(
+    name: &str,
+    path: Option<&Path>,
+    members: Members,
+    mut reader: Reader,
+) -> Result<Opened, SourceError> {
     if !members.has(layout::MARK) {
         let is_save = members.has(layout::SAVED) && !members.has(layout::INDEX);
         let found = members.directories_with(INVENTORY);
         match choose(&members, &found) {
             Some(directory) => {
                 members.check_directory(directory)?;
-                return Ok(in_archive(&members, directory, Form::Tar));
+                return Ok(Opened {
+                    archive: path.map(|path| members.raw(path, directory)),
+                    ..in_archive(&members, directory, Form::Tar)
+                });
             }
             None if is_save || members.has(layout::INDEX) => {}
             None => return Err(none_of(name, &found)),
@@ -151,6 +168,7 @@ pub(super) fn in_archive(members: &Members, directory: &str, form: Form) -> Open
             directory: directory.to_owned(),
         },
         annotations: Vec::new(),
+        archive: None,
     }
 }
 
@@ -248,6 +266,7 @@ fn in_directory(top: DirSource, below: Option<(String, DirSource)>) -> Opened {
             ..Packing::default()
         },
         annotations: Vec::new(),
+        archive: None,
     }
 }
 

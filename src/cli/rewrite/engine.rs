@@ -1,6 +1,7 @@
 //! The seam between the command line and the rooms that plan and apply: nothing else of `cli` calls them.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::auxv::hwcap::{self, HwcapWord};
 use crate::facts::{Rewritten, RewrittenEdit, Told};
@@ -10,7 +11,7 @@ use crate::rewrite::edit::{Allowed, Plan};
 use crate::rewrite::engine::{self, JournalHead, Recheck, Recovered, Shown};
 use crate::rewrite::{auxv, frame, pac};
 use crate::rule::Case;
-use crate::source;
+use crate::source::{self, RawArchive};
 use crate::units::{Pid, Vl};
 
 /// All edits for the target, and what cannot be mended.
@@ -70,6 +71,20 @@ pub(super) fn apply_to_copy(
     recheck: Recheck<'_>,
 ) -> Result<(), String> {
     engine::apply_to_copy(image, out, plan, journal, recheck)
+        .map(drop)
+        .map_err(|error| error.to_string())
+}
+
+/// Writes another archive with the rewritten image to `out`, whole and verified, or not at all.
+pub(super) fn apply_to_archive(
+    archive: &RawArchive,
+    images: &Arc<dyn source::Source>,
+    out: &Path,
+    plan: &Plan,
+    journal: JournalHead,
+    recheck: Recheck<'_>,
+) -> Result<(), String> {
+    engine::apply_to_archive(archive, images, out, plan, journal, recheck)
         .map(drop)
         .map_err(|error| error.to_string())
 }

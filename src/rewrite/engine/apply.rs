@@ -31,11 +31,11 @@ pub struct Applied {
 }
 
 /// Where the output will be.
-struct Out<'a> {
-    path: &'a Path,
+pub(super) struct Out<'a> {
+    pub(super) path: &'a Path,
     name: &'a OsStr,
-    dir: OwnedFd,
-    dir_path: PathBuf,
+    pub(super) dir: OwnedFd,
+    pub(super) dir_path: PathBuf,
     /// Where `dir` really is.
     real: PathBuf,
 }
@@ -105,7 +105,7 @@ pub fn apply_to_copy_with(
 }
 
 impl<'a> Out<'a> {
-    fn open(files: &Files, path: &'a Path) -> Result<Self, Error> {
+    pub(super) fn open(files: &Files, path: &'a Path) -> Result<Self, Error> {
         let shown = path.display().to_string();
         // `/`, `.` and `..` have no name, and exist.
         let exists = || Error::Exists { out: shown.clone() };
@@ -133,12 +133,29 @@ impl<'a> Out<'a> {
     }
 
     /// A name beside the output that nobody can foresee.
-    fn temp_name(&self) -> OsString {
+    pub(super) fn temp_name(&self) -> OsString {
         let mut name = OsString::from(".");
         name.push(self.name);
         // The keys of a new state come from the system's source of randomness.
         name.push(format!(".hwcr-{:016x}", RandomState::new().hash_one(0u8)));
         name
+    }
+
+    /// Gives what was made as `temp` its name, on the disk too.
+    pub(super) fn name_it(&self, files: &Files, temp: &OsStr) -> Result<(), Error> {
+        let shown = self.path.display().to_string();
+        files
+            .rename_new(&self.dir, temp, self.name)
+            .map_err(|error| match error.kind() {
+                std::io::ErrorKind::AlreadyExists => Error::Exists { out: shown.clone() },
+                _ => io_error("create", &shown)(error),
+            })?;
+        if let Err(error) = files.sync(&self.dir) {
+            // Without its name on the disk it does not count; what removes the copy knows its old name.
+            let _ = files.rename(&self.dir, self.name, temp);
+            return Err(io_error("write", &shown)(error));
+        }
+        Ok(())
     }
 }
 
@@ -206,17 +223,7 @@ fn fill(
         changed: changed.iter().cloned().collect(),
     };
     walk(files, &pair, &mut finish)?;
-    files
-        .rename_new(&out.dir, temp, out.name)
-        .map_err(|error| match error.kind() {
-            std::io::ErrorKind::AlreadyExists => Error::Exists { out: shown.clone() },
-            _ => io_error("create", &shown)(error),
-        })?;
-    if let Err(error) = files.sync(&out.dir) {
-        // Without its name on the disk it does not count; what removes the copy knows its old name.
-        let _ = files.rename(&out.dir, out.name, temp);
-        return Err(io_error("write", &shown)(error));
-    }
+    out.name_it(files, temp)?;
     Ok(Applied {
         image: out.path.to_path_buf(),
         changed,

@@ -85,6 +85,14 @@ pub enum Error {
         /// The file to be changed.
         file: String,
     },
+    /// A file of an archive that cannot be changed there.
+    #[error("{file}: {why}")]
+    Archive {
+        /// File.
+        file: String,
+        /// Why.
+        why: String,
+    },
     /// What the system said.
     #[error("{file}: cannot {doing} ({error})")]
     Io {

@@ -246,6 +246,15 @@ impl Journal {
         std::iter::successors(Some(self), |journal| journal.before.as_deref())
     }
 
+    /// As it is written.
+    pub(super) fn to_bytes(&self) -> Result<Vec<u8>, Error> {
+        let mut bytes = serde_json::to_vec_pretty(self)
+            .map_err(|error| broken(JOURNAL, 0, format!("cannot be written ({error})")))?;
+        bytes.push(b'\n');
+        check_size(&bytes)?;
+        Ok(bytes)
+    }
+
     fn depth(&self) -> usize {
         self.history().count()
     }
@@ -396,8 +405,16 @@ pub fn read_journal(dir: &Path) -> Result<Option<Journal>, Error> {
 /// # Errors
 /// As [`read_journal`].
 pub fn journal_of(source: &dyn Source) -> Result<Option<Journal>, Error> {
+    Ok(read_from(source)?.map(|(_, journal)| journal))
+}
+
+/// The same with its bytes.
+pub(super) fn read_from(source: &dyn Source) -> Result<Option<(Vec<u8>, Journal)>, Error> {
     match source.read(JOURNAL, MAX_JOURNAL) {
-        Ok(Some(bytes)) => Journal::parse(&bytes, 0).map(Some),
+        Ok(Some(bytes)) => {
+            let journal = Journal::parse(&bytes, 0)?;
+            Ok(Some((bytes, journal)))
+        }
         Ok(None) => Ok(None),
         Err(error) => Err(broken(JOURNAL, 0, error.to_string())),
     }
@@ -428,10 +445,19 @@ pub(super) fn write_in(
     journal: &Journal,
     like: Option<&Stat>,
 ) -> Result<(), Error> {
-    let mut bytes = serde_json::to_vec_pretty(journal)
-        .map_err(|error| broken(JOURNAL, 0, format!("cannot be written ({error})")))?;
-    bytes.push(b'\n');
-    write_bytes(files, dir, &bytes, like)
+    write_bytes(files, dir, &journal.to_bytes()?, like)
+}
+
+fn check_size(bytes: &[u8]) -> Result<(), Error> {
+    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    if size <= MAX_JOURNAL {
+        return Ok(());
+    }
+    Err(Error::Plan {
+        file: JOURNAL.to_owned(),
+        offset: 0,
+        why: format!("the old bytes make a journal of {size} bytes, more than {MAX_JOURNAL}"),
+    })
 }
 
 /// The same for bytes that are a journal.
@@ -441,14 +467,7 @@ pub(super) fn write_bytes(
     bytes: &[u8],
     like: Option<&Stat>,
 ) -> Result<(), Error> {
-    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    if size > MAX_JOURNAL {
-        return Err(Error::Plan {
-            file: JOURNAL.to_owned(),
-            offset: 0,
-            why: format!("the old bytes make a journal of {size} bytes, more than {MAX_JOURNAL}"),
-        });
-    }
+    check_size(bytes)?;
     let temp = OsStr::new(JOURNAL_TEMP);
     let failed = || io_error("write", JOURNAL);
     files.unlink(dir, temp).map_err(failed())?;

@@ -1,9 +1,10 @@
 //! From a plan to work for each file, with every old byte checked.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::os::fd::OwnedFd;
 
-use super::bytes::{read_exact, read_whole, size};
+use super::bytes::{read_exact, size};
 use super::error::Error;
 use super::files::Files;
 use super::name::{FileName, directory, gone, io_error};
@@ -78,6 +79,32 @@ fn bad(file: &str, offset: u64, why: impl Into<String>) -> Error {
     }
 }
 
+/// A file as it is before the rewrite.
+pub(super) trait Old {
+    /// Its size in bytes.
+    fn size(&self) -> Result<u64, Error>;
+
+    /// `len` bytes at `offset`; an error where it ends before.
+    fn read(&self, offset: u64, len: usize) -> Result<Vec<u8>, Error>;
+}
+
+/// A file of a directory.
+struct OnDisk<'a> {
+    files: &'a Files,
+    file: File,
+    label: String,
+}
+
+impl Old for OnDisk<'_> {
+    fn size(&self) -> Result<u64, Error> {
+        size(&self.file, &self.label)
+    }
+
+    fn read(&self, offset: u64, len: usize) -> Result<Vec<u8>, Error> {
+        read_exact(self.files, &self.file, &self.label, offset, len)
+    }
+}
+
 /// The work of `plan` on the image at `root`. `follow` says whether files of a parent elsewhere count.
 pub(super) fn lower(
     files: &Files,
@@ -85,10 +112,29 @@ pub(super) fn lower(
     plan: &Plan,
     follow: bool,
 ) -> Result<Vec<Work>, Error> {
+    lower_from(plan, "", |name| {
+        let label = name.to_string();
+        let dir = directory(files, root, name, follow)?;
+        let file = files
+            .open(&dir, name.os())
+            .map_err(io_error("open", &label))?
+            .ok_or_else(|| gone(name))?;
+        Ok(Box::new(OnDisk { files, file, label }))
+    })
+}
+
+/// The work of `plan` on files that `open` opens. `label` is in front of all names in the plan.
+pub(super) fn lower_from<'o>(
+    plan: &Plan,
+    label: &str,
+    open: impl Fn(&FileName) -> Result<Box<dyn Old + 'o>, Error>,
+) -> Result<Vec<Work>, Error> {
     let mut wanted: BTreeMap<FileName, Wanted<'_>> = BTreeMap::new();
     for change in plan.edits.iter().flat_map(|edit| &edit.changes) {
         let (Change::Bytes { file, .. } | Change::Field { file, .. }) = change;
-        let name = FileName::parse(file)
+        let name = file
+            .strip_prefix(label)
+            .and_then(FileName::parse)
             .ok_or_else(|| bad(file, 0, "not the name of a file of the image"))?;
         let entry = wanted.entry(name).or_default();
         match change {
@@ -119,38 +165,28 @@ pub(super) fn lower(
     wanted
         .into_iter()
         .map(|(file, wanted)| {
-            let what = file_work(files, root, &file, wanted, follow)?;
+            let what = file_work(&*open(&file)?, &file, wanted)?;
             Ok(Work { file, what })
         })
         .collect()
 }
 
-fn file_work(
-    files: &Files,
-    root: &OwnedFd,
-    name: &FileName,
-    wanted: Wanted<'_>,
-    follow: bool,
-) -> Result<What, Error> {
+fn file_work(file: &dyn Old, name: &FileName, wanted: Wanted<'_>) -> Result<What, Error> {
     let label = name.to_string();
-    let dir = directory(files, root, name, follow)?;
-    let file = files
-        .open(&dir, name.os())
-        .map_err(io_error("open", &label))?
-        .ok_or_else(|| gone(name))?;
+    let size = file.size()?;
+    let have = usize::try_from(size).unwrap_or(8).min(8);
     let mut head = [0; 8];
-    let have = files
-        .read_at(&file, &mut head, 0)
-        .map_err(io_error("read", &label))?;
+    if let Some(head) = head.get_mut(..have) {
+        head.copy_from_slice(&file.read(0, have)?);
+    }
     let kind = magic::classify(&name.name, head.get(..have).unwrap_or_default());
     if matches!(kind, ImageKind::Raw(_)) {
         if !wanted.entries.is_empty() {
             return Err(bad(&label, 0, "the file has no entries"));
         }
-        let size = size(&file, &label)?;
         let spans = check_spans(&label, size, wanted.spans)?;
         for span in &spans {
-            if read_exact(files, &file, &label, span.offset, span.old.len())? != span.old {
+            if file.read(span.offset, span.old.len())? != span.old {
                 return Err(bad(&label, span.offset, "other bytes than planned for"));
             }
         }
@@ -167,7 +203,16 @@ fn file_work(
         ImageKind::Known(_) | ImageKind::UnknownMagic(_) => header(&head),
         _ => return Err(bad(&label, 0, "no image of CRIU's")),
     };
-    let old = read_whole(files, &file, &label, MAX_MESSAGES)?;
+    let old = match usize::try_from(size) {
+        Ok(len) if size <= MAX_MESSAGES => file.read(0, len)?,
+        _ => {
+            return Err(Error::TooLarge {
+                file: label,
+                size,
+                limit: MAX_MESSAGES,
+            });
+        }
+    };
     let new = edit_entries(&label, &old, header, &wanted.entries)?;
     let limit = usize::try_from(MAX_MESSAGES).unwrap_or(usize::MAX);
     if new.len() > limit {

@@ -2,6 +2,7 @@
 //!
 //! * `lower` turns a plan into work for each file and checks every old byte;
 //! * [`apply_to_copy`] changes a complete copy that gets its name only when all is verified;
+//! * [`apply_to_archive`] writes another tar archive, a splice of the first one's bytes;
 //! * [`apply_in_place`] changes the image itself behind an undo journal; [`recover`] ends what a crash
 //!   interrupted, [`undo`] brings the old bytes back;
 //! * [`files::Files`] is the one way to the file system, so that tests can stop it at every step.
@@ -13,6 +14,7 @@
 )]
 
 mod apply;
+mod archive;
 mod bytes;
 mod copy;
 mod error;
@@ -21,9 +23,11 @@ mod in_place;
 pub mod journal;
 mod lower;
 mod name;
+mod splice;
 mod verify;
 
 pub use apply::{Applied, apply_to_copy, apply_to_copy_with};
+pub use archive::apply_to_archive;
 pub use error::Error;
 pub use in_place::{
     Recovered, apply_in_place, apply_in_place_with, recover, recover_with, undo, undo_with,

@@ -36,6 +36,17 @@ impl Kind {
     }
 }
 
+/// How a file can differ in another archive that is the same in all else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Not at all: it has holes, or several names.
+    None,
+    /// In its bytes, but not in their number, which an extended header says too.
+    Bytes,
+    /// It can be written anew, of any length.
+    Anew,
+}
+
 /// Where the bytes of a file are.
 #[derive(Clone, Debug)]
 pub(super) enum Content {
@@ -64,6 +75,9 @@ pub(super) struct Member {
     /// Where its header lies.
     pub(super) header: u64,
     pub(super) content: Content,
+    /// Where its content lies in the archive.
+    pub(super) offset: u64,
+    pub(super) change: Change,
     /// Where an earlier header of the same path lies.
     pub(super) twice: Option<u64>,
 }
@@ -76,6 +90,8 @@ pub(super) struct Archive {
     /// Archives inside of it that have been read with it, by path.
     pub(super) nested: BTreeMap<String, Archive>,
     pub(super) compression: Option<Compression>,
+    /// Where the end mark lies.
+    pub(super) end: u64,
 }
 
 impl Archive {
@@ -86,13 +102,15 @@ impl Archive {
             size: entry.size,
             header: entry.header,
             content,
+            offset: entry.content,
+            change: entry.change,
             twice: None,
         };
         if let Kind::HardLink(target) = &member.kind {
             // What it stands for is before it, as whoever unpacks needs it.
             let Some(file) = self
                 .members
-                .get(target)
+                .get_mut(target)
                 .filter(|file| file.kind == Kind::File)
             else {
                 return Err(Found {
@@ -103,6 +121,7 @@ impl Archive {
                     },
                 });
             };
+            file.change = Change::None;
             member = Member {
                 header: member.header,
                 ..file.clone()

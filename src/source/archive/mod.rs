@@ -12,6 +12,7 @@ mod keep;
 mod member;
 mod number;
 mod pax;
+mod raw;
 mod scan;
 mod sparse;
 mod spool;
@@ -23,6 +24,8 @@ use std::io::Read;
 use std::sync::Arc;
 
 pub use fault::Fault;
+pub use member::Change;
+pub use raw::{RawArchive, Spot};
 pub use unpack::Compression;
 
 use super::{Blob, Options, Source, SourceError};
@@ -92,6 +95,7 @@ impl Reader {
         let nested = std::mem::take(&mut archive.nested);
         let compression = archive.compression;
         Members {
+            limits: self.options.limits,
             top: Arc::new(Opened::new(
                 name.to_owned(),
                 label,
@@ -109,12 +113,23 @@ pub(super) struct Members {
     top: Arc<Opened>,
     nested: std::collections::BTreeMap<String, Archive>,
     pub(super) compression: Option<Compression>,
+    limits: super::Limits,
 }
 
 impl Members {
     /// A directory of it, for reading files.
     pub(super) fn directory(&self, path: &str) -> Arc<dyn Source> {
         Arc::new(ArchiveDir::new(Arc::clone(&self.top), path.to_owned()))
+    }
+
+    /// The archive in the file at `path`, with an image in `directory`, as bytes.
+    pub(super) fn raw(&self, path: &std::path::Path, directory: &str) -> RawArchive {
+        RawArchive::new(
+            path.to_owned(),
+            Arc::clone(&self.top),
+            directory.to_owned(),
+            self.limits,
+        )
     }
 
     /// Whether a file lies there.

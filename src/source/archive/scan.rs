@@ -133,6 +133,7 @@ impl Scan {
             };
             archive.add(entry, content)?;
         }
+        archive.end = walker.end();
         not_empty(archive)
     }
 
@@ -158,6 +159,7 @@ impl Scan {
             };
             archive.add(entry, content)?;
         }
+        archive.end = walker.end();
         // The checksum of compressed bytes lies at their end.
         walker.drain(if compressed { u64::MAX } else { AFTER_END })?;
         not_empty(archive)

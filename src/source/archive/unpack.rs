@@ -147,6 +147,18 @@ pub(super) fn decompress<'a>(
     }))
 }
 
+/// The bytes of an archive in a file, decompressed; see [`decompress`].
+pub(super) fn unpacked(
+    file: std::fs::File,
+    compression: Option<Compression>,
+    limits: Limits,
+) -> io::Result<Box<dyn Read>> {
+    match compression {
+        None => Ok(Box::new(file)),
+        Some(kind) => decompress(kind, Box::new(file), &Budget::new(limits), false),
+    }
+}
+
 /// What went wrong where, carried through the decoders.
 #[derive(Debug, thiserror::Error)]
 enum Unpack {

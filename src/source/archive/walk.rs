@@ -11,7 +11,7 @@ use tar::Header;
 
 use super::fault::Fault;
 use super::feed::Feed;
-use super::member::{Kind, normal};
+use super::member::{Change, Kind, normal};
 use super::number::number;
 use super::pax::{self, Extended};
 use super::sparse::Sparse;
@@ -48,6 +48,9 @@ pub(super) struct Entry {
     pub(super) kind: Kind,
     /// Where its header lies.
     pub(super) header: u64,
+    /// Where its content lies.
+    pub(super) content: u64,
+    pub(super) change: Change,
     /// Its size as a file.
     pub(super) size: u64,
     /// Which of its bytes the archive holds, where it has holes.
@@ -65,6 +68,8 @@ pub(super) struct Walker<F> {
     pub(super) inside: String,
     headers: usize,
     most: usize,
+    /// Where the end mark lies, once it was met.
+    end: u64,
 }
 
 /// What extends the next header.
@@ -85,6 +90,7 @@ impl<F: Feed> Walker<F> {
             inside: String::new(),
             headers: 0,
             most: members.saturating_mul(HEADERS_PER_MEMBER),
+            end: 0,
         }
     }
 
@@ -211,6 +217,7 @@ impl<F: Feed> Walker<F> {
                 })
             };
         }
+        self.end = self.feed.position().saturating_sub(BLOCK);
         // The mark is two empty blocks; some writers leave the second one out.
         match self.any_block()? {
             Some(second) if second.iter().any(|byte| *byte != 0) => {
@@ -263,6 +270,11 @@ impl<F: Feed> Walker<F> {
         }
         self.left = self.left.saturating_sub(want);
         Ok(())
+    }
+
+    /// Where the end mark lies, once there was no next member.
+    pub(super) fn end(&self) -> u64 {
+        self.end
     }
 
     /// Bytes of the member at hand that are still to come.
@@ -320,9 +332,11 @@ impl<F: Feed> Walker<F> {
             .or(extensions.link)
             .or_else(|| header.link_name_bytes().map(Cow::into_owned))
             .unwrap_or_default();
+        let by_header = pax.size.is_none();
         let stored = pax.size.unwrap_or(stored);
         let kind = match header.entry_type().as_byte() {
-            0 if raw.ends_with(b"/") => Kind::Directory,
+            // How the first archives had directories.
+            0 | b'0' if raw.ends_with(b"/") => Kind::Directory,
             b'1' => Kind::HardLink(self.name(&link)?),
             b'2' => Kind::Symlink(String::from_utf8_lossy(&link).into_owned()),
             b'3' | b'4' => Kind::Other("a device"),
@@ -354,6 +368,12 @@ impl<F: Feed> Walker<F> {
             path,
             kind,
             header: at,
+            content: self.feed.position(),
+            change: match sparse {
+                Some(_) => Change::None,
+                None if by_header => Change::Anew,
+                None => Change::Bytes,
+            },
             sparse,
         })
     }
