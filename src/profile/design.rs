@@ -160,10 +160,13 @@ impl Profile {
             .filter(|all| !all.is_empty())
     }
 
-    /// Implementer and part number of `MIDR_EL1`: the CPU design, whatever its revision.
+    /// Implementer and part number of `MIDR_EL1`: the CPU design, whatever its revision; `None` where cores
+    /// differ.
     #[must_use]
     pub fn cpu_design(&self) -> Option<(u64, u64)> {
-        self.registers.get("MIDR_EL1").map(|midr| split(*midr))
+        let midr = self.registers.get("MIDR_EL1");
+        midr.filter(|_| self.cores_agree_in("MIDR_EL1"))
+            .map(|midr| split(*midr))
     }
 
     /// Whether a kernel could offer pointer authentication on these cores, whatever this profile says the
@@ -239,5 +242,23 @@ mod tests {
         assert_eq!(with(&[0x410f_d034, 0x411f_d401]), (true, false));
         assert_eq!(with(&[0x410f_d034, 0x000f_0510]), (true, true));
         assert_eq!(with(&[0x610f_0000]), (true, true));
+    }
+
+    #[test]
+    fn a_kind_without_a_register_has_that_of_all() {
+        let mut profile = Profile::unknown("test", Source::BuiltIn);
+        profile.registers.insert("MIDR_EL1".to_owned(), 0x410f_d034);
+        assert_eq!(profile.cpu_design(), Some((0x41, 0xd03)));
+        let kind = |midr: Option<u64>| crate::profile::model::Cores {
+            cpus: "0".to_owned(),
+            registers: midr
+                .map(|midr| ("MIDR_EL1".to_owned(), midr))
+                .into_iter()
+                .collect(),
+        };
+        profile.cores = vec![kind(None), kind(Some(0x411f_d401))];
+        assert_eq!(profile.cpu_design(), None);
+        assert_eq!(profile.midrs(), [0x410f_d034, 0x411f_d401]);
+        assert!(profile.cores_may_sign());
     }
 }

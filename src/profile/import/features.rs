@@ -1,7 +1,9 @@
 //! Names of features: the `Features` line of /proc/cpuinfo by itself, or a list.
 
+use std::collections::BTreeSet;
+
 use super::error::Error;
-use super::statement::{Fact, Found, Names, Spot, Text, shown};
+use super::statement::{Fact, Found, Names, Spot, Text, few, shown};
 use crate::auxv::hwcap::{self, HwcapBit};
 
 /// Names that say of which architecture a list is: those of 32-bit Arm (`compat_hwcap_str` of
@@ -79,55 +81,61 @@ pub(super) fn common<'a>(
     found: &mut Found,
 ) -> Result<(), Error> {
     let mut common: Option<(Spot, Names)> = None;
+    let mut apart: BTreeSet<String> = BTreeSet::new();
     for (spot, list) in lists {
         let list: Vec<&str> = names(list).collect();
         let names = of(&list, || spot.clone())?;
         match &mut common {
             None => common = Some((spot, names)),
-            Some((first, common)) => narrow(common, first, &names, &spot, found)?,
+            Some((first, common)) => {
+                let differ = common.difference(&names);
+                no_harm(common, first, &names, &spot, &differ)?;
+                common.intersect(&names);
+                apart.extend(differ);
+            }
         }
     }
-    if let Some((spot, names)) = common {
-        found.say(what, spot, Fact::Features(names));
-    }
-    Ok(())
-}
-
-/// Takes out of `common` what another list does not have.
-fn narrow(
-    common: &mut Names,
-    first: &Spot,
-    names: &Names,
-    spot: &Spot,
-    found: &mut Found,
-) -> Result<(), Error> {
-    let apart = common.difference(names);
-    // To have these can be what kills a task, and no kernel offers them to some processors only: they
-    // cannot be left out as if nobody had them.
-    let harmful = [hwcap::PACA, hwcap::POE]
-        .into_iter()
-        .find(|bit| apart.iter().any(|name| name == bit.cpuinfo));
-    if let Some(bit) = harmful {
-        let with = |names: &Names| match names.words.has(bit) {
-            Some(true) => format!("a list with {}", bit.cpuinfo),
-            _ => format!("a list without {}", bit.cpuinfo),
-        };
-        return Err(Error::Contradiction {
-            key: "features".to_owned(),
-            one: with(common),
-            one_at: first.clone(),
-            other: with(names),
-            other_at: spot.clone(),
-        });
-    }
+    let Some((spot, names)) = common else {
+        return Ok(());
+    };
     if !apart.is_empty() {
         found.remarks.push(format!(
             "{spot}: not every processor has {}; the profile has what all of them have",
-            apart.join(", ")
+            few(&apart)
         ));
     }
-    common.intersect(names);
+    found.say(what, spot, Fact::Features(names));
     Ok(())
+}
+
+/// To have these can be what kills a task, and no kernel offers them to some processors only: they cannot
+/// be left out as if nobody had them.
+fn no_harm(
+    one: &Names,
+    one_at: &Spot,
+    other: &Names,
+    other_at: &Spot,
+    differ: &BTreeSet<String>,
+) -> Result<(), Error> {
+    let harmful = [hwcap::PACA, hwcap::POE]
+        .into_iter()
+        .find(|bit| differ.contains(bit.cpuinfo));
+    let Some(bit) = harmful else { return Ok(()) };
+    let list = |names: &Names| {
+        let has = names.words.has(bit) == Some(true);
+        format!(
+            "a list {} {}",
+            if has { "with" } else { "without" },
+            bit.cpuinfo
+        )
+    };
+    Err(Error::Contradiction {
+        key: "features".to_owned(),
+        one: list(one),
+        one_at: one_at.clone(),
+        other: list(other),
+        other_at: other_at.clone(),
+    })
 }
 
 /// Looks up the features of an arm64 machine.

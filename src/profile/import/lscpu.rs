@@ -3,11 +3,9 @@
 //! Releases differ in the order of the fields and in whether they nest, not in their names. It says less than
 //! /proc/cpuinfo: names of cores instead of `MIDR_EL1`.
 
-use std::sync::Arc;
-
 use super::error::Error;
 use super::features;
-use super::statement::{Fact, Found, Position, Spot, Text, shown};
+use super::statement::{Fact, Found, Spot, Text, shown};
 use crate::profile::design::{self, Design};
 use crate::profile::json::{self, Node, Value};
 
@@ -53,12 +51,10 @@ pub(super) fn text(text: &Text<'_>, found: &mut Found) -> Result<(), Error> {
 
 /// Reads the output of `lscpu -J`.
 pub(super) fn json(text: &Text<'_>, found: &mut Found) -> Result<(), Error> {
+    let breaks: Vec<usize> = memchr::memchr_iter(b'\n', text.text.as_bytes()).collect();
     let spot = |offset: usize| {
-        let before = text.text.get(..offset).unwrap_or(text.text);
-        Spot {
-            file: Arc::clone(&text.file),
-            position: Position::Line(before.matches('\n').count().saturating_add(text.first_line)),
-        }
+        let before = breaks.partition_point(|line_break| *line_break < offset);
+        text.line(before.saturating_add(text.first_line))
     };
     let node = json::parse(text.text).map_err(|error| Error::Malformed {
         spot: spot(error.at),

@@ -3,6 +3,8 @@
 //! `AT_PAGESZ:            4096`, one entry a line. glibc 2.43 writes `0x` before the capability words,
 //! 2.36 and 2.31 do not; tags that a release does not know it writes as `AT_??? (0x1d): 0x0`.
 
+use std::collections::BTreeSet;
+
 use super::error::Error;
 use super::statement::{Fact, Found, Names, Text, shown};
 use super::vector::{self, Entry};
@@ -27,7 +29,7 @@ const ADVICE: &str = "copy the lines as they were printed";
 pub(super) fn read(text: &Text<'_>, found: &mut Found) -> Result<(), Error> {
     text.must_end()?;
     let mut entries: Vec<Entry> = Vec::new();
-    let mut seen: Vec<u64> = Vec::new();
+    let mut seen: BTreeSet<u64> = BTreeSet::new();
     for (line, content) in text.filled() {
         let malformed = |problem: String| Error::Malformed {
             spot: text.line(line),
@@ -47,10 +49,9 @@ pub(super) fn read(text: &Text<'_>, found: &mut Found) -> Result<(), Error> {
         }
         // An entry without a name here says nothing that is looked for.
         let Some(tag) = tag(name) else { continue };
-        if seen.contains(&tag) {
+        if !seen.insert(tag) {
             return Err(malformed(format!("a second {name}")));
         }
-        seen.push(tag);
         let word = HwcapWord::ALL.into_iter().find(|word| word.tag() == tag);
         match (word, number(value, word.is_some())) {
             (_, Some(value)) => entries.push(Entry {

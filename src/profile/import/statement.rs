@@ -1,5 +1,6 @@
 //! What the readers find: statements, each with its place.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -82,7 +83,7 @@ pub(super) struct Names {
     /// The words that have names, with the bits named.
     pub(super) words: Hwcaps,
     /// Names that are not in the table.
-    pub(super) strange: Vec<String>,
+    pub(super) strange: BTreeSet<String>,
 }
 
 impl Names {
@@ -92,15 +93,13 @@ impl Names {
         for word in HwcapWord::ALL.into_iter().filter(|word| word.known() != 0) {
             words.set_word(word, Some(0));
         }
-        let mut strange: Vec<String> = Vec::new();
+        let mut strange = BTreeSet::new();
         for name in names {
-            match HwcapBit::by_cpuinfo_name(name) {
-                Some(bit) => {
-                    let value = words.word(bit.word).unwrap_or(0) | bit.mask();
-                    words.set_word(bit.word, Some(value));
-                }
-                None if strange.iter().any(|known| known == name) => {}
-                None => strange.push(name.to_owned()),
+            if let Some(bit) = HwcapBit::by_cpuinfo_name(name) {
+                let value = words.word(bit.word).unwrap_or(0) | bit.mask();
+                words.set_word(bit.word, Some(value));
+            } else if !strange.contains(name) {
+                strange.insert(name.to_owned());
             }
         }
         Self { words, strange }
@@ -108,35 +107,36 @@ impl Names {
 
     /// What both have.
     pub(super) fn intersect(&mut self, other: &Self) {
-        for word in HwcapWord::ALL {
-            if let (Some(one), Some(two)) = (self.words.word(word), other.words.word(word)) {
-                self.words.set_word(word, Some(one & two));
-            }
-        }
+        self.combine(other, |one, two| one & two);
         self.strange.retain(|name| other.strange.contains(name));
     }
 
     /// The names that one of the two has and the other has not.
-    pub(super) fn difference(&self, other: &Self) -> Vec<String> {
-        let mut apart = Hwcaps::default();
+    pub(super) fn difference(&self, other: &Self) -> BTreeSet<String> {
+        let mut apart = self.clone();
+        apart.combine(other, |one, two| one ^ two);
+        let known = apart.words.set_bits().map(|bit| bit.cpuinfo.to_owned());
+        let strange = self.strange.symmetric_difference(&other.strange);
+        known.chain(strange.cloned()).collect()
+    }
+
+    fn combine(&mut self, other: &Self, how: fn(u64, u64) -> u64) {
         for word in HwcapWord::ALL {
             if let (Some(one), Some(two)) = (self.words.word(word), other.words.word(word)) {
-                apart.set_word(word, Some(one ^ two));
+                self.words.set_word(word, Some(how(one, two)));
             }
         }
-        let strange = |one: &Self, other: &Self| {
-            let only = one.strange.iter();
-            only.filter(|name| !other.strange.contains(name))
-                .cloned()
-                .collect::<Vec<_>>()
-        };
-        apart
-            .set_bits()
-            .map(|bit| bit.cpuinfo.to_owned())
-            .chain(strange(self, other))
-            .chain(strange(other, self))
-            .collect()
     }
+}
+
+/// Names in a message: all of a few, the first of many.
+pub(super) fn few(names: &BTreeSet<String>) -> String {
+    const MOST: usize = 12;
+    let mut list: Vec<&str> = names.iter().take(MOST).map(String::as_str).collect();
+    if names.len() > MOST {
+        list.push("…");
+    }
+    list.join(", ")
 }
 
 /// What the readers have found so far.

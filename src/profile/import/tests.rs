@@ -224,7 +224,7 @@ fn cores_that_are_not_alike_are_told_apart() {
     assert_eq!(groups, [("0-1,3", 0x410f_d034), ("2", 0x410f_d084)]);
     assert_eq!(remarks.len(), 2);
     assert!(
-        remarks[0].starts_with("x:21: not every processor has atomics; "),
+        remarks[0].starts_with("x:3: not every processor has atomics; "),
         "{remarks:?}"
     );
     assert!(
@@ -589,6 +589,42 @@ fn a_kind_can_be_forced() {
         assert!(forced(b"", name).is_err(), "{name}");
     }
     assert_eq!(Kind::named("json"), None);
+}
+
+/// Time grows with the length of a text and not with its square: long texts are answered at once.
+#[test]
+fn long_texts_take_no_longer_than_they_must() {
+    let long = |line: &dyn Fn(usize) -> String| {
+        let mut text = String::new();
+        for index in 0.. {
+            let line = line(index);
+            if text.len() + line.len() > super::MAX_BYTES / 2 {
+                return text;
+            }
+            text.push_str(&line);
+        }
+        text
+    };
+    let fields = long(&|index| format!("{{\"field\": \"f{index}:\", \"data\": \"\"}},\n"));
+    let flags =
+        long(&|index| format!("{{\"field\": \"Flags:\", \"data\": \"fp asimd f{index}\"}},\n"));
+    let lscpu = |fields: &str| format!("{{\"lscpu\": [\n{fields}{{\"field\": \"x\"}}]}}\n");
+    for text in [
+        long(&|index| format!("AT_??? ({index:#x}): 0x0\n")),
+        format!("fp asimd {}", long(&|index| format!("f{index} "))),
+        long(&|index| format!("processor : {index}\nFeatures : fp asimd f{index}\n")),
+        lscpu(&fields),
+        lscpu(&flags),
+        format!(
+            "== midr\n{}",
+            long(&|index| format!("/cpu{index}/midr_el1:{index:#x}\n"))
+        ),
+    ] {
+        let started = std::time::Instant::now();
+        let _ = one(&text);
+        let seconds = started.elapsed().as_secs();
+        assert!(seconds < 10, "{seconds} s for {}", &text[..60]);
+    }
 }
 
 const DAMAGED: [&str; 7] = [

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error::Error;
 use super::merge::{agreed, contradiction, origin};
-use super::statement::{Fact, Names, Statement, shown};
+use super::statement::{Fact, Names, Statement, few, shown};
 use crate::auxv::hwcap::{BITS, HwcapBit, HwcapWord, Hwcaps, LIBC_BITS};
 use crate::profile::{load, near};
 
@@ -163,11 +163,7 @@ fn same(one: &List<'_>, other: &List<'_>) -> Result<(), Error> {
         "features",
         (format!("a list of {}", count(one)), &one.said.spot),
         (
-            format!(
-                "one of {} (they differ in {})",
-                count(other),
-                apart.join(", ")
-            ),
+            format!("one of {} (they differ in {})", count(other), few(&apart)),
             &other.said.spot,
         ),
     ))
