@@ -58,22 +58,8 @@ pub enum Error {
         near: Vec<String>,
     },
     /// Two places say different things.
-    #[error(
-        "`{key}` is {one} in {one_at}, and {other} in {other_at}; texts of two machines, or of two kernels, make no \
-         profile: give it one machine's"
-    )]
-    Contradiction {
-        /// Key of the profile.
-        key: String,
-        /// What the first place says.
-        one: String,
-        /// Where.
-        one_at: Spot,
-        /// What the second place says.
-        other: String,
-        /// Where.
-        other_at: Spot,
-    },
+    #[error(transparent)]
+    Contradiction(#[from] Box<Contradiction>),
     /// No input says which features the machine has.
     #[error(
         "nothing in {files} says which features the machine has; add its /proc/cpuinfo, /proc/self/auxv or what \
@@ -86,4 +72,23 @@ pub enum Error {
     /// The statements agree with each other, and make no profile.
     #[error("the texts make no profile: {0}")]
     Invalid(#[from] crate::profile::Error),
+}
+
+/// Two places that say different things.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "`{key}` is {one} in {one_at}, and {other} in {other_at}; texts of two machines, or of two kernels, make no profile: \
+     give it one machine's"
+)]
+pub struct Contradiction {
+    /// Key of the profile.
+    pub key: String,
+    /// What the first place says.
+    pub one: String,
+    /// Where.
+    pub one_at: Spot,
+    /// What the second place says.
+    pub other: String,
+    /// Where.
+    pub other_at: Spot,
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::error::Error;
+use super::merge::contradiction;
 use super::statement::{Fact, Found, Names, Spot, Text, few, shown};
 use crate::auxv::hwcap::{self, HwcapBit};
 
@@ -129,13 +130,11 @@ fn no_harm(
             bit.cpuinfo
         )
     };
-    Err(Error::Contradiction {
-        key: "features".to_owned(),
-        one: list(one),
-        one_at: one_at.clone(),
-        other: list(other),
-        other_at: other_at.clone(),
-    })
+    Err(contradiction(
+        "features",
+        (list(one), one_at),
+        (list(other), other_at),
+    ))
 }
 
 /// Looks up the features of an arm64 machine.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use super::error::Error;
+use super::error::{Contradiction, Error};
 use super::statement::{Fact, Found, Spot, Statement, Vectors};
 use super::{Imported, words};
 use crate::auxv::hwcap;
@@ -42,13 +42,13 @@ pub(super) fn contradiction(
     (one, one_at): (String, &Spot),
     (other, other_at): (String, &Spot),
 ) -> Error {
-    Error::Contradiction {
+    Error::from(Box::new(Contradiction {
         key: key.to_owned(),
         one,
         one_at: one_at.clone(),
         other,
         other_at: other_at.clone(),
-    }
+    }))
 }
 
 /// The one value that all statements of a kind agree on, with the first of them.

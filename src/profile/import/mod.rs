@@ -1,6 +1,6 @@
 //! Profiles of machines where hwcr cannot run, from what other programs printed there.
 //!
-//! One reader for each kind of text turns an input into statements with their place; [`merge`] joins
+//! One reader for each kind of text turns an input into statements with their place; `merge` joins
 //! those of all inputs to a profile and refuses what contradicts itself. Nothing is guessed: what the texts
 //! do not say stays unknown.
 
@@ -20,7 +20,7 @@ mod words;
 
 use std::sync::Arc;
 
-pub use error::Error;
+pub use error::{Contradiction, Error};
 pub use kind::Kind;
 pub use statement::{Position, Spot};
 

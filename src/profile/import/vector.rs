@@ -147,7 +147,7 @@ fn words(bytes: &[u8], spot: impl Fn(usize) -> Spot, found: &mut Found) -> Resul
     }
     let auxv = Auxv::from_words(&words);
     let offset = |index: usize| index.saturating_mul(WORD);
-    for anomaly in &auxv.anomalies {
+    if let Some(anomaly) = auxv.anomalies.first() {
         let at = match anomaly {
             AuxvAnomaly::NoTerminator => bytes.len().saturating_sub(1),
             AuxvAnomaly::OddWord { index, .. }
