@@ -1,7 +1,11 @@
 //! `hwcr profile from-image`: what a checkpoint tells of the machine it was made on, against what was measured
 //! there.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may fail by panicking"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,10 @@
 //! `hwcr profile import`, with texts that real kernels and programs printed on each emulated machine.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may fail by panicking"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -294,8 +298,10 @@ fn what_cannot_be_imported_is_2_and_leaves_nothing() {
 #[test]
 fn the_recipe_of_the_readme_works() {
     let readme = fs::read_to_string("README.md").unwrap();
-    let (_, after) = readme.split_once("```sh\n").unwrap();
-    let (recipe, _) = after.split_once("```").unwrap();
+    let mut blocks = readme
+        .split("```")
+        .filter_map(|block| block.strip_prefix("sh\n"));
+    let recipe = blocks.find(|block| block.contains("machine.txt")).unwrap();
     assert_eq!(recipe.lines().count(), 3, "{recipe}");
     let folder = tempfile::tempdir().unwrap();
     let status = Command::new("sh")
