@@ -358,6 +358,13 @@ fn extended_headers_say_what_they_extend() {
         ),
         (
             vec![
+                pax(&[("linkpath", &"a".repeat(5000))]),
+                link("a", EntryType::Symlink, "b"),
+            ],
+            "more than 4096 bytes",
+        ),
+        (
+            vec![
                 member("l", EntryType::GNULongName, &[b'a'; 5000]),
                 file.clone(),
             ],
@@ -691,6 +698,32 @@ fn layouts_that_lead_nowhere_are_refused() {
         })
         .collect();
     refused(&layout.index(&manifests), "holds 2 images");
+
+    // A second layer that changes what the first one has.
+    let over = |path: &str| {
+        let mut layout = pack::Layout::default();
+        let second = tar(&[(path.to_owned(), b"other".to_vec())].into());
+        let layers: Vec<String> = [&podman, &second]
+            .iter()
+            .map(|bytes| layout.blob(layer, bytes, ""))
+            .collect();
+        let manifest = format!(r#"{{"layers":[{}]}}"#, layers.join(","));
+        let media = "application/vnd.oci.image.manifest.v1+json";
+        let manifest = layout.blob(media, manifest.as_bytes(), "");
+        layout.index(&[manifest])
+    };
+    for path in [
+        "checkpoint/mm-3041.img",
+        "checkpoint/.wh.mm-3041.img",
+        "checkpoint/.wh..wh..opq",
+        ".wh.checkpoint",
+        "checkpoint",
+        ".wh..wh..opq",
+    ] {
+        refused(&over(path), "changes what blobs/sha256/");
+    }
+    let beside = pack::file(dir.path(), "beside.tar", &tar(&over("etc/motd")));
+    source::open(&beside, &OPTIONS).unwrap();
 
     // A layer in a layer is not looked into.
     let mut layout = pack::Layout::default();

@@ -3,6 +3,8 @@
 //! Podman (`container checkpoint --create-image`) and checkpointctl (`build`) put an export into a layer of an image;
 //! containerd (`ctr container checkpoint`) lists the archive of the image directory in an index.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Deserialize;
 
 use super::archive::{Members, Reader};
@@ -48,7 +50,7 @@ struct Document {
     #[serde(default)]
     layers: Vec<Descriptor>,
     #[serde(default)]
-    annotations: std::collections::BTreeMap<String, String>,
+    annotations: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -60,7 +62,7 @@ struct Descriptor {
     #[serde(default)]
     size: Option<u64>,
     #[serde(default)]
-    annotations: std::collections::BTreeMap<String, String>,
+    annotations: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -113,35 +115,42 @@ pub(super) fn open(
         [|one| one.announced, Candidate::is_annotated, |_| true];
     let chosen = ranks.into_iter().find(|rank| all.iter().any(rank));
     let mut found: Vec<(Candidate, Members, String)> = Vec::new();
+    let mut others: Vec<(Candidate, Members)> = Vec::new();
+    let mut seen = BTreeSet::new();
     for candidate in all
         .iter()
         .filter(|candidate| chosen.is_some_and(|rank| rank(candidate)))
     {
-        if found.iter().any(|(seen, ..)| seen.path == candidate.path) {
+        if !seen.insert(candidate.path.as_str()) {
             continue;
         }
         let members = store.layer(name, reader, candidate)?;
-        if let Some(directory) = in_layer(&format!("{name}: {}", candidate.path), &members)? {
-            found.push((candidate.clone(), members, directory));
+        match in_layer(&format!("{name}: {}", candidate.path), &members)? {
+            Some(directory) => found.push((candidate.clone(), members, directory)),
+            None => others.push((candidate.clone(), members)),
         }
     }
-    match found.len() {
-        1 => {}
-        count => {
-            let shown: Vec<&str> = found.iter().map(|(one, ..)| one.path.as_str()).collect();
-            return Err(SourceError::NoImage {
-                name: name.to_owned(),
-                count,
-                shown: shown.join(", "),
-            });
-        }
-    }
-    let Some((candidate, members, directory)) = found.pop() else {
-        return Err(broken(name, INDEX, "names no layer"));
+    let count = found.len();
+    let shown: Vec<&str> = found.iter().map(|(one, ..)| one.path.as_str()).collect();
+    let not_one = || SourceError::NoImage {
+        name: name.to_owned(),
+        count,
+        shown: shown.join(", "),
     };
-    let mut opened = in_archive(&members, &directory, form);
-    opened.packing.blob = Some(candidate.path);
-    opened.annotations = candidate.annotations;
+    let [(candidate, members, directory)] = found.as_slice() else {
+        return Err(not_one());
+    };
+    // Whoever unpacks lays one layer over the other.
+    if let Some((other, _)) = others.iter().find(|(_, other)| other.touches(directory)) {
+        let why = format!(
+            "changes what {} has in {directory:?}; make an image of the export alone",
+            candidate.path
+        );
+        return Err(broken(name, &other.path, why));
+    }
+    let mut opened = in_archive(members, directory, form);
+    opened.packing.blob = Some(candidate.path.clone());
+    opened.annotations.clone_from(&candidate.annotations);
     Ok(opened)
 }
 
@@ -342,7 +351,7 @@ fn is_document(media_type: &str) -> bool {
 fn join(
     above: &[Annotation],
     file: &str,
-    annotations: &std::collections::BTreeMap<String, String>,
+    annotations: &BTreeMap<String, String>,
 ) -> Vec<Annotation> {
     let here = annotations.iter().map(|(key, value)| Annotation {
         key: key.clone(),

@@ -48,8 +48,7 @@ impl Keeper {
         if !document && !(self.wanted)(name) {
             return Self::head(entry, walker);
         }
-        if entry.size <= SMALL.min(self.memory) {
-            self.memory = self.memory.saturating_sub(entry.size);
+        if entry.size <= SMALL && self.has_room(entry.size) {
             return self.hold(entry, walker);
         }
         let slot = self
@@ -61,6 +60,13 @@ impl Keeper {
             })?;
         self.copy(entry, walker, |at, bytes| slot.write(at, bytes))?;
         Ok(Content::Spooled(slot.file, slot.start))
+    }
+
+    /// Whether so many bytes may be kept in memory; if so, they count from now on.
+    pub(super) fn has_room(&mut self, size: u64) -> bool {
+        let left = self.memory.checked_sub(size);
+        self.memory = left.unwrap_or(self.memory);
+        left.is_some()
     }
 
     /// Takes all of a file into memory.

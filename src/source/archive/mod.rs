@@ -138,6 +138,26 @@ impl Members {
         member.is_some_and(|member| member.kind == Kind::File)
     }
 
+    /// Whether this, as a layer of an image, puts files into a directory or takes something of it away (`.wh.`, image-spec
+    /// `layer.md`).
+    pub(super) fn touches(&self, directory: &str) -> bool {
+        let archive = &self.top.archive;
+        let is_file = |member: &member::Member| member.kind != Kind::Directory;
+        let into = archive
+            .inside(directory)
+            .any(|(path, member)| is_file(member) && !path.contains('/'));
+        let mut above = directory.split('/').scan(String::new(), |path, part| {
+            let before = slashed(path);
+            *path = format!("{before}{part}");
+            Some((path.clone(), format!("{before}.wh.{part}"), before))
+        });
+        into || above.any(|(path, whiteout, before)| {
+            archive.get(&path).is_some_and(is_file)
+                || archive.get(&whiteout).is_some()
+                || archive.get(&format!("{before}.wh..wh..opq")).is_some()
+        })
+    }
+
     /// The size of the file that lies there.
     pub(super) fn size(&self, path: &str) -> Option<u64> {
         let member = self.top.archive.get(path);

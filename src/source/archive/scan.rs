@@ -177,7 +177,8 @@ impl Scan {
         let Content::Passed(first) = &head else {
             return Ok(head);
         };
-        if first.first() == Some(&b'{') && entry.size <= MAX_DOCUMENT {
+        let document = first.first() == Some(&b'{') && entry.size <= MAX_DOCUMENT;
+        if document && self.keeper.has_room(entry.size) {
             let rest = usize::try_from(walker.left()).unwrap_or(0);
             let mut document = first.to_vec();
             let known = document.len();
@@ -208,7 +209,12 @@ impl Scan {
 
     fn count(&mut self, entry: &Entry) -> Result<(), Found> {
         self.members = self.members.saturating_add(1);
-        let len = u64::try_from(entry.path.len()).unwrap_or(u64::MAX);
+        let link = match &entry.kind {
+            Kind::Symlink(target) | Kind::HardLink(target) => target.len(),
+            _ => 0,
+        };
+        let len = entry.path.len().saturating_add(link);
+        let len = u64::try_from(len).unwrap_or(u64::MAX);
         self.names = self.names.saturating_add(len);
         let fault = if self.members > self.limit_members {
             Fault::Members {

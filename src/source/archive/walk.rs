@@ -332,6 +332,9 @@ impl<F: Feed> Walker<F> {
             .or(extensions.link)
             .or_else(|| header.link_name_bytes().map(Cow::into_owned))
             .unwrap_or_default();
+        if link.len() > MAX_NAME {
+            return Err(self.too_long());
+        }
         let by_header = pax.size.is_none();
         let stored = pax.size.unwrap_or(stored);
         let kind = match header.entry_type().as_byte() {
@@ -378,10 +381,14 @@ impl<F: Feed> Walker<F> {
         })
     }
 
+    fn too_long(&self) -> Found {
+        let limit = u64::try_from(MAX_NAME).unwrap_or(u64::MAX);
+        self.found(Fault::Names { limit })
+    }
+
     fn name(&self, raw: &[u8]) -> Result<String, Found> {
         if raw.len() > MAX_NAME {
-            let limit = u64::try_from(MAX_NAME).unwrap_or(u64::MAX);
-            return Err(self.found(Fault::Names { limit }));
+            return Err(self.too_long());
         }
         if raw.contains(&0) {
             return Err(self.header_fault("a member's name holds a NUL"));
