@@ -175,9 +175,18 @@ mod tests {
         header.set_size(7);
         header.set_cksum();
         let new = resized(header.as_bytes(), 4097).unwrap();
+        let read = tar::Header::from_byte_slice(&new);
         header.set_size(4097);
         header.set_cksum();
-        assert_eq!(new, header.as_bytes());
+        assert_eq!(read.entry_size().unwrap(), 4097);
+        // The sum is written with six digits, a NUL and a blank, as GNU tar and Go do; others write seven.
+        assert_eq!(read.cksum().unwrap(), header.cksum().unwrap());
+        assert_eq!(
+            &new[148..156],
+            format!("{:06o}\0 ", header.cksum().unwrap()).as_bytes()
+        );
+        assert_eq!(new[..148], header.as_bytes()[..148]);
+        assert_eq!(new[156..], header.as_bytes()[156..]);
         assert!(resized(header.as_bytes(), 1 << 33).is_none());
         assert!(resized(b"short", 1).is_none());
     }
