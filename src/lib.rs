@@ -9,6 +9,7 @@
 //! * [`facts`] puts all of it side by side; [`abi`] holds what kernels and CRIU versions do;
 //! * [`profile`] describes a target machine; [`rule`] holds facts against it and gives findings and a verdict;
 //! * [`machine`] says what follows from profiles alone;
+//! * [`capture`] asks the machine it runs on for its profile;
 //! * [`report`] renders; [`cli`] alone prints and chooses exit codes.
 //!
 //! Five words: a *checkpoint* is what `criu dump` wrote; a *task* is a process in it; a *frame* is an
@@ -16,6 +17,7 @@
 
 pub mod abi;
 pub mod auxv;
+pub mod capture;
 pub mod cli;
 pub mod criu_image;
 pub mod export;

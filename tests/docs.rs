@@ -64,6 +64,7 @@ fn documents_name_rules_that_exist() {
         "docs/architecture.md",
         "CONTRIBUTING.md",
         "docs/profile.md",
+        "docs/capture.md",
         "docs/reports.md",
         "docs/rewrite.md",
     ] {

@@ -153,21 +153,32 @@ pub fn answer(record: &Record, target: &Profile) -> Answer {
             _ => Answer::Rejected(Reason::UnknownRecord),
         };
     };
-    match target.sigreturn.get(known.name) {
-        Some(Observed::Rejected) => return Answer::Rejected(Reason::Observed),
-        Some(Observed::Accepted) => {}
-        None => {
-            if target.kernel.is_some_and(|kernel| kernel < known.since) {
-                return Answer::Rejected(Reason::KernelTooOld(known.name));
-            }
-        }
+    let told = if target.kernel.is_some_and(|kernel| kernel < known.since) {
+        Answer::Rejected(Reason::KernelTooOld(known.name))
+    } else {
+        by_body(record, known.name, target)
+    };
+    match (target.sigreturn.get(known.name), told) {
+        (None, told) => told,
+        (Some(Observed::Accepted), _) => by_body(record, known.name, target),
+        // What the machine lacks tells more than that a record was refused there. A length would not: what
+        // was refused had the right one.
+        (
+            Some(Observed::Rejected),
+            told @ Answer::Rejected(Reason::NoFeature(_) | Reason::KernelTooOld(_)),
+        ) => told,
+        (Some(Observed::Rejected), _) => Answer::Rejected(Reason::Observed),
     }
+}
+
+/// The answer of a kernel that knows the record, which profiles call `name`.
+fn by_body(record: &Record, name: &str, target: &Profile) -> Answer {
     match &record.body {
         Body::Fpsimd { .. } | Body::Esr { .. } | Body::Extra { .. } | Body::End => Answer::Accepted,
         Body::Sve { vl, flags, payload } => sve(*vl, *flags, payload.is_some(), target),
         // The kernels from 5.19 to 6.2 know SME, but not this record.
         Body::Tpidr2 { .. } => then(needs(target, hwcap::SME), || {
-            let observed = target.sigreturn.contains_key(known.name);
+            let observed = target.sigreturn.contains_key(name);
             if target.kernel.is_none() && !observed {
                 Answer::Unsure(Reason::ProfileLacks("kernel"))
             } else {
@@ -232,5 +243,62 @@ fn sve(vl: Vl, flags: u16, payload: bool, target: &Profile) -> Answer {
         (Some(false), Some(false)) => Answer::Rejected(Reason::NoFeature("sve")),
         (Some(false), None) => Answer::Unsure(Reason::ProfileLacks("hwcap2")),
         (None, _) => Answer::Unsure(Reason::ProfileLacks("hwcap")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile;
+    use crate::sigframe::layout;
+    use crate::units::Addr;
+
+    fn header_only(vl: u16) -> Record {
+        Record {
+            addr: Addr(0x1000),
+            place: None,
+            magic: layout::SVE_MAGIC,
+            size: layout::HEADER_ONLY,
+            in_extra: false,
+            body: Body::Sve {
+                vl: Vl(vl),
+                flags: 0,
+                payload: None,
+            },
+            raw: Vec::new(),
+        }
+    }
+
+    fn observed(target: &str, seen: Observed) -> Profile {
+        let mut target = profile::resolve(target).unwrap();
+        target.sigreturn.insert("SVE".to_owned(), seen);
+        target
+    }
+
+    #[test]
+    fn a_refusal_that_was_observed_is_explained_by_what_the_machine_lacks() {
+        let without = observed("cortex-a57", Observed::Rejected);
+        assert_eq!(
+            answer(&header_only(16), &without),
+            Answer::Rejected(Reason::NoFeature("sve"))
+        );
+        // The machine has SVE: neither the feature nor the length explains that it refuses such records.
+        let with = observed("neoverse-v1", Observed::Rejected);
+        for vl in [32, 16] {
+            assert_eq!(
+                answer(&header_only(vl), &with),
+                Answer::Rejected(Reason::Observed)
+            );
+        }
+    }
+
+    #[test]
+    fn a_record_that_was_accepted_once_still_needs_its_length() {
+        let with = observed("neoverse-v1", Observed::Accepted);
+        assert_eq!(answer(&header_only(32), &with), Answer::Accepted);
+        assert!(matches!(
+            answer(&header_only(16), &with),
+            Answer::Rejected(Reason::VectorLength { .. })
+        ));
     }
 }

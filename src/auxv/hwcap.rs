@@ -125,6 +125,8 @@ const fn row(index: usize) -> &'static HwcapBit {
 /// First row of AT_HWCAP2: AT_HWCAP has names for bits 0 to 47, without a gap.
 const HWCAP2_ROW: usize = 48;
 
+/// The kernel answers MRS of ID registers.
+pub const CPUID: &HwcapBit = row(11);
 /// SVE: the kernel saves vector state, so frames carry an SVE record.
 pub const SVE: &HwcapBit = row(22);
 /// Pointer authentication of addresses.

@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use super::{Exit, Failure, Output};
 
 mod baseline;
+mod capture;
 mod diff;
 mod from_image;
 mod import;
@@ -22,6 +23,7 @@ pub(super) struct ProfileVerb {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    Capture(capture::Capture),
     List(list::List),
     Show(show::Show),
     Diff(diff::Diff),
@@ -34,6 +36,7 @@ enum What {
 impl ProfileVerb {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
         match &self.what {
+            What::Capture(what) => what.run(output),
             What::List(what) => what.run(output),
             What::Show(what) => what.run(output),
             What::Diff(what) => what.run(output),

@@ -101,7 +101,7 @@ pub const RECORDS: [&str; 10] = [
 ];
 
 /// AT_MINSIGSTKSZ of a machine without any large record: 4688 bytes of frame and 32 the kernel adds.
-const LEAST_MINSIGSTKSZ: u64 = 4720;
+pub(crate) const LEAST_MINSIGSTKSZ: u64 = 4720;
 
 /// Sizes of a page, bytes.
 pub(super) const PAGE_SIZES: [u64; 3] = [4096, 16384, 65536];

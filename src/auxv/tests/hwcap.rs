@@ -82,7 +82,8 @@ fn the_table_is_complete_ordered_and_without_doubles() {
 
 #[test]
 fn the_named_constants_are_the_bits_of_the_header() {
-    let expected: [(&HwcapBit, &str, HwcapWord, u8); 12] = [
+    let expected: [(&HwcapBit, &str, HwcapWord, u8); 13] = [
+        (hwcap::CPUID, "HWCAP_CPUID", HwcapWord::Hwcap, 11),
         (hwcap::SVE, "HWCAP_SVE", HwcapWord::Hwcap, 22),
         (hwcap::PACA, "HWCAP_PACA", HwcapWord::Hwcap, 30),
         (hwcap::PACG, "HWCAP_PACG", HwcapWord::Hwcap, 31),

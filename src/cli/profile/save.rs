@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 
 use crate::cli::{Failure, Output};
 use crate::profile::model::Profile;
@@ -15,7 +16,7 @@ use crate::profile::to_json;
 #[derive(Debug, Args)]
 pub(super) struct Save {
     /// Name of the machine in the profile
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     name: Option<String>,
 
     /// Write the profile to OUT, which must not exist, instead of to standard output
@@ -30,14 +31,25 @@ pub(super) struct Save {
 impl Save {
     /// The name the user gives, else that of the file to write, else `otherwise`.
     pub(super) fn name(&self, otherwise: Option<&OsStr>) -> String {
-        let output = self.output.as_deref().and_then(Path::file_stem);
-        self.name.clone().unwrap_or_else(|| {
-            let name = output.or(otherwise);
-            name.map_or_else(
-                || "machine".into(),
-                |name| name.to_string_lossy().into_owned(),
-            )
-        })
+        self.given()
+            .or_else(|| Some(otherwise?.to_string_lossy().into_owned()))
+            .unwrap_or_else(|| "machine".to_owned())
+    }
+
+    /// The name the user gives, else that of the file to write, if there is one.
+    pub(super) fn given(&self) -> Option<String> {
+        let stem = || self.output.as_deref()?.file_stem();
+        self.name
+            .clone()
+            .or_else(|| Some(stem()?.to_string_lossy().into_owned()))
+    }
+
+    /// Where the profile goes, for messages.
+    pub(super) fn place(&self) -> String {
+        match &self.output {
+            Some(path) => path.display().to_string(),
+            None => "standard output".to_owned(),
+        }
     }
 
     /// Writes the profile.
