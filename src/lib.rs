@@ -28,6 +28,7 @@ pub mod machine;
 pub mod memory;
 pub mod profile;
 pub mod report;
+pub mod restore_log;
 pub mod rewrite;
 pub mod rule;
 pub mod sigframe;

@@ -1,0 +1,354 @@
+//! From a log to the lines of it that say something.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, BufRead};
+
+use super::bounded::{Lines, MAX_BYTES, Spot};
+use super::kernel::{self, NEAR};
+use super::line::{Level, Line, Writer};
+use super::recognise::{self, Match};
+use super::row::{Form, Role, Row};
+use super::rows;
+use crate::units::Version;
+
+/// Most different messages that are kept of one run, and of what is not CRIU's. Equal ones count as
+/// one; what is more is counted.
+pub const MAX_ENTRIES: usize = 2048;
+
+/// Most pairs of real and saved process ids that are kept: more tasks than any checkpoint of a container.
+const MAX_PIDS: usize = 65_536;
+
+/// A log, read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Log {
+    /// Its name, as the user gave it.
+    pub name: String,
+    /// Lines.
+    pub lines: u64,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Whether it is longer than what was read.
+    pub cut: bool,
+    /// Lines that were too long to be kept whole.
+    pub cut_lines: u64,
+    /// The last run of CRIU in it; `None` where no line is CRIU's.
+    pub run: Option<Run>,
+    /// Runs before that one.
+    pub earlier_runs: u64,
+    /// What the kernel and other programs wrote.
+    pub others: Vec<Entry>,
+    /// Messages past [`MAX_ENTRIES`] that were not kept.
+    pub dropped: u64,
+}
+
+/// One run of CRIU.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Run {
+    /// CRIU's version, as it writes it.
+    pub criu: Option<String>,
+    /// The kernel's release, and the architecture, where the line about them is in the log.
+    pub kernel: Option<String>,
+    /// As `uname -m` has it.
+    pub arch: Option<String>,
+    /// Saved process ids by the ones the host gave.
+    pub pids: BTreeMap<u32, u32>,
+    /// Messages in the order of their first line.
+    pub entries: Vec<Entry>,
+    /// The last line, for logs that break off.
+    pub last: Option<Entry>,
+    /// The line before the first that tells of a failure.
+    pub before_failure: Option<Entry>,
+}
+
+impl Run {
+    /// CRIU's version as a number.
+    #[must_use]
+    pub fn criu_version(&self) -> Option<Version> {
+        Version::parse(self.criu.as_deref()?.trim_start_matches('v'))
+    }
+
+    /// The kernel's version as a number.
+    #[must_use]
+    pub fn kernel_version(&self) -> Option<Version> {
+        Version::parse(self.kernel.as_deref()?)
+    }
+}
+
+/// A message that says something: one that a row knows, or an error that none does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its line, counted from 1.
+    pub line: u64,
+    /// That line's first byte.
+    pub offset: u64,
+    /// Microseconds since CRIU began or the machine started.
+    pub time: Option<u64>,
+    /// The task it was written for.
+    pub pid: Option<u32>,
+    /// CRIU's level; `None` for what is not CRIU's.
+    pub level: Option<Level>,
+    /// CRIU source file and line it names.
+    pub at: Option<(String, u32)>,
+    /// The message without its prefix.
+    pub text: String,
+    /// The row that knows it.
+    pub row: Option<&'static Row>,
+    /// What it named, by the row's names.
+    pub values: Vec<(&'static str, String)>,
+    /// Registers the kernel printed behind it.
+    pub registers: Registers,
+    /// How often it was written.
+    pub count: u64,
+}
+
+/// Registers of a task that died.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Registers {
+    /// Program counter.
+    pub pc: Option<u64>,
+    /// Stack pointer.
+    pub sp: Option<u64>,
+    /// Link register.
+    pub lr: Option<u64>,
+}
+
+impl Entry {
+    /// A value the message named.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.values
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The role of its row.
+    #[must_use]
+    pub fn role(&self) -> Option<Role> {
+        self.row.map(|row| row.role)
+    }
+
+    /// The task it is about: the one the message names, else the one it was written for.
+    #[must_use]
+    pub fn about(&self) -> Option<u32> {
+        self.value("pid")
+            .and_then(|pid| pid.parse().ok())
+            .or(self.pid)
+    }
+}
+
+/// Reads a log to its end, or as far as [`MAX_BYTES`].
+///
+/// # Errors
+/// What the input says.
+pub fn collect(name: &str, input: impl BufRead) -> io::Result<Log> {
+    collect_up_to(name, input, MAX_BYTES)
+}
+
+pub(super) fn collect_up_to(name: &str, input: impl BufRead, limit: u64) -> io::Result<Log> {
+    let mut lines = Lines::new(input, limit);
+    let mut collector = Collector::default();
+    while let Some((spot, text)) = lines.next()? {
+        collector.line(spot, &text);
+    }
+    let mut log = collector.log;
+    name.clone_into(&mut log.name);
+    (log.lines, log.bytes) = (lines.lines, lines.bytes);
+    (log.cut, log.cut_lines) = (lines.cut, lines.cut_lines);
+    Ok(log)
+}
+
+/// What makes two messages the same: the row or its text, and the task.
+type Key = (Option<&'static str>, Option<u32>, String);
+
+#[derive(Default)]
+struct Collector {
+    log: Log,
+    /// Index of each message of the present run.
+    seen: HashMap<Key, usize>,
+    /// The same of what is not CRIU's.
+    seen_others: HashMap<Key, usize>,
+    /// What lines of context and hints named last, by name.
+    context: HashMap<&'static str, String>,
+    /// The message whose registers may follow, and the last line they may stand in.
+    dying: Option<(usize, u64)>,
+}
+
+impl Collector {
+    fn line(&mut self, spot: Spot, text: &str) {
+        let line = Line::parse(text);
+        match line.writer {
+            Writer::Criu { level, file, .. } => self.criu(spot, &line, level, file),
+            Writer::Other => self.other(spot, &line),
+        }
+    }
+
+    fn criu(&mut self, spot: Spot, line: &Line<'_>, level: Level, file: Option<&str>) {
+        let found = match level {
+            Level::Error => recognise::error(line.text, file),
+            Level::Warn => None,
+            Level::Info => recognise::info(line.text),
+        };
+        if found
+            .as_ref()
+            .is_some_and(|found| found.row.id == rows::VERSION)
+        {
+            self.new_run();
+        }
+        let run = self.log.run.get_or_insert_default();
+        let failed = level == Level::Error
+            || found
+                .as_ref()
+                .is_some_and(|found| found.row.role == Role::Failed);
+        if failed && run.before_failure.is_none() {
+            run.before_failure.clone_from(&run.last);
+        }
+        let entry = entry(spot, line, found);
+        match entry.role() {
+            // Most lines of a log: nothing but the last of them is of use.
+            None if level != Level::Error => run.last = Some(entry),
+            role => {
+                run.last = Some(entry.clone());
+                if matches!(role, Some(Role::Context | Role::Hint)) {
+                    self.context.extend(entry.values.iter().cloned());
+                }
+                if role == Some(Role::Context) {
+                    self.context(&entry);
+                } else {
+                    self.keep(entry);
+                }
+            }
+        }
+    }
+
+    fn keep(&mut self, entry: Entry) {
+        let entry = self.with_context(entry);
+        let run = self.log.run.get_or_insert_default();
+        let kept = keep(&mut run.entries, &mut self.seen, entry);
+        self.log.dropped = self.log.dropped.saturating_add(u64::from(kept.is_none()));
+    }
+
+    /// Forgets the run before: what is asked for is the last one.
+    fn new_run(&mut self) {
+        let under_way = self.log.run.as_ref().is_some_and(|run| run.criu.is_some());
+        if under_way {
+            self.log.run = None;
+            self.seen.clear();
+            self.context.clear();
+            self.log.earlier_runs = self.log.earlier_runs.saturating_add(1);
+        }
+    }
+
+    fn context(&mut self, entry: &Entry) {
+        let run = self.log.run.get_or_insert_default();
+        let value = |name: &str| entry.value(name).map(str::to_owned);
+        match entry.row.map(|row| row.id) {
+            Some(rows::VERSION) => run.criu = value("version"),
+            Some(rows::MACHINE) => (run.kernel, run.arch) = (value("kernel"), value("arch")),
+            Some(rows::PIDS) if run.pids.len() < MAX_PIDS => {
+                let number = |name: &str| entry.value(name).and_then(|pid| pid.parse().ok());
+                if let (Some(real), Some(saved)) = (number("real"), number("saved")) {
+                    run.pids.insert(real, saved);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Adds what an earlier line named and this one does not.
+    fn with_context(&self, mut entry: Entry) -> Entry {
+        if let Some(name) = entry.row.and_then(|row| row.after)
+            && entry.value(name).is_none()
+            && let Some(value) = self.context.get(name)
+        {
+            entry.values.push((name, value.clone()));
+        }
+        entry
+    }
+
+    fn other(&mut self, spot: Spot, line: &Line<'_>) {
+        let Some(found) = recognise::other(line.text, &Registers::default()) else {
+            self.registers(spot, line.text);
+            return;
+        };
+        if found.row.form == Form::Info {
+            // CRIU on its terminal, or with time stamps switched off.
+            self.criu(spot, line, Level::Info, None);
+            return;
+        }
+        let dies = found.row.form == Form::Kernel;
+        let entry = entry(spot, line, Some(found));
+        match keep(&mut self.log.others, &mut self.seen_others, entry) {
+            Some(at) if dies => self.dying = Some((at, spot.line.saturating_add(NEAR))),
+            Some(_) => {}
+            None => self.log.dropped = self.log.dropped.saturating_add(1),
+        }
+    }
+
+    fn registers(&mut self, spot: Spot, text: &str) {
+        let Some(entry) = self
+            .dying
+            .filter(|(_, last)| spot.line <= *last)
+            .and_then(|(at, _)| self.log.others.get_mut(at))
+        else {
+            return;
+        };
+        let before = entry.registers;
+        kernel::read(text, &mut entry.registers);
+        if entry.registers.pc != before.pc
+            && let Some(found) = recognise::other(&entry.text, &entry.registers)
+        {
+            (entry.row, entry.values) = (Some(found.row), found.values);
+        }
+    }
+}
+
+fn entry(spot: Spot, line: &Line<'_>, found: Option<Match>) -> Entry {
+    let (level, at) = match line.writer {
+        Writer::Criu { level, file, line } => (Some(level), file.map(str::to_owned).zip(line)),
+        Writer::Other => (None, None),
+    };
+    let (row, values) = match found {
+        Some(found) => (Some(found.row), found.values),
+        None => (None, Vec::new()),
+    };
+    let mut entry = Entry {
+        line: spot.line,
+        offset: spot.offset,
+        time: line.time,
+        pid: line.pid,
+        level,
+        at,
+        text: line.text.to_owned(),
+        row,
+        values,
+        registers: Registers::default(),
+        count: 1,
+    };
+    let register = |name: &str| {
+        let digits = entry.value(name)?.trim_start_matches("0x");
+        u64::from_str_radix(digits, 16).ok()
+    };
+    let (pc, sp) = (register("pc"), register("sp"));
+    (entry.registers.pc, entry.registers.sp) = (pc, sp);
+    entry
+}
+
+/// Adds a message to a list, or counts it where the list has it. The place in the list; `None` where
+/// it is full.
+fn keep(list: &mut Vec<Entry>, seen: &mut HashMap<Key, usize>, entry: Entry) -> Option<usize> {
+    let key = (entry.row.map(|row| row.id), entry.pid, entry.text.clone());
+    if let Some(at) = seen.get(&key).copied() {
+        if let Some(known) = list.get_mut(at) {
+            known.count = known.count.saturating_add(1);
+        }
+        return Some(at);
+    }
+    if list.len() >= MAX_ENTRIES {
+        return None;
+    }
+    let at = list.len();
+    seen.insert(key, at);
+    list.push(entry);
+    Some(at)
+}

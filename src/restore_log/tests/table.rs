@@ -1,0 +1,184 @@
+//! Every row of the table holds what it must, knows its lines and leaves near misses alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::restore_log::pattern::{self, KINDS, Part};
+use crate::restore_log::row::{Form, Role, Row};
+use crate::restore_log::{AFTER_RESTORE, DURING_RESTORE, rows};
+use crate::rule;
+
+use super::log;
+
+/// Lines with the row that knows them, or must not.
+const MESSAGES: &str = include_str!("../../../tests/fixtures/logs/messages.tsv");
+
+#[test]
+fn ids_are_their_own_and_say_who_writes() {
+    let mut seen = BTreeSet::new();
+    for row in rows::all() {
+        assert!(seen.insert(row.id), "{} twice", row.id);
+        let writer = row.id.split('-').next().unwrap();
+        let expected: &[&str] = match row.form {
+            Form::Error | Form::Info => &["criu"],
+            Form::Kernel => &["kernel"],
+            Form::Tool => &["tool", "journal"],
+        };
+        assert!(expected.contains(&writer), "{}", row.id);
+    }
+}
+
+#[test]
+fn rows_say_what_they_must() {
+    for row in rows::all() {
+        assert!(
+            !row.patterns.is_empty() && !row.sources.is_empty() && !row.summary.is_empty(),
+            "{}",
+            row.id
+        );
+        if matches!(row.role, Role::Cause(_) | Role::Symptom(_) | Role::Hint) {
+            assert!(
+                !row.explanation.is_empty() && !row.help.is_empty(),
+                "{}",
+                row.id
+            );
+        }
+        if row.form == Form::Error {
+            assert!(
+                !row.files.is_empty(),
+                "{}: an error names its source file",
+                row.id
+            );
+        }
+        for sentence in [row.summary, row.explanation, row.help] {
+            assert!(!sentence.contains("  "), "{}: {sentence}", row.id);
+            assert!(
+                sentence.is_empty() || sentence.ends_with(['.', '!']),
+                "{}: {sentence}",
+                row.id
+            );
+        }
+    }
+}
+
+#[test]
+fn rows_name_rules_that_exist() {
+    for row in rows::all() {
+        for id in row.rules {
+            assert!(
+                rule::find(id).is_some(),
+                "{} names {id}, which is no rule",
+                row.id
+            );
+        }
+    }
+}
+
+#[test]
+fn patterns_are_expressions_with_kinds_that_exist() {
+    for row in rows::all() {
+        for text in row.patterns {
+            assert!(pattern::compile(text, "").is_some(), "{}: {text}", row.id);
+            for value in text.split('{').skip(1) {
+                let value = value.split('}').next().unwrap();
+                let kind = value.rsplit(':').next().unwrap();
+                assert!(
+                    KINDS.iter().any(|(name, _)| *name == kind),
+                    "{}: {{{value}}} has no kind",
+                    row.id
+                );
+            }
+        }
+    }
+}
+
+/// A sentence may name a value only where every wording of the message has it.
+#[test]
+fn sentences_name_values_the_message_has() {
+    for row in rows::all() {
+        for sentence in [row.summary, row.explanation, row.help] {
+            for part in pattern::parts(sentence) {
+                let Part::Value(name, _) = part else { continue };
+                let everywhere = row
+                    .patterns
+                    .iter()
+                    .all(|text| pattern::names(text).any(|known| known == name));
+                assert!(
+                    everywhere || row.after == Some(name) || excused(row, name),
+                    "{}: {name} is not in every wording",
+                    row.id
+                );
+            }
+        }
+    }
+}
+
+/// Wordings without the value say "(not named)"; accepted where the sentence stays right.
+fn excused(row: &Row, name: &str) -> bool {
+    matches!(
+        (row.id, name),
+        ("criu-cgroup-move" | "criu-cgroup-make", "errno")
+    )
+}
+
+#[test]
+fn rows_know_their_lines_and_leave_near_misses() {
+    let mut cases: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for line in MESSAGES.lines().filter(|line| !line.starts_with('#')) {
+        let mut cells = line.splitn(3, '\t');
+        let (id, sign, text) = (
+            cells.next().unwrap(),
+            cells.next().unwrap(),
+            cells.next().unwrap(),
+        );
+        assert!(rows::all().any(|row| row.id == id), "{id} is no row");
+        let found = known(&text.replace("\\n", "\n"));
+        let count = cases.entry(id).or_default();
+        if sign == "+" {
+            assert!(
+                found.contains(&id),
+                "{id} does not know: {text}\nit is {found:?}"
+            );
+            count.0 += 1;
+        } else {
+            assert_eq!(sign, "-", "{line}");
+            assert!(!found.contains(&id), "{id} takes: {text}");
+            count.1 += 1;
+        }
+    }
+    for row in rows::all() {
+        let (good, near) = cases.get(row.id).copied().unwrap_or_default();
+        assert!(
+            good > 0 && near > 0,
+            "{}: {good} lines, {near} near misses in messages.tsv",
+            row.id
+        );
+    }
+}
+
+/// Ids of the rows that know lines, those of context included.
+fn known(text: &str) -> Vec<&'static str> {
+    let log = log(text);
+    let last = log
+        .run
+        .iter()
+        .filter_map(|run| Some(run.last.as_ref()?.row?.id));
+    last.chain(super::ids(&log)).collect()
+}
+
+/// Every rule strikes during the restore or after it, but for those on profiles and journals.
+#[test]
+fn every_rule_has_its_time() {
+    for rule in rule::all() {
+        let id = rule.meta.id;
+        let silent = id == rule::REWRITTEN || id.starts_with("HWCR-PRF-");
+        let times = [DURING_RESTORE, AFTER_RESTORE]
+            .iter()
+            .filter(|list| list.contains(&id))
+            .count();
+        assert_eq!(
+            times,
+            usize::from(!silent),
+            "{id}: a rule belongs to one list of phase.rs"
+        );
+    }
+}
