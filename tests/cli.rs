@@ -31,7 +31,15 @@ fn stderr(output: &Output) -> String {
 #[test]
 fn help_of_every_verb() {
     for verb in [
-        "", "check", "inspect", "rewrite", "explain", "rules", "profile", "schema",
+        "",
+        "check",
+        "inspect",
+        "rewrite",
+        "explain",
+        "explain-log",
+        "rules",
+        "profile",
+        "schema",
     ] {
         let args: Vec<&str> = [verb, "--help"]
             .into_iter()
@@ -147,6 +155,7 @@ fn schemas_are_json() {
         "inspect",
         "rules",
         "rewrite",
+        "log",
         "profile",
         "profile-show",
         "profile-diff",

@@ -55,6 +55,46 @@ fn the_example_in_the_readme_is_real() {
     }
 }
 
+/// The tables of messages, and the example, in `docs/explain-log.md`. `HWCR_BLESS=1 cargo test --test docs`
+/// rewrites them.
+#[test]
+fn the_tables_of_messages_are_made_from_the_rows() {
+    let mut tables = Vec::new();
+    hwcr::report::messages_text::markdown(&mut tables).unwrap();
+    let tables = format!("\n{}\n", String::from_utf8(tables).unwrap().trim_end());
+    let arguments = [
+        "explain-log",
+        "tests/fixtures/logs/frame-refused.log",
+        "tests/fixtures/logs/frame-refused.dmesg",
+        "tests/fixtures/images/sig-plain@max-nopauth@new",
+        "--target",
+        "cortex-a57",
+    ];
+    let example = format!(
+        "```console\nhwcr {}\n```\n\n```text\n{}```\n",
+        arguments.join(" "),
+        hwcr(&arguments)
+    );
+    let page = std::fs::read_to_string("docs/explain-log.md").unwrap();
+    let expected = between(&between(&page, "messages", &tables), "example", &example);
+    if std::env::var_os("HWCR_BLESS").is_some() {
+        std::fs::write("docs/explain-log.md", &expected).unwrap();
+    } else {
+        assert!(
+            page == expected,
+            "docs/explain-log.md is not what the rows say; HWCR_BLESS=1 rewrites it"
+        );
+    }
+}
+
+/// The page with `text` between `<!-- NAME -->` and the next `<!-- end -->`.
+fn between(page: &str, name: &str, text: &str) -> String {
+    let start = format!("<!-- {name} -->\n");
+    let (before, rest) = page.split_once(&start).unwrap();
+    let (_, after) = rest.split_once("<!-- end -->").unwrap();
+    format!("{before}{start}{text}<!-- end -->{after}")
+}
+
 /// Every rule a document names exists.
 #[test]
 fn documents_name_rules_that_exist() {
@@ -67,6 +107,7 @@ fn documents_name_rules_that_exist() {
         "docs/capture.md",
         "docs/reports.md",
         "docs/rewrite.md",
+        "docs/explain-log.md",
     ] {
         let text = std::fs::read_to_string(file).unwrap();
         for (at, _) in text.match_indices("HWCR-") {

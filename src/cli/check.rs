@@ -233,21 +233,36 @@ pub(super) fn profile(name: &str) -> Result<Profile, Failure> {
 
 /// The profile a user named as that of the machine an image was dumped on.
 pub(super) fn source(name: &str) -> Result<Profile, Failure> {
-    let source = profile(name)?;
-    let names: Vec<&str> = source
+    one_machine(
+        "--source",
+        name,
+        "an image was dumped on one",
+        "name the profile of the machine that made the image",
+    )
+}
+
+/// The profile a user named with an option where it must be a single machine's, and why.
+pub(super) fn one_machine(
+    option: &str,
+    name: &str,
+    why: &str,
+    help: &str,
+) -> Result<Profile, Failure> {
+    let found = profile(name)?;
+    let names: Vec<&str> = found
         .members
         .iter()
         .map(|member| member.name.as_str())
         .collect();
     if names.is_empty() {
-        return Ok(source);
+        return Ok(found);
     }
     Err(Failure::new(format!(
-        "--source {name}: the profile stands for {} ({}), and an image was dumped on one",
+        "{option} {name}: the profile stands for {} ({}), and {why}",
         counted(names.len(), "machine", "machines"),
         names.join(", ")
     ))
-    .help("name the profile of the machine that made the image"))
+    .help(help))
 }
 
 #[cfg(test)]

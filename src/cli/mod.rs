@@ -11,6 +11,7 @@ use crate::report::v1::{CheckResult, Verdict};
 
 mod check;
 mod explain;
+mod explain_log;
 mod failure;
 mod input;
 mod inspect;
@@ -42,7 +43,8 @@ Examples:
   hwcr check dump/ --target old.json --target new.json --format json
   hwcr inspect dump/ --only frames
   hwcr rewrite dump/ --target neoverse-n1 --dry-run
-  hwcr explain HWCR-SVE-001";
+  hwcr explain HWCR-SVE-001
+  hwcr explain-log restore.log dump/ --target neoverse-n1";
 
 /// Says whether a CRIU checkpoint will really run on a given arm64 machine, with the proof.
 #[derive(Debug, Parser)]
@@ -78,6 +80,7 @@ enum Verb {
     Rewrite(rewrite::Rewrite),
     Launch(launch::Launch),
     Explain(explain::Explain),
+    ExplainLog(explain_log::ExplainLog),
     Rules(rules::RulesVerb),
     Profile(profile::ProfileVerb),
     Schema(schema::SchemaVerb),
@@ -151,6 +154,7 @@ pub fn run(cli: &Cli) -> Exit {
         Verb::Rewrite(verb) => verb.run(&output),
         Verb::Launch(verb) => verb.run(&output),
         Verb::Explain(verb) => verb.run(&output),
+        Verb::ExplainLog(verb) => verb.run(&output),
         Verb::Rules(verb) => verb.run(&output),
         Verb::Profile(verb) => verb.run(&output),
         Verb::Schema(verb) => verb.run(&output),

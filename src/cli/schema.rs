@@ -10,7 +10,7 @@ use crate::report::schema;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  hwcr schema profile > hwcr-profile-1.json")]
 pub(super) struct SchemaVerb {
-    /// What `check`, `inspect`, `rewrite`, `rules`, `profile show` or `profile diff` print with --format json, or a target profile (cpu.json)
+    /// What `check`, `inspect`, `rewrite`, `rules`, `explain-log`, `profile show` or `profile diff` print with --format json, or a target profile (cpu.json)
     #[arg(default_value = "report", value_parser = PossibleValuesParser::new(schema::DOCUMENTS.map(|document| document.name)))]
     name: String,
 }

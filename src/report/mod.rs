@@ -1,17 +1,21 @@
 //! Reports: facts and judgements in, text or JSON out. A report decides nothing.
 //!
-//! [`v1`] holds the structures that others build on; [`from_judgement`], [`from_facts`] and [`from_plan`]
-//! fill them;
-//! the renderers ([`text`], [`fleet_text`], [`inspect_text`], [`rewrite_text`], [`rules_text`]) see these structures and nothing else;
+//! [`v1`] holds the structures that others build on; [`from_judgement`], [`from_facts`], [`from_plan`]
+//! and [`from_log`] fill them;
+//! the renderers ([`text`], [`fleet_text`], [`inspect_text`], [`rewrite_text`], [`rules_text`],
+//! [`log_text`]) see these structures and nothing else; [`messages_text`] is the table of messages;
 //! [`profile_show_text`], [`profile_diff_text`], [`profiles_text`] and [`validate_text`] are about profiles.
 
 pub mod fleet_text;
 pub mod from_facts;
 pub mod from_judgement;
+pub mod from_log;
 pub mod from_plan;
 pub mod from_profile;
 pub mod inspect_text;
 pub mod layout;
+pub mod log_text;
+pub mod messages_text;
 pub mod profile_diff_text;
 pub mod profile_show_text;
 pub mod profiles_text;

@@ -15,7 +15,7 @@ pub struct Document {
 }
 
 /// All schemas.
-pub const DOCUMENTS: [Document; 7] = [
+pub const DOCUMENTS: [Document; 8] = [
     Document {
         name: "report",
         file: "hwcr-report-1.json",
@@ -35,6 +35,11 @@ pub const DOCUMENTS: [Document; 7] = [
         name: "rewrite",
         file: "hwcr-rewrite-1.json",
         text: include_str!("../../schema/hwcr-rewrite-1.json"),
+    },
+    Document {
+        name: "log",
+        file: "hwcr-log-1.json",
+        text: include_str!("../../schema/hwcr-log-1.json"),
     },
     Document {
         name: "profile-show",

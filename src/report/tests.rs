@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::layout::{Page, bytes, plain, styled};
 use super::v1::inspect::Inspect;
+use super::v1::log::LogReport;
 use super::v1::profile::{ProfileDiff, ProfileShow};
 use super::v1::rewrite::Rewrite;
 use super::v1::{Report, Rules, Verdict};
@@ -216,6 +217,7 @@ fn committed_schemas_are_those_of_the_structures() {
         ("inspect", generated::<Inspect>()),
         ("rules", generated::<Rules>()),
         ("rewrite", generated::<Rewrite>()),
+        ("log", generated::<LogReport>()),
         ("profile-show", generated::<ProfileShow>()),
         ("profile-diff", generated::<ProfileDiff>()),
     ] {

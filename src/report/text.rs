@@ -49,6 +49,13 @@ pub fn check(page: &mut Page<'_>, report: &Report, brief: bool) -> io::Result<()
     Ok(())
 }
 
+/// Findings on one machine alone, equal ones together.
+pub(super) fn findings(page: &mut Page<'_>, findings: &[Finding]) -> io::Result<()> {
+    groups(findings)
+        .iter()
+        .try_for_each(|group| finding(page, group, 1))
+}
+
 /// `--accept` options that changed nothing.
 fn idle_accepts(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     let idle: Vec<String> = report

@@ -12,6 +12,7 @@ use serde::{Serialize, Serializer};
 
 pub mod frame;
 pub mod inspect;
+pub mod log;
 pub mod profile;
 pub mod rewrite;
 pub mod task;

@@ -23,7 +23,7 @@ mod tests;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-pub use archive::{Change, Compression, Fault, RawArchive, Spot};
+pub use archive::{ARCHIVE_HEAD, Change, Compression, Fault, RawArchive, Spot, is_archive};
 pub use dir::DirSource;
 pub use error::SourceError;
 pub use limits::{Limits, Options};

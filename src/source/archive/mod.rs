@@ -26,7 +26,7 @@ use std::sync::Arc;
 pub use fault::Fault;
 pub use member::Change;
 pub use raw::{RawArchive, Spot};
-pub use unpack::Compression;
+pub use unpack::{ARCHIVE_HEAD, Compression, is_archive};
 
 use super::{Blob, Options, Source, SourceError};
 use member::{Archive, Kind, follow, slashed};

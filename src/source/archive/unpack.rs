@@ -68,6 +68,16 @@ pub(super) fn compression(head: &[u8]) -> Option<Compression> {
     }
 }
 
+/// First bytes that [`is_archive`] wants.
+pub const ARCHIVE_HEAD: usize = 262;
+
+/// Whether a file that begins like this is an archive: compressed in a way that is read, or with a tar header
+/// of POSIX or GNU (`ustar` at offset 257), as every engine writes it.
+#[must_use]
+pub fn is_archive(head: &[u8]) -> bool {
+    compression(head).is_some() || head.get(257..ARCHIVE_HEAD) == Some(b"ustar".as_slice())
+}
+
 /// What is said of a file that is neither compressed in a way that is read nor a tar archive.
 pub(super) fn foreign(head: &[u8]) -> Fault {
     let known = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic));
