@@ -107,7 +107,7 @@ fn an_archive_is_the_same_but_for_what_was_planned() {
             assert_eq!(fs::read(&from).unwrap(), bytes, "the original");
             let out_bytes = fs::read(&out).unwrap();
             if kind != "flat" && kind != "dotted" {
-                assert_eq!(out_bytes[..4] == bytes[..4], true, "{kind}: another kind");
+                assert_eq!(out_bytes[..4], bytes[..4], "{kind}: another kind");
             }
 
             let before = members(&unpacked(kind, &bytes));
