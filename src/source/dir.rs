@@ -78,7 +78,7 @@ impl DirSource {
     }
 
     /// The file of this name, which is a regular one; `None` when there is none.
-    fn file(&self, name: &str) -> Result<Option<(File, u64)>, SourceError> {
+    pub(super) fn file(&self, name: &str) -> Result<Option<(File, u64)>, SourceError> {
         check(name)?;
         let file = match rustix::fs::openat(&self.fd, name, FILE, Mode::empty()) {
             Ok(fd) => File::from(fd),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::archive::{Members, Reader};
 use super::open::{Annotation, Form, Opened, in_archive, in_layer};
-use super::{Blob, DirSource, Source as _, SourceError};
+use super::{DirSource, Source as _, SourceError};
 
 /// The file that marks a layout.
 pub(in crate::source) const MARK: &str = "oci-layout";
@@ -297,14 +297,13 @@ impl Store {
                 reader.layer_of(members, path)?.ok_or_else(missing)
             }
             Self::Directory(top) => {
-                let blob = match at(top, path)? {
-                    Some((directory, file)) => directory.map(file)?,
+                let file = match at(top, path)? {
+                    Some((directory, file)) => directory.file(file)?,
                     None => None,
                 };
-                let blob = blob.ok_or_else(missing)?;
-                let size = u64::try_from(blob.len()).unwrap_or(u64::MAX);
+                let (file, size) = file.ok_or_else(missing)?;
                 check_size(name, candidate, Some(size))?;
-                reader.layer(name, path, Blob::clone(&blob))
+                reader.layer(name, path, file)
             }
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::archive::{Compression, Fault, Members, RawArchive, Reader};
-use super::{Blob, DirSource, Options, Source, SourceError, layout};
+use super::{DirSource, Options, Source, SourceError, layout};
 
 /// The name of an inventory, which every dump has (`criu/include/image-desc.h`).
 const INVENTORY: &str = "inventory.img";
@@ -121,8 +121,7 @@ fn stream_or_file(
     let mut reader = Reader::new(options);
     // What was read of a file before does not belong to the archive.
     let members = if meta.is_file() && file.stream_position().is_ok_and(|at| at == 0) {
-        let blob = Blob::map(&file).map_err(|error| unread(name, error))?;
-        reader.blob(name, blob)?
+        reader.file(name, file)?
     } else {
         reader.stream(name, &mut file)?
     };

@@ -20,7 +20,10 @@ mod unpack;
 mod view;
 mod walk;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::io::Read;
+use std::path::Path;
 use std::sync::Arc;
 
 pub use fault::Fault;
@@ -28,10 +31,10 @@ pub use member::Change;
 pub use raw::{RawArchive, Spot};
 pub use unpack::{ARCHIVE_HEAD, Compression, is_archive};
 
-use super::{Blob, Options, Source, SourceError};
-use member::{Archive, Kind, follow, slashed};
+use super::{Blob, Limits, Options, PARENT_LINK, Source, SourceError};
+use member::{Archive, Kind, Member, follow, slashed};
 pub(super) use scan::MAX_DOCUMENT;
-use scan::Scan;
+use scan::{Depth, Scan};
 use view::{ArchiveDir, Opened};
 
 /// An archive that has been read, and what reading others with it takes.
@@ -48,9 +51,9 @@ impl Reader {
         }
     }
 
-    /// An archive that lies there, called `name` by the user.
-    pub(super) fn blob(&mut self, name: &str, blob: Blob) -> Result<Members, SourceError> {
-        let archive = self.scan.blob(name, blob)?;
+    /// An archive in a file, called `name` by the user.
+    pub(super) fn file(&mut self, name: &str, file: File) -> Result<Members, SourceError> {
+        let archive = self.scan.file(name, file, Depth::Outer)?;
         Ok(self.members(name, String::new(), archive))
     }
 
@@ -60,18 +63,19 @@ impl Reader {
         name: &str,
         reader: &mut dyn Read,
     ) -> Result<Members, SourceError> {
-        let archive = self.scan.stream(name, reader)?;
+        let archive = self.scan.stream(name, reader, Depth::Outer)?;
         Ok(self.members(name, String::new(), archive))
     }
 
-    /// A layer that lies there, at `path` of what the user called `name`.
+    /// A layer in a file, at `path` of what the user called `name`.
     pub(super) fn layer(
         &mut self,
         name: &str,
         path: &str,
-        blob: Blob,
+        file: File,
     ) -> Result<Members, SourceError> {
-        let archive = self.scan.layer(&format!("{name}: {path}"), blob)?;
+        let depth = Depth::Inner { counted: false };
+        let archive = self.scan.file(&format!("{name}: {path}"), file, depth)?;
         Ok(self.members(name, format!("{path}:"), archive))
     }
 
@@ -88,7 +92,10 @@ impl Reader {
         let Some(blob) = outer.file(path)? else {
             return Ok(None);
         };
-        self.layer(&outer.top.name, path, blob).map(Some)
+        let name = outer.top.name.as_str();
+        let depth = Depth::Inner { counted: false };
+        let archive = self.scan.lying(&format!("{name}: {path}"), blob, depth)?;
+        Ok(Some(self.members(name, format!("{path}:"), archive)))
     }
 
     fn members(&self, name: &str, label: String, mut archive: Archive) -> Members {
@@ -111,9 +118,9 @@ impl Reader {
 /// The members of an archive.
 pub(super) struct Members {
     top: Arc<Opened>,
-    nested: std::collections::BTreeMap<String, Archive>,
+    nested: BTreeMap<String, Archive>,
     pub(super) compression: Option<Compression>,
-    limits: super::Limits,
+    limits: Limits,
 }
 
 impl Members {
@@ -123,7 +130,7 @@ impl Members {
     }
 
     /// The archive in the file at `path`, with an image in `directory`, as bytes.
-    pub(super) fn raw(&self, path: &std::path::Path, directory: &str) -> RawArchive {
+    pub(super) fn raw(&self, path: &Path, directory: &str) -> RawArchive {
         RawArchive::new(
             path.to_owned(),
             Arc::clone(&self.top),
@@ -142,7 +149,7 @@ impl Members {
     /// `layer.md`).
     pub(super) fn touches(&self, directory: &str) -> bool {
         let archive = &self.top.archive;
-        let is_file = |member: &member::Member| member.kind != Kind::Directory;
+        let is_file = |member: &Member| member.kind != Kind::Directory;
         let into = archive
             .inside(directory)
             .any(|(path, member)| is_file(member) && !path.contains('/'));
@@ -197,7 +204,7 @@ impl Members {
     pub(super) fn not_parents<'a>(&self, directories: &[&'a str]) -> Vec<&'a str> {
         let archive = &self.top.archive;
         let parent = |directory: &str| {
-            let link = format!("{}{}", slashed(directory), super::PARENT_LINK);
+            let link = format!("{}{}", slashed(directory), PARENT_LINK);
             let leads = match &archive.get(&link)?.kind {
                 Kind::Symlink(target) => follow(directory, target)?,
                 Kind::Directory => link,
@@ -205,7 +212,7 @@ impl Members {
             };
             Some(leads).filter(|leads| leads != directory)
         };
-        let parents: std::collections::BTreeSet<String> = directories
+        let parents: BTreeSet<String> = directories
             .iter()
             .filter_map(|directory| parent(directory))
             .collect();

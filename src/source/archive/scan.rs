@@ -1,6 +1,8 @@
 //! Reads an archive once, from its first header to its end mark.
 
+use std::fs::File;
 use std::io::{Cursor, Read};
+use std::os::unix::fs::FileExt as _;
 
 use super::fault::Fault;
 use super::feed::{Feed, InPlace, Stream, fill};
@@ -16,7 +18,7 @@ const AFTER_END: u64 = 16 << 20;
 
 /// Where an archive lies.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Depth {
+pub(super) enum Depth {
     /// It is what the user named.
     Outer,
     /// It lies in another one. Archives inside of it are of no interest.
@@ -48,22 +50,32 @@ impl Scan {
         }
     }
 
+    /// An archive in a file. What is compressed is read through and never mapped, so that it takes no memory.
+    pub(super) fn file(
+        &mut self,
+        name: &str,
+        mut file: File,
+        depth: Depth,
+    ) -> Result<Archive, SourceError> {
+        let failed = |error| said(name, whole(fault_of(error)), &[]);
+        let mut head = [0; SNIFF];
+        let len = file.read_at(&mut head, 0).map_err(failed)?;
+        if compression(head.get(..len).unwrap_or_default()).is_some() {
+            return self.stream(name, &mut file, depth);
+        }
+        self.lying(name, Blob::map(&file).map_err(failed)?, depth)
+    }
+
     /// An archive that lies there; `name` is what messages call it.
-    pub(super) fn blob(&mut self, name: &str, blob: Blob) -> Result<Archive, SourceError> {
-        self.lying(name, blob, Depth::Outer)
-    }
-
-    /// A layer that lies there.
-    pub(super) fn layer(&mut self, name: &str, blob: Blob) -> Result<Archive, SourceError> {
-        self.lying(name, blob, Depth::Inner { counted: false })
-    }
-
-    fn lying(&mut self, name: &str, blob: Blob, depth: Depth) -> Result<Archive, SourceError> {
+    pub(super) fn lying(
+        &mut self,
+        name: &str,
+        blob: Blob,
+        depth: Depth,
+    ) -> Result<Archive, SourceError> {
         let head = blob.get(..SNIFF.min(blob.len())).unwrap_or_default();
         if compression(head).is_some() {
-            return self
-                .layered(&mut Cursor::new(&*blob), depth)
-                .map_err(|(found, head)| said(name, found, &head));
+            return self.stream(name, &mut Cursor::new(&*blob), depth);
         }
         let head = head.to_vec();
         self.in_place(blob)
@@ -75,8 +87,9 @@ impl Scan {
         &mut self,
         name: &str,
         reader: &mut dyn Read,
+        depth: Depth,
     ) -> Result<Archive, SourceError> {
-        self.layered(reader, Depth::Outer)
+        self.layered(reader, depth)
             .map_err(|(found, head)| said(name, found, &head))
     }
 
