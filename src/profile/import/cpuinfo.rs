@@ -35,8 +35,11 @@ const FIELDS: [&str; 4] = ["CPU implementer", "CPU variant", "CPU part", "CPU re
 
 /// Reads the text.
 pub(super) fn read(text: &Text<'_>, found: &mut Found) -> Result<(), Error> {
-    text.must_end()?;
     let (processors, rest) = processors(text)?;
+    // Behind the features come lines that must be there, but for a list by itself.
+    if processors.is_empty() {
+        text.must_end()?;
+    }
     if processors.is_empty() && rest.features.is_none() {
         return Err(Error::Malformed {
             spot: text.line(text.first_line),
@@ -151,41 +154,72 @@ fn number(text: &str) -> Option<u64> {
     }
 }
 
-/// States `MIDR_EL1` of every processor. Old kernels print its fields once for all of them.
+/// States `MIDR_EL1` of every processor that shows it.
 fn midrs(
     text: &Text<'_>,
     processors: &[Processor<'_>],
     rest: &Processor<'_>,
     found: &mut Found,
 ) -> Result<(), Error> {
-    let cut = |processor: &Processor<'_>, name| Error::Malformed {
-        spot: text.line(processor.line),
+    let Some(all) = stands_for_all(processors, rest) else {
+        for processor in processors {
+            let midr = complete(text, processor)?;
+            let spot = text.line(processor.line);
+            found.say("/proc/cpuinfo", spot, Fact::Midr(processor.number, midr));
+        }
+        return Ok(());
+    };
+    let midr = complete(text, all)?;
+    let spot = text.line(all.features.map_or(all.line, |(line, _)| line));
+    if let [processor] = processors {
+        found.say("/proc/cpuinfo", spot, Fact::Midr(processor.number, midr));
+    } else {
+        found.remarks.push(format!(
+            "{spot}: this kernel prints MIDR_EL1 of one core only, so those of the others are unknown"
+        ));
+    }
+    Ok(())
+}
+
+/// Old kernels (3.x) list the processors, and behind them print once what they have in common and the
+/// `MIDR_EL1` of the core that happened to print.
+fn stands_for_all<'p, 'a>(
+    processors: &'p [Processor<'a>],
+    rest: &'p Processor<'a>,
+) -> Option<&'p Processor<'a>> {
+    let bare = |one: &Processor<'_>| one.features.is_none() && one.fields == [None; 4];
+    let (last, others) = processors.split_last()?;
+    if !others.iter().all(bare) {
+        None
+    } else if bare(last) {
+        (!bare(rest)).then_some(rest)
+    } else {
+        (!others.is_empty()).then_some(last)
+    }
+}
+
+/// `MIDR_EL1` of a processor that printed all its lines.
+fn complete(text: &Text<'_>, processor: &Processor<'_>) -> Result<u64, Error> {
+    let cut = |name| Error::Malformed {
+        spot: text.line(processor.line.max(text.first_line)),
         problem: match processor.number {
             Some(number) => format!("processor {number} has no `{name}`"),
             None => format!("there is no `{name}`"),
         },
         advice: "the text is cut: copy all of /proc/cpuinfo",
     };
-    for processor in processors.iter().chain([rest]) {
-        let own = processor.fields != [None; 4];
-        let fields = if own { processor.fields } else { rest.fields };
-        let missing = fields.iter().zip(FIELDS).find(|(field, _)| field.is_none());
-        match (fields, missing) {
-            ([Some(implementer), Some(variant), Some(part), Some(revision)], _) => {
-                let midr = design::midr(implementer, variant, part, revision);
-                if processor.number.is_some() || own && processors.is_empty() {
-                    let spot = text.line(processor.line.max(text.first_line));
-                    found.say("/proc/cpuinfo", spot, Fact::Midr(processor.number, midr));
-                }
-            }
-            (_, Some((_, name))) if own || processor.number.is_some() => {
-                return Err(cut(processor, name));
-            }
-            _ => {}
-        }
-        if processor.number.is_some() && processor.features.is_none() && rest.features.is_none() {
-            return Err(cut(processor, "Features"));
-        }
+    if processor.features.is_none() {
+        return Err(cut("Features"));
     }
-    Ok(())
+    let missing = processor.fields.iter().zip(FIELDS);
+    match processor.fields {
+        [Some(implementer), Some(variant), Some(part), Some(revision)] => {
+            Ok(design::midr(implementer, variant, part, revision))
+        }
+        _ => Err(cut(missing
+            .filter(|(field, _)| field.is_none())
+            .map(|(_, name)| name)
+            .next()
+            .unwrap_or_default())),
+    }
 }

@@ -243,15 +243,43 @@ fn cores_that_are_not_alike_are_told_apart() {
 
 #[test]
 fn old_kernels_print_what_all_processors_have_once() {
-    let text = format!(
-        "Processor\t: AArch64 Processor rev 4 (aarch64)\nprocessor\t: 0\nprocessor\t: 1\nBogoMIPS\t: 26.0\n\n\
-         Features\t: {FEATURES}\nCPU implementer\t: 0x41\nCPU architecture: AArch64\nCPU variant\t: 0x0\n\
-         CPU part\t: 0xd03\nCPU revision\t: 4\n\nHardware\t: Board\n"
-    );
-    let profile = profile(text);
-    assert_eq!(profile.hwcaps.words[0], Some(0x8ff));
-    assert_eq!(profile.registers["MIDR_EL1"], 0x410f_d034);
-    assert_eq!(profile.cores, []);
+    let list = |processors: &str, gap: &str| {
+        let text = format!(
+            "Processor\t: AArch64 Processor rev 4 (aarch64)\n{processors}{gap}Features\t: {FEATURES}\n\
+             CPU implementer\t: 0x41\nCPU architecture: AArch64\nCPU variant\t: 0x0\nCPU part\t: 0xd03\n\
+             CPU revision\t: 4\n\nHardware\t: Board\n"
+        );
+        one(text).unwrap_or_else(|error| panic!("{error}"))
+    };
+    for gap in ["", "BogoMIPS\t: 26.0\n\n"] {
+        // Which core printed its MIDR_EL1 nobody knows.
+        let Imported { profile, remarks } = list("processor\t: 0\nprocessor\t: 1\n", gap);
+        assert_eq!(profile.hwcaps.words[0], Some(0x8ff));
+        assert!(profile.registers.is_empty() && profile.cores.is_empty());
+        assert!(
+            remarks[0].contains("MIDR_EL1 of one core only"),
+            "{remarks:?}"
+        );
+        let Imported { profile, remarks } = list("processor\t: 0\n", gap);
+        assert_eq!(profile.registers["MIDR_EL1"], 0x410f_d034);
+        assert_eq!(remarks, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_processor_that_is_cut_off_is_not_taken_for_an_old_kernels_list() {
+    let whole = cpuinfo(&[(0, 0xd03, FEATURES), (1, 0xd08, FEATURES)]);
+    assert!(one(&whole).is_ok() && one(whole.trim_end()).is_ok());
+    let lines: Vec<&str> = whole.lines().collect();
+    // From the second processor's first line to its last but one.
+    for kept in 10..=15 {
+        let text = format!("{}\n", lines[..kept].join("\n"));
+        let error = one(text).unwrap_err().to_string();
+        assert!(
+            error.starts_with("x:10: processor 1 has no `"),
+            "{kept}: {error}"
+        );
+    }
 }
 
 #[test]
@@ -368,7 +396,7 @@ const REFUSED: &[(&str, &[&str])] = &[
     ),
     (
         "processor : 0\nBogoMIPS : 1\n",
-        &["x:1: processor 0 has no `CPU implementer`"],
+        &["x:1: processor 0 has no `Features`"],
     ),
     (
         "processor : 0\nCPU implementer : Arm\n",
