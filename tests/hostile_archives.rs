@@ -600,7 +600,7 @@ fn memory_is_bounded_whatever_passes() {
     let mut files = fixture(NAME, "checkpoint/");
     let diff = pack::noise(1 << 20).repeat(256);
     files.insert("rootfs-diff.tar".to_owned(), diff);
-    let packed = packed(&gzip(&tar(&files)));
+    let packed = packed(&zstd(&tar(&files)));
     for command in [
         "ulimit -v 131072 && exec \"$0\" check \"$1\" --target max --brief",
         "ulimit -v 131072 && cat \"$1\" | \"$0\" check - --target max --brief",

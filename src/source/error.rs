@@ -78,10 +78,10 @@ pub enum SourceError {
     },
     /// No image, or more than one, in what is no image directory itself.
     #[error(
-        "{name}: {}; an image is where inventory.img is: at the top, in `checkpoint/`, or in the only directory that has          one",
+        "{name}: {}; an image is where inventory.img is: at the top, in `checkpoint/`, or in the only directory that has one",
         match *count {
             0 => "holds no image".to_owned(),
-            count => format!("holds {count} images and not one alone ({shown}{})", if shown.is_empty() { "" } else { ", …" }),
+            count => format!("holds {count} images and not one alone ({shown})"),
         }
     )]
     NoImage {

@@ -4,11 +4,12 @@
 //! containerd (`ctr container checkpoint`) lists the archive of the image directory in an index.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
 use super::archive::{Members, Reader};
-use super::open::{Annotation, Form, Opened, in_archive, in_layer};
+use super::open::{Annotation, Form, Opened, in_archive, in_layer, none_of};
 use super::{DirSource, Source as _, SourceError};
 
 /// The file that marks a layout.
@@ -35,6 +36,10 @@ const CHECKPOINT_ANNOTATIONS: [&str; 3] = [
 const MAX_DEPTH: usize = 4;
 const MAX_DOCUMENTS: usize = 64;
 const MAX_LAYERS: usize = 512;
+
+/// Annotations of a document that are kept, and the longest of their keys and values, bytes. None that is known comes near.
+const MAX_ANNOTATIONS: usize = 256;
+const MAX_ANNOTATION: usize = 1024;
 
 /// Where the blobs of a layout are.
 pub(super) enum Store {
@@ -76,7 +81,8 @@ struct Saved {
 struct Candidate {
     path: String,
     size: Option<u64>,
-    annotations: Vec<Annotation>,
+    /// Those of the documents that lead to it. Layers of one image share them.
+    annotations: Arc<[Annotation]>,
     /// Announced as the archive of an image directory.
     announced: bool,
 }
@@ -130,15 +136,9 @@ pub(super) fn open(
             None => others.push((candidate.clone(), members)),
         }
     }
-    let count = found.len();
-    let shown: Vec<&str> = found.iter().map(|(one, ..)| one.path.as_str()).collect();
-    let not_one = || SourceError::NoImage {
-        name: name.to_owned(),
-        count,
-        shown: shown.join(", "),
-    };
     let [(candidate, members, directory)] = found.as_slice() else {
-        return Err(not_one());
+        let paths: Vec<&str> = found.iter().map(|(one, ..)| one.path.as_str()).collect();
+        return Err(none_of(name, &paths));
     };
     // Whoever unpacks lays one layer over the other.
     if let Some((other, _)) = others.iter().find(|(_, other)| other.touches(directory)) {
@@ -150,7 +150,7 @@ pub(super) fn open(
     }
     let mut opened = in_archive(members, directory, form);
     opened.packing.blob = Some(candidate.path.clone());
-    opened.annotations.clone_from(&candidate.annotations);
+    opened.annotations = candidate.annotations.to_vec();
     Ok(opened)
 }
 
@@ -204,7 +204,7 @@ impl Walk<'_> {
         &mut self,
         path: &str,
         descriptor: &Descriptor,
-        annotations: &[Annotation],
+        annotations: &Arc<[Annotation]>,
     ) -> Result<(), SourceError> {
         if self.candidates.len() >= MAX_LAYERS {
             return Err(broken(self.name, path, "names too many layers"));
@@ -212,7 +212,7 @@ impl Walk<'_> {
         self.candidates.push(Candidate {
             path: self.blob(path, &descriptor.digest)?,
             size: descriptor.size,
-            annotations: annotations.to_vec(),
+            annotations: Arc::clone(annotations),
             announced: descriptor.media_type == CONTAINERD_IMAGES,
         });
         Ok(())
@@ -231,7 +231,7 @@ impl Walk<'_> {
             self.candidates.push(Candidate {
                 path,
                 size: None,
-                annotations: Vec::new(),
+                annotations: Arc::default(),
                 announced: false,
             });
         }
@@ -351,12 +351,17 @@ fn join(
     above: &[Annotation],
     file: &str,
     annotations: &BTreeMap<String, String>,
-) -> Vec<Annotation> {
-    let here = annotations.iter().map(|(key, value)| Annotation {
-        key: key.clone(),
-        value: value.clone(),
-        file: file.to_owned(),
-    });
+) -> Arc<[Annotation]> {
+    let short = |(key, value): &(&String, &String)| key.len().max(value.len()) <= MAX_ANNOTATION;
+    let here = annotations
+        .iter()
+        .filter(short)
+        .take(MAX_ANNOTATIONS)
+        .map(|(key, value)| Annotation {
+            key: key.clone(),
+            value: value.clone(),
+            file: file.to_owned(),
+        });
     above.iter().cloned().chain(here).collect()
 }
 

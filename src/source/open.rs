@@ -135,23 +135,24 @@ fn archive(
     members: Members,
     mut reader: Reader,
 ) -> Result<Opened, SourceError> {
-    if !members.has(layout::MARK) {
-        let is_save = members.has(layout::SAVED) && !members.has(layout::INDEX);
-        let found = members.directories_with(INVENTORY);
-        match choose(&members, &found) {
-            Some(directory) => {
-                members.check_directory(directory)?;
-                return Ok(Opened {
-                    archive: path.map(|path| members.raw(path, directory)),
-                    ..in_archive(&members, directory, Form::Tar)
-                });
-            }
-            None if is_save || members.has(layout::INDEX) => {}
-            None => return Err(none_of(name, &found)),
-        }
-    }
-    let mut store = layout::Store::Archive(members);
-    layout::open(name, &mut store, &mut reader, Form::LayoutTar)
+    let found = members.directories_with(INVENTORY);
+    let is_layout = [layout::MARK, layout::INDEX, layout::SAVED]
+        .iter()
+        .any(|document| members.has(document));
+    let directory = match placed(&members, &found) {
+        Some(directory) => Some(directory),
+        None if is_layout => None,
+        None => Some(only(&members, &found).ok_or_else(|| none_of(name, &found))?),
+    };
+    let Some(directory) = directory else {
+        let mut store = layout::Store::Archive(members);
+        return layout::open(name, &mut store, &mut reader, Form::LayoutTar);
+    };
+    members.check_directory(directory)?;
+    Ok(Opened {
+        archive: path.map(|path| members.raw(path, directory)),
+        ..in_archive(&members, directory, Form::Tar)
+    })
 }
 
 /// The image in `directory` of an archive.
@@ -171,8 +172,8 @@ pub(super) fn in_archive(members: &Members, directory: &str, form: Form) -> Open
     }
 }
 
-/// The image among several: where engines put it, or else the only one that is not the parent of another.
-fn choose<'a>(members: &Members, found: &[&'a str]) -> Option<&'a str> {
+/// The image that lies where engines put it.
+fn placed<'a>(members: &Members, found: &[&'a str]) -> Option<&'a str> {
     let of = |directory: &str| found.iter().find(|found| **found == directory).copied();
     let is_export = EXPORT.iter().any(|file| members.has(file));
     let (first, second) = if is_export {
@@ -180,17 +181,21 @@ fn choose<'a>(members: &Members, found: &[&'a str]) -> Option<&'a str> {
     } else {
         ("", CHECKPOINT)
     };
-    let only = || match *members.not_parents(found) {
+    of(first).or_else(|| of(second))
+}
+
+/// The only image that is not the parent of another.
+fn only<'a>(members: &Members, found: &[&'a str]) -> Option<&'a str> {
+    match *members.not_parents(found) {
         [one] => Some(one),
         _ => None,
-    };
-    of(first).or_else(|| of(second)).or_else(only)
+    }
 }
 
 /// The image of a layer; `None` when it holds none.
 pub(super) fn in_layer(name: &str, members: &Members) -> Result<Option<String>, SourceError> {
     let found = members.directories_with(INVENTORY);
-    match choose(members, &found) {
+    match placed(members, &found).or_else(|| only(members, &found)) {
         Some(directory) => {
             members.check_directory(directory)?;
             Ok(Some(directory.to_owned()))
@@ -201,12 +206,15 @@ pub(super) fn in_layer(name: &str, members: &Members) -> Result<Option<String>, 
 }
 
 /// The complaint about an archive or directory of which no image can be taken.
-fn none_of(name: &str, found: &[&str]) -> SourceError {
-    let shown: Vec<&str> = found.iter().copied().take(NAMED).collect();
+pub(super) fn none_of(name: &str, found: &[&str]) -> SourceError {
+    let mut shown = found.get(..NAMED).unwrap_or(found).join(", ");
+    if found.len() > NAMED {
+        shown.push_str(", …");
+    }
     SourceError::NoImage {
         name: name.to_owned(),
         count: found.len(),
-        shown: shown.join(", "),
+        shown,
     }
 }
 
