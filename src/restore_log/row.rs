@@ -9,8 +9,8 @@ pub struct Row {
     pub form: Form,
     /// Names of the CRIU source files the line must name; any where there are none.
     pub files: &'static [&'static str],
-    /// The message in each of its wordings. `{name}` or `{name:kind}` stands for what it names; see
-    /// [`super::pattern`].
+    /// The message in each of its wordings. `{name}` or `{name:kind}` stands for what it names, as
+    /// the module `pattern` says.
     pub patterns: &'static [&'static str],
     /// What it is worth for an explanation.
     pub role: Role,
