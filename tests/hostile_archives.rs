@@ -594,11 +594,11 @@ fn what_has_to_be_spooled_is_bounded_and_leaves_nothing_behind() {
     assert!(error.contains("/nonexistent"), "{error}");
 }
 
-/// What is not needed is passed over: 256 MiB of it in an address space with room for a half.
+/// What is not needed is passed over: 160 MiB of it in an address space with room for 128.
 #[test]
 fn memory_is_bounded_whatever_passes() {
     let mut files = fixture(NAME, "checkpoint/");
-    let diff = pack::noise(1 << 20).repeat(256);
+    let diff = pack::noise(1 << 20).repeat(160);
     files.insert("rootfs-diff.tar".to_owned(), diff);
     let packed = packed(&zstd(&tar(&files)));
     for command in [
