@@ -7,6 +7,7 @@ use anstyle::Style;
 use serde::Serialize;
 
 use super::{Color, Failure};
+use crate::report::json;
 use crate::report::layout::{Page, plain, styled};
 use crate::report::style::{ASIDE, BAD, OPEN};
 
@@ -52,10 +53,7 @@ impl Output {
 
     /// Writes a JSON document.
     pub(super) fn json(&self, document: &impl Serialize) -> Result<(), Failure> {
-        self.raw(|out| {
-            serde_json::to_writer_pretty(&mut *out, document)?;
-            writeln!(out)
-        })
+        self.raw(|out| json::write(out, document))
     }
 
     /// `error: …` and `help: …` on standard error.

@@ -252,13 +252,19 @@ fn visible(text: &str) -> String {
     for c in text.chars() {
         if c == GLUE {
             shown.push(' ');
-        } else if c.is_control() || is_invisible(c) {
+        } else if steers(c) {
             shown.extend(c.escape_unicode());
         } else {
             shown.push(c);
         }
     }
     shown
+}
+
+/// Whether a character moves a cursor or hides letters.
+#[must_use]
+pub fn steers(c: char) -> bool {
+    c.is_control() || is_invisible(c)
 }
 
 /// Characters of Unicode's category Cf and separators that change how the letters around them look:

@@ -13,6 +13,7 @@ pub mod from_log;
 pub mod from_plan;
 pub mod from_profile;
 pub mod inspect_text;
+pub mod json;
 pub mod layout;
 pub mod log_text;
 pub mod messages_text;
