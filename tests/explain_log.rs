@@ -388,6 +388,22 @@ fn a_log_cannot_steer_the_terminal() {
         "{shown:?}"
     );
     assert!(shown.contains("has bad build-ID"), "{shown}");
+    let output = run(&[path.to_str().unwrap(), "--format", "json"]);
+    let shown = text(&output.stdout);
+    assert!(
+        shown
+            .chars()
+            .all(|c| c == '\n' || !(c.is_control() || c == '\u{202e}')),
+        "{shown:?}"
+    );
+    let report: Value = serde_json::from_str(&shown).unwrap();
+    assert!(
+        report["messages"][0]["text"]
+            .as_str()
+            .unwrap()
+            .contains("\u{202e}"),
+        "{report}"
+    );
 }
 
 /// An engine's archive is an image wherever it stands among the arguments; a log is text.

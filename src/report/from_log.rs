@@ -212,6 +212,7 @@ impl From<Part> for MessagePart {
             Part::Consequence => Self::Consequence,
             Part::Unknown => Self::Unknown,
             Part::Survived => Self::Survived,
+            Part::Perhaps => Self::Perhaps,
             Part::Aside => Self::Aside,
             Part::Unrelated => Self::Unrelated,
             Part::End => Self::End,

@@ -37,6 +37,7 @@ pub fn log(page: &mut Page<'_>, report: &LogReport) -> io::Result<()> {
     }
     let parts = [
         (MessagePart::Consequence, "follows from it"),
+        (MessagePart::Perhaps, "may have to do with it"),
         (MessagePart::Unknown, "not known to hwcr"),
         (MessagePart::Survived, "did not stop the restore"),
         (MessagePart::Unrelated, "about other processes"),

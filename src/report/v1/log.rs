@@ -101,6 +101,8 @@ words! {
         Unknown = "unknown",
         /// The restore succeeded in spite of it.
         Survived = "survived",
+        /// It may have to do with it: CRIU goes on after it at times.
+        Perhaps = "perhaps",
         /// It says nothing here.
         Aside = "aside",
         /// It is about another process.

@@ -4,7 +4,7 @@
 //! processes at once. So the first error that is neither a consequence nor harmless is the cause; where
 //! no row knows it, nothing behind it is certain.
 
-use super::join::{Image, Relation};
+use super::join::{CRIU, Image, Relation};
 use super::{Outcome, Part, Said, outcome_of};
 use crate::restore_log::collect::{Entry, Log, Run};
 use crate::restore_log::line::Level;
@@ -64,9 +64,11 @@ impl<'a> Decision<'a> {
             said.part = match said.entry.role() {
                 _ if cause => Part::Cause,
                 _ if said.part == Part::Unrelated => Part::Unrelated,
-                Some(Role::Harmless | Role::Hint | Role::Context) => Part::Aside,
                 Some(Role::Restored | Role::Failed | Role::Dump) => Part::End,
+                Some(Role::Harmless | Role::Context) => Part::Aside,
+                Some(Role::Hint) if said.entry.level != Some(Level::Error) => Part::Aside,
                 _ if ended == Ended::Restored && said.entry.level.is_some() => Part::Survived,
+                Some(Role::Hint) => Part::Perhaps,
                 None => Part::Unknown,
                 Some(Role::Cause(_) | Role::Symptom(_) | Role::Consequence) => Part::Consequence,
             };
@@ -124,11 +126,16 @@ fn during<'a>(
         .iter()
         .find_map(|said| fate(said.entry))
         .filter(|_| ended == Ended::Open);
-    // The kernel may know more of it than CRIU does: memory, limits, filters.
-    let reason = |said: &&Said<'_>| matches!(said.entry.role(), Some(Role::Cause(_)));
+    let nothing_yet = causes.is_empty();
+    // The kernel may know more of it than CRIU does: memory, limits. What CRIU has an error for is not of a
+    // task's own doing, though: it did not run yet.
+    let reason = |said: &&Said<'_>| match said.entry.role() {
+        Some(Role::Cause(Fate::Dies)) => nothing_yet || said.entry.value("comm") == Some(CRIU),
+        Some(Role::Cause(_)) => true,
+        _ => false,
+    };
     let symptom = |said: &&Said<'_>| matches!(said.entry.role(), Some(Role::Symptom(_)));
     let ours = || others.iter().filter(|said| said.part != Part::Unrelated);
-    let nothing_yet = causes.is_empty();
     causes.extend(ours().find(reason));
     if causes.is_empty() {
         causes.extend(ours().find(symptom));

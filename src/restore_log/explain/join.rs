@@ -11,6 +11,9 @@ use crate::restore_log::row::{Fate, Form, Role, Row};
 use crate::sigframe::model::{Frame, Liveness};
 use crate::units::{Pid, Tid};
 
+/// What the kernel calls a task until CRIU has given it its own name back.
+pub(super) const CRIU: &str = "criu";
+
 /// The image and the process ids that logs name.
 pub(super) struct Image<'a> {
     evidence: Option<Evidence<'a>>,
@@ -69,7 +72,7 @@ impl<'a> Image<'a> {
         {
             return Relation::Perhaps;
         }
-        if comm == Some("criu") || pid.is_some_and(|pid| self.pids.contains(&pid)) {
+        if comm == Some(CRIU) || pid.is_some_and(|pid| self.pids.contains(&pid)) {
             return Relation::Ours;
         }
         match self.facts() {
@@ -84,6 +87,12 @@ impl<'a> Image<'a> {
             None if self.criu => Relation::Perhaps,
             None => Relation::Ours,
         }
+    }
+
+    /// Whether a message is of CRIU, or shown to be about one of the restored tasks.
+    pub(super) fn tied(&self, entry: &Entry) -> bool {
+        let of_criu = |form| matches!(form, Form::Error | Form::Info);
+        entry.row.is_none_or(|row| of_criu(row.form)) || self.relation(entry) == Relation::Ours
     }
 
     /// The task of the image that a message is about: by the id CRIU gave it, by its own, or by its name.

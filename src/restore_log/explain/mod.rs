@@ -122,28 +122,14 @@ pub enum Part {
     Unknown,
     /// The restore succeeded in spite of it.
     Survived,
+    /// It may have to do with it: CRIU goes on after it at times.
+    Perhaps,
     /// CRIU writes it in good restores too, or it says nothing here.
     Aside,
     /// It is about a process that is not one of the restored tasks.
     Unrelated,
     /// How the run ended.
     End,
-}
-
-impl Part {
-    /// The word used in every output.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Cause => "cause",
-            Self::Consequence => "consequence",
-            Self::Unknown => "unknown",
-            Self::Survived => "survived",
-            Self::Aside => "aside",
-            Self::Unrelated => "unrelated",
-            Self::End => "end",
-        }
-    }
 }
 
 /// A signal frame whose interrupted PC and SP are those of the dead task.
@@ -169,7 +155,13 @@ pub fn explain<'a>(logs: &'a [Log], evidence: Option<&Evidence<'a>>) -> Explanat
         .iter()
         .map(|said| image.cause(*said))
         .collect();
-    let mut certainty = causes.first().map_or(Certainty::None, certainty);
+    let mut certainty = match causes.first() {
+        None => Certainty::None,
+        Some(cause) if cause.said.is_some_and(|said| !image.tied(said.entry)) => {
+            Certainty::Uncertain
+        }
+        Some(cause) => certainty(cause),
+    };
     if let Some(found) = image.only_image(decision.outcome, certainty) {
         if certainty == Certainty::None {
             certainty = if blocks(&found) {

@@ -226,6 +226,38 @@ pub(super) static ROWS: &[Row] = &[
         ..FOLLOWS
     },
     Row {
+        id: "criu-clean-up",
+        files: &["mount.c", "cgroup.c", "util.c"],
+        patterns: &[
+            "Can't remove the directory {path:text}: {errno}",
+            "Unable to remove {path:text}: {errno}",
+            "Unable to umount {path:text}: {errno}",
+            "Can't wait or bad status: errno={code}, status={status}",
+        ],
+        summary: "CRIU could not clear away what it had made, or a helper of it ended; the lines before say why.",
+        sources: &[
+            "CRIU 3.0 to 4.2, criu/mount.c cleanup_mnt_ns, criu/cgroup.c fini_cgroup, criu/util.c call_in_child_process",
+            "checkpoint-restore/criu 462, 1777",
+        ],
+        ..FOLLOWS
+    },
+    Row {
+        id: "criu-not-critical",
+        files: &["cr-restore.c"],
+        patterns: &[
+            "Restore original /proc/self/loginuid failed",
+            "Write {value:text} to /proc/self/oom_score_adj failed: {errno}",
+            "Pre-resume script ret code {code}",
+            "Post-resume script ret code {code}",
+        ],
+        role: Role::Harmless,
+        summary: "Something failed that CRIU goes on without.",
+        sources: &[
+            "CRIU 3.0 to 4.2, criu/cr-restore.c restore_origin_ns_hook, prepare_oom_score_adj, restore_root_task",
+        ],
+        ..FOLLOWS
+    },
+    Row {
         id: "criu-tool-ended",
         files: &["util.c"],
         patterns: &["exited, status={status}"],

@@ -1,6 +1,6 @@
 //! What CRIU says of the files that tasks map or hold open.
 
-use crate::restore_log::row::{ERROR, Row};
+use crate::restore_log::row::{ERROR, Role, Row};
 
 pub(super) static ROWS: &[Row] = &[
     Row {
@@ -78,7 +78,6 @@ pub(super) static ROWS: &[Row] = &[
         files: &["files-reg.c"],
         patterns: &[
             "Can't create ghost {kind:text}: {errno}",
-            "Can't link {path:text} -> {new:text}: {errno}",
             "The {mount:number} mount is not found for ghost",
             "Corrupted ghost image -> no size",
             "Can't create even fake link!: {errno}",
@@ -88,8 +87,22 @@ pub(super) static ROWS: &[Row] = &[
             attempt, a read-only file system or a missing directory are the usual reasons.",
         help: "Remove files named `*.cr.*.ghost` and `link_remap.*` beside it, and look whether the place can be written to.",
         sources: &[
-            "CRIU 3.0 to 4.2, criu/files-reg.c create_ghost, linkat_hard, open_path",
-            "checkpoint-restore/criu 201, 1896",
+            "CRIU 3.0 to 4.2, criu/files-reg.c create_ghost, mkreg_ghost, open_path",
+            "checkpoint-restore/criu 1896",
+        ],
+        ..ERROR
+    },
+    Row {
+        id: "criu-ghost-link",
+        files: &["files-reg.c"],
+        patterns: &["Can't link {path:text} -> {new:text}: {errno}"],
+        role: Role::Hint,
+        summary: "The name {new} of a file that had been deleted while in use could not be made.",
+        explanation: "The system answered: {errno}. Where a file of that name exists CRIU tries another one and goes on.",
+        help: "Remove files named `*.cr.*.ghost` and `link_remap.*` beside it, and look whether the place can be written to.",
+        sources: &[
+            "CRIU 3.0 to 4.2, criu/files-reg.c linkat_hard, open_path",
+            "checkpoint-restore/criu 201",
         ],
         ..ERROR
     },

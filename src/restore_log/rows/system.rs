@@ -1,6 +1,6 @@
 //! What CRIU says of cgroups, namespaces, mounts, sockets, scripts.
 
-use crate::restore_log::row::{ERROR, Row};
+use crate::restore_log::row::{ERROR, Role, Row};
 
 pub(super) static ROWS: &[Row] = &[
     Row {
@@ -44,8 +44,6 @@ pub(super) static ROWS: &[Row] = &[
             "Cgroup dir {path:text} doesn't exist",
             "Can't make controller dir {path:text}: {errno}",
             "Can't mount controller dir {path:text}: {errno}",
-            "Failed writing {value:text} to {path:text}: {errno}",
-            "Failed closing {path:text}: {errno}",
             "bad cgroup path: {path:text}: {errno}",
         ],
         summary: "A cgroup could not be made as it was: {path}.",
@@ -54,6 +52,24 @@ pub(super) static ROWS: &[Row] = &[
             cgroup version.",
         sources: &[
             "CRIU 3.0 to 4.2, criu/cgroup.c prepare_cgroup_dirs, prepare_cgroup_sfd, restore_cgroup_prop",
+        ],
+        ..ERROR
+    },
+    Row {
+        id: "criu-cgroup-property",
+        files: &["cgroup.c"],
+        patterns: &[
+            "Failed writing {value:text} to {path:text}: {errno}",
+            "Failed closing {path:text}: {errno}",
+        ],
+        role: Role::Hint,
+        summary: "A property of a cgroup could not be set: {path}.",
+        explanation: "The system answered: {errno}. Some properties CRIU can do without, with others it gives up.",
+        help: "Restore with --manage-cgroups=ignore inside a cgroup that is ready, or leave the property out with \
+            --cgroup-props.",
+        sources: &[
+            "CRIU 3.0 to 4.2, criu/cgroup.c restore_cgroup_prop",
+            "checkpoint-restore/criu 24",
         ],
         ..ERROR
     },
@@ -219,8 +235,9 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-tool-missing",
         files: &["util.c"],
         patterns: &["execvp(\"{tool:word}\", ...) failed: {errno}"],
+        role: Role::Hint,
         summary: "CRIU could not run {tool}.",
-        explanation: "The system answered: {errno}.",
+        explanation: "The system answered: {errno}. CRIU tries some programs only to find out whether they are there.",
         help: "Install {tool} here.",
         sources: &[
             "CRIU 3.0 to 4.2, criu/util.c cr_system_userns",
@@ -261,7 +278,6 @@ pub(super) static ROWS: &[Row] = &[
         patterns: &[
             "Aborting restore due to pre-restore script ret code {code}",
             "Aborting restore due to post-restore script ret code {code}",
-            "Pre-resume script ret code {code}",
         ],
         summary: "A script that runs along with the restore failed.",
         explanation: "It ended with {code}. Container engines hang their own work in here: volumes, networks, hooks.",
@@ -273,6 +289,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-freezer",
         files: &["cr-restore.c"],
         patterns: &["Unable to restore freezer state"],
+        role: Role::Hint,
         summary: "The freezer of the tasks' cgroup could not be set.",
         explanation: "The cgroup named with --freeze-cgroup is not here or not writable.",
         help: "Restore without --freeze-cgroup, or make the cgroup first.",

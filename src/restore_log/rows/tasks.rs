@@ -1,6 +1,6 @@
 //! What CRIU says of process ids, terminals, memory limits and rights.
 
-use crate::restore_log::row::{ERROR, Form, Row};
+use crate::restore_log::row::{ERROR, Form, Role, Row};
 
 pub(super) static ROWS: &[Row] = &[
     Row {
@@ -232,6 +232,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-seccomp-suspend",
         files: &["cr-restore.c"],
         patterns: &["failed to suspend seccomp, restore will probably fail..."],
+        role: Role::Hint,
         summary: "CRIU could not switch a task's seccomp filter off for the time of the restore.",
         explanation: "PTRACE_O_SUSPEND_SECCOMP needs CAP_SYS_ADMIN and that CRIU itself runs without a filter.",
         help: "Run the restore without a seccomp filter around CRIU.",

@@ -83,6 +83,31 @@ fn consequences_alone_have_no_cause() {
 }
 
 #[test]
+fn what_criu_often_survives_is_a_cause_only_where_nothing_else_is() {
+    let property =
+        "(00.2) Error (criu/cgroup.c:1490): cg: Failed writing 1 to memory/x: Invalid argument\n";
+    assert_eq!(
+        came_to(&[&[VERSION, property, FAILED].concat()]),
+        (
+            Outcome::Failed,
+            Certainty::Uncertain,
+            vec!["criu-cgroup-property"]
+        )
+    );
+    let text = [VERSION, property, MISMATCH, FAILED].concat();
+    assert_eq!(
+        came_to(&[&text]),
+        (
+            Outcome::Failed,
+            Certainty::Certain,
+            vec!["criu-other-architecture"]
+        )
+    );
+    let logs = [log(&text)];
+    assert_eq!(of(&logs).said[0].part, Part::Perhaps);
+}
+
+#[test]
 fn errors_of_a_restore_that_succeeded_are_no_causes() {
     let text = [VERSION, UNKNOWN, MISMATCH, RESTORED].concat();
     assert_eq!(
@@ -110,6 +135,9 @@ fn the_kernel_says_how_a_task_died_after_the_restore() {
             vec!["kernel-frame-refused"]
         )
     );
+    // Nothing ties another process to the restore where there is no image.
+    let stranger = REFUSED.replace("app[7]", "app[8]");
+    assert_eq!(came_to(&[&restored, &stranger]).1, Certainty::Uncertain);
     // A plain fault does not say why.
     assert_eq!(
         came_to(&[&restored, FAULT]),
@@ -192,6 +220,18 @@ fn memory_that_ran_out_is_told_by_the_kernel() {
     assert_eq!(
         came_to(&[&[VERSION, KILLED, FAILED].concat(), oom]),
         (Outcome::Failed, Certainty::Certain, vec!["kernel-oom"])
+    );
+}
+
+#[test]
+fn a_death_of_before_is_no_cause_of_what_criu_has_an_error_for() {
+    assert_eq!(
+        came_to(&[&[VERSION, MISMATCH, KILLED, FAILED].concat(), REFUSED]),
+        (
+            Outcome::Failed,
+            Certainty::Certain,
+            vec!["criu-other-architecture"]
+        )
     );
 }
 
