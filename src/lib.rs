@@ -16,6 +16,7 @@
 //! `rt_sigframe` in its memory; a *profile* is what a machine offers; a *finding* is a rule's answer.
 
 pub mod abi;
+pub mod advice;
 pub mod auxv;
 pub mod capture;
 pub mod cli;

@@ -176,6 +176,28 @@ fn a_baseline_is_no_machine_an_image_was_dumped_on() {
     }
 }
 
+#[test]
+fn advice_says_how_a_workload_must_be_started() {
+    let folder = folder(&[]);
+    let image = image("dyn@neoverse-v1@new");
+    let arguments = ["check", &image, "--target", "neoverse-n1", "--advise"];
+    insta::assert_snapshot!("fleet_advice", told(&run(&arguments), folder.path()));
+    let json = run(&[&arguments[..], &["--format", "json"]].concat());
+    let report: Value = serde_json::from_slice(&json.stdout).unwrap();
+    let advice = report["results"][0]["advice"].as_array().unwrap();
+    assert_eq!(advice[0]["setting"], "arm64.nosve arm64.nopauth");
+    let without = run(&[
+        "check",
+        &image,
+        "--target",
+        "neoverse-n1",
+        "--format",
+        "json",
+    ]);
+    let without: Value = serde_json::from_slice(&without.stdout).unwrap();
+    assert!(without["results"][0].get("advice").is_none());
+}
+
 /// The verdict in a report of `check` on each machine, in the machines' order.
 fn verdicts(image: &str, machines: &[&str]) -> Vec<String> {
     let mut arguments = vec!["check", image, "--format", "json"];

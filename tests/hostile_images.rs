@@ -6,8 +6,10 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use hwcr::advice::advise;
 use hwcr::criu_image::model::{AnomalyKind, Checkpoint};
 use hwcr::criu_image::{Error, load, load_from};
+use hwcr::facts::runtime::runtimes;
 use hwcr::facts::{self, Search};
 use hwcr::finding::Verdict;
 use hwcr::memory::{Content, Memory};
@@ -131,7 +133,7 @@ fn an_image_cut_at_any_length_is_read_or_named() {
     }
 }
 
-/// Runs the readers of memory and the rules over whatever could be read.
+/// Runs the readers of memory, the rules and the advice over whatever could be read.
 fn judge(checkpoint: &Checkpoint) -> Verdict {
     let target = profile::resolve("cortex-a57").unwrap();
     let facts = facts::collect(checkpoint, Search::Deep);
@@ -140,7 +142,9 @@ fn judge(checkpoint: &Checkpoint) -> Verdict {
         target: &target,
         source: None,
     };
-    rule::judge(&case, &[]).verdict
+    let judgement = rule::judge(&case, &[]);
+    let _ = advise(&case, &judgement.findings, &runtimes(checkpoint));
+    judgement.verdict
 }
 
 /// What an answer needs and is cut short never makes a compatible image.

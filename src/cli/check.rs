@@ -8,6 +8,8 @@ use super::explain::no_such_rule;
 use super::input::{Input, Reading};
 use super::targets::{self, Target};
 use super::{Exit, Failure, Output};
+use crate::advice;
+use crate::facts::runtime;
 use crate::profile::{self, model::Profile};
 use crate::report::fleet_text;
 use crate::report::from_judgement::{self, Pair};
@@ -26,6 +28,7 @@ Examples:
   hwcr check dump/ --targets fleet/
   hwcr check checkpoint.tar.zst --target neoverse-n1
   hwcr check dump/ --target cpu.json --accept HWCR-HWC-001:paca
+  hwcr check dump/ --target neoverse-n1 --advise
 
 {}", super::EXIT_CODES))]
 pub(super) struct Check {
@@ -59,6 +62,10 @@ pub(super) struct Check {
     /// Make notes of the unproven findings of a rule, or of those due to one feature; may be repeated
     #[arg(long, value_name = "RULE[:FEATURE]")]
     accept: Vec<String>,
+
+    /// Also say how to start the workload so that its checkpoints fit the target
+    #[arg(long, conflicts_with = "brief")]
+    advise: bool,
 
     /// Text only: one line for each image and target
     #[arg(long)]
@@ -143,25 +150,31 @@ impl Check {
         let input = Input::open(image, self.reading)?;
         let facts = input.facts(super::search(self.deep));
         let image = image.to_string_lossy();
+        let seen = self.advise.then(|| runtime::runtimes(facts.checkpoint));
         let results = targets.iter().map(|target| {
             let profile = match &target.profile {
                 Ok(profile) => profile,
                 Err(why) => return unread(&image, target, why),
             };
-            let judgement = rule::judge(
-                &Case {
-                    facts: &facts,
-                    target: profile,
-                    source,
-                },
-                accepts,
-            );
+            let case = Case {
+                facts: &facts,
+                target: profile,
+                source,
+            };
+            let judgement = rule::judge(&case, accepts);
             for (used, now) in used.iter_mut().zip(&judgement.accept_used) {
                 *used |= now;
             }
             let mut result =
                 from_judgement::judged(pair(&image, target, &profile.name), &judgement);
             result.directory = Some(input.directory.clone()).filter(|within| !within.is_empty());
+            if let Some(seen) = &seen {
+                result.advice = Some(from_judgement::advice(&advice::advise(
+                    &case,
+                    &judgement.findings,
+                    seen,
+                )));
+            }
             result
         });
         Ok(results.collect())
@@ -170,7 +183,7 @@ impl Check {
     /// Whether one table says more than the findings on every machine.
     fn asks_of_a_fleet(&self, report: &Report) -> bool {
         let one_target = report.results.len() == self.images.len();
-        !self.folders.is_empty() && !one_target && !self.brief
+        !self.folders.is_empty() && !one_target && !self.brief && !self.advise
     }
 
     fn accepts(&self) -> Result<Vec<Accept>, Failure> {

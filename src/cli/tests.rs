@@ -20,6 +20,7 @@ fn result(verdict: Option<Verdict>) -> CheckResult {
         members: Vec::new(),
         counts: None,
         findings: None,
+        advice: None,
         error: verdict.is_none().then(|| "unreadable".to_owned()),
     }
 }

@@ -3,6 +3,7 @@
 mod collect;
 mod journal;
 mod origin;
+pub mod runtime;
 mod standing;
 
 use std::collections::BTreeSet;

@@ -1,10 +1,11 @@
 //! Judgements and rules as report structures.
 
+use crate::advice;
 use crate::finding;
 use crate::rule::{Accept, Judgement, MemberVerdict, RuleMeta};
 
 use super::v1::{
-    AcceptUse, CheckResult, Counts, Finding, Member, Rule, Rules, Severity, Tool, Verdict,
+    AcceptUse, Advice, CheckResult, Counts, Finding, Member, Rule, Rules, Severity, Tool, Verdict,
 };
 
 /// The names of an image and a target, as the report shows them.
@@ -31,7 +32,30 @@ pub fn judged(pair: Pair<'_>, judgement: &Judgement) -> CheckResult {
         members: judgement.members.iter().map(member).collect(),
         counts: Some(count(&findings)),
         findings: Some(findings),
+        advice: None,
         error: None,
+    }
+}
+
+/// Advice.
+#[must_use]
+pub fn advice(advice: &[advice::Advice]) -> Vec<Advice> {
+    advice.iter().map(advice_of).collect()
+}
+
+fn advice_of(advice: &advice::Advice) -> Advice {
+    Advice {
+        subject: advice.subject.to_owned(),
+        pids: advice.pids.iter().map(|pid| pid.0).collect(),
+        sign: advice.sign.clone(),
+        setting: advice.setting.clone(),
+        features: advice
+            .features
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect(),
+        what: advice.what.clone(),
+        verified: advice.verified.clone(),
     }
 }
 
@@ -47,6 +71,7 @@ pub fn unread(pair: Pair<'_>, error: &str) -> CheckResult {
         members: Vec::new(),
         counts: None,
         findings: None,
+        advice: None,
         error: Some(error.to_owned()),
     }
 }

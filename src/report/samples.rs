@@ -58,6 +58,7 @@ pub(super) fn result(
         members: Vec::new(),
         counts: Some(super::from_judgement::count(&findings)),
         findings: Some(findings),
+        advice: None,
         error: None,
     }
 }
@@ -68,6 +69,7 @@ pub(super) fn unread(image: &str, target: &str) -> CheckResult {
         members: Vec::new(),
         counts: None,
         findings: None,
+        advice: None,
         error: Some("inventory.img: not found".to_owned()),
         ..result(image, target, Verdict::Compatible, Vec::new())
     }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::io;
 
 use super::layout::{Page, Span, counted, plain, short_digests, styled};
-use super::style::{self, FAINT, PLAIN, STRONG};
-use super::v1::{CheckResult, Counts, Finding, Hex, Member, Report, Verdict};
+use super::style::{self, FAINT, OPEN, PLAIN, STRONG};
+use super::v1::{Advice, CheckResult, Counts, Finding, Hex, Member, Report, Verdict};
 
 /// Column at which the text behind `need`, `have`, … begins, counted from its indentation.
 const LABEL_COLUMNS: usize = 8;
@@ -37,6 +37,7 @@ pub fn check(page: &mut Page<'_>, report: &Report, brief: bool) -> io::Result<()
                 page.blank()?;
                 finding(page, &group, result.members.len())?;
             }
+            advice(page, result)?;
         }
     }
     if report.results.len() > 1 && !brief {
@@ -54,6 +55,46 @@ pub(super) fn findings(page: &mut Page<'_>, findings: &[Finding]) -> io::Result<
     groups(findings)
         .iter()
         .try_for_each(|group| finding(page, group, 1))
+}
+
+/// How the workload must be started to fit the target.
+fn advice(page: &mut Page<'_>, result: &CheckResult) -> io::Result<()> {
+    let Some(advice) = &result.advice else {
+        return Ok(());
+    };
+    page.blank()?;
+    let head = if !advice.is_empty() {
+        "advice: start the workload so, and dump it again. What the kernel hides, the image says then. What a runtime \
+         was told, it does not: where you know that nothing else uses these features, accept HWCR-HWC-001"
+    } else if result.verdict == Some(Verdict::Compatible) {
+        "advice: none is needed"
+    } else {
+        "advice: none; the findings are not about features or vector lengths that a start decides"
+    };
+    page.line(2, DETAIL_INDENT, &[styled(FAINT, head)])?;
+    for part in advice {
+        page.blank()?;
+        piece(page, part)?;
+    }
+    Ok(())
+}
+
+fn piece(page: &mut Page<'_>, advice: &Advice) -> io::Result<()> {
+    let mut head = vec![styled(STRONG, &advice.subject)];
+    match &advice.setting {
+        Some(setting) => head.push(plain(format!("  {setting}"))),
+        None => head.push(styled(OPEN, "  no setting")),
+    }
+    page.line(2, DETAIL_INDENT, &head)?;
+    page.line(DETAIL_INDENT, DETAIL_INDENT, &[plain(&advice.what)])?;
+    detail(page, "for", joined(&advice.features).as_deref())?;
+    let pids: Vec<String> = advice.pids.iter().map(ToString::to_string).collect();
+    let tasks = joined(&pids).map(|pids| match &advice.sign {
+        Some(sign) => format!("pid {pids} ({sign})"),
+        None => format!("pid {pids}"),
+    });
+    detail(page, "in", tasks.as_deref())?;
+    detail(page, "checked", advice.verified.as_deref())
 }
 
 /// `--accept` options that changed nothing.

@@ -196,9 +196,39 @@ pub struct CheckResult {
     /// The findings: blockers first, then unproven ones, then notes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub findings: Option<Vec<Finding>>,
+    /// How the workload must be started to fit the target; left out without `--advise`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<Vec<Advice>>,
     /// Why the image or the target's profile could not be read; there is no answer then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+/// How a workload must be started so that its checkpoints fit a target, or what nothing helps against.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Advice {
+    /// What is to be set: `kernel`, `vector-length`, a runtime (`openssl`, `go`, `openjdk`, `glibc`), or `rest`;
+    /// more may come.
+    pub subject: String,
+    /// The tasks it is for; left out where it is for all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub pids: Vec<u32>,
+    /// What shows the runtime in the first of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign: Option<String>,
+    /// The setting, ready to be used; left out where none is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub setting: Option<String>,
+    /// The features it keeps the tasks from; without a setting, those nothing keeps them from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub features: Vec<String>,
+    /// In a sentence, for people.
+    pub what: String,
+    /// How it was checked, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verified: Option<String>,
 }
 
 /// A machine that the target stands for.

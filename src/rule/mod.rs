@@ -21,6 +21,9 @@ use crate::profile::model::Profile;
 pub use hwcap::AUXV_COPIES;
 pub use image::REWRITTEN;
 
+/// Ids of the rules that speak of the SVE vector length of a restored task.
+pub const OF_VECTOR_LENGTHS: [&str; 2] = ["HWCR-SVE-002", "HWCR-UND-007"];
+
 /// A row of the table.
 #[derive(Debug)]
 pub struct Rule {
