@@ -28,6 +28,7 @@ pub mod launch;
 pub mod machine;
 pub mod memory;
 pub mod profile;
+pub mod progress;
 pub mod report;
 pub mod restore_log;
 pub mod rewrite;

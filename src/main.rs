@@ -1,10 +1,7 @@
-//! The thin binary: parse, run, exit code.
+//! The thin binary: arguments in, exit code out.
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-use hwcr::cli::{Cli, run};
-
 fn main() -> ExitCode {
-    run(&Cli::parse()).into()
+    hwcr::cli::start(std::env::args_os())
 }

@@ -18,17 +18,20 @@ use pack::{Files, fixture, gzip, tar, zstd};
 
 const NAME: &str = "sig-plain@cortex-a57@new";
 
-const OPTIONS: Options = Options {
-    limits: Limits {
-        members: 4096,
-        names: 1 << 20,
-        memory: 1 << 20,
-        spool: Some(16 << 20),
-        unpacked: 64 << 20,
-        ratio: 1000,
-    },
-    wanted: is_read,
-};
+fn options() -> Options {
+    Options {
+        limits: Limits {
+            members: 4096,
+            names: 1 << 20,
+            memory: 1 << 20,
+            spool: Some(16 << 20),
+            unpacked: 64 << 20,
+            ratio: 1000,
+        },
+        wanted: is_read,
+        ..Options::default()
+    }
+}
 
 /// A file that goes away with its directory.
 struct Packed {
@@ -43,7 +46,7 @@ fn packed(bytes: &[u8]) -> Packed {
 }
 
 fn open(bytes: &[u8]) -> Result<Opened, SourceError> {
-    source::open(&packed(bytes).path, &OPTIONS)
+    source::open(&packed(bytes).path, &options())
 }
 
 /// Opens and reads it as a file and, compressed, as a stream.
@@ -536,7 +539,7 @@ fn what_unpacks_to_too_much_is_refused() {
     let mut files = fixture(NAME, "checkpoint/");
     files.insert("rootfs-diff.tar".to_owned(), vec![0; 24 << 20]);
     let bomb = tar(&files);
-    let mut options = OPTIONS;
+    let mut options = options();
     (options.limits.unpacked, options.limits.ratio) = (8 << 20, 40);
     let open = |bytes: &[u8]| source::open(&packed(bytes).path, &options);
     for bytes in [gzip(&bomb), zstd(&bomb)] {
@@ -630,7 +633,7 @@ fn layouts_that_lead_nowhere_are_refused() {
         let archive = pack::file(dir.path(), "oci.tar", &tar(files));
         let stream = pack::file(dir.path(), "oci.tar.gz", &gzip(&tar(files)));
         for path in [laid, archive, stream] {
-            let error = source::open(&path, &OPTIONS)
+            let error = source::open(&path, &options())
                 .map(drop)
                 .unwrap_err()
                 .to_string();
@@ -726,7 +729,7 @@ fn layouts_that_lead_nowhere_are_refused() {
         refused(&over(path), "changes what blobs/sha256/");
     }
     let beside = pack::file(dir.path(), "beside.tar", &tar(&over("etc/motd")));
-    source::open(&beside, &OPTIONS).unwrap();
+    source::open(&beside, &options()).unwrap();
 
     // A layer in a layer is not looked into.
     let mut layout = pack::Layout::default();
@@ -750,7 +753,7 @@ fn blobs_that_are_links_are_not_followed() {
     let blob = laid.join(format!("blobs/sha256/{}", pack::digest(&podman)));
     fs::rename(&blob, dir.path().join("outside")).unwrap();
     std::os::unix::fs::symlink(dir.path().join("outside"), &blob).unwrap();
-    let error = source::open(&laid, &OPTIONS).map(drop).unwrap_err();
+    let error = source::open(&laid, &options()).map(drop).unwrap_err();
     assert!(matches!(error, SourceError::Link { .. }), "{error}");
 }
 
@@ -777,7 +780,7 @@ fn other_files_are_named_for_what_they_are() {
         load_from(&image),
         Err(criu_image::Error::NotACheckpoint { .. })
     ));
-    let gone = source::open(Path::new("/nonexistent/cp.tar"), &OPTIONS)
+    let gone = source::open(Path::new("/nonexistent/cp.tar"), &options())
         .map(drop)
         .unwrap_err();
     match gone {

@@ -33,6 +33,7 @@ fn options() -> Options {
     Options {
         limits: Limits::default(),
         wanted: |name| is_read(name) || export::FILES.contains(&name),
+        ..Options::default()
     }
 }
 

@@ -70,10 +70,6 @@ pub(super) struct Check {
     /// Text only: one line for each image and target
     #[arg(long)]
     brief: bool,
-
-    /// Print no report; the exit code tells
-    #[arg(short, long)]
-    quiet: bool,
 }
 
 /// How a report is written.
@@ -94,7 +90,14 @@ impl Check {
         let mut results = Vec::new();
         let mut used = vec![false; accepts.len()];
         for image in &self.images {
-            match self.judge(image, &targets, source.as_ref(), &accepts, &mut used) {
+            match self.judge(
+                output,
+                image,
+                &targets,
+                source.as_ref(),
+                &accepts,
+                &mut used,
+            ) {
                 Ok(judged) => results.extend(judged),
                 Err(failure) => {
                     output.complain(&failure);
@@ -141,13 +144,14 @@ impl Check {
     /// Reads one image and holds it against all targets.
     fn judge(
         &self,
+        output: &Output,
         image: &Path,
         targets: &[Target],
         source: Option<&Profile>,
         accepts: &[Accept],
         used: &mut [bool],
     ) -> Result<Vec<CheckResult>, Failure> {
-        let input = Input::open(image, self.reading)?;
+        let input = Input::open(image, self.reading, output)?;
         let facts = input.facts(super::search(self.deep));
         let image = image.to_string_lossy();
         let seen = self.advise.then(|| runtime::runtimes(facts.checkpoint));
@@ -194,14 +198,12 @@ impl Check {
     }
 
     fn print(&self, output: &Output, report: &Report) -> Result<(), Failure> {
-        if !self.quiet {
-            match self.format {
-                Format::Text if self.asks_of_a_fleet(report) => {
-                    output.text(|page| fleet_text::fleet(page, report))?;
-                }
-                Format::Text => output.text(|page| text::check(page, report, self.brief))?,
-                Format::Json => output.json(report)?,
+        match self.format {
+            Format::Text if self.asks_of_a_fleet(report) => {
+                output.text(|page| fleet_text::fleet(page, report))?;
             }
+            Format::Text => output.text(|page| text::check(page, report, self.brief))?,
+            Format::Json => output.json(report)?,
         }
         // Of an image that could not be read nobody knows what would have been of use.
         if report.results.iter().all(|result| result.verdict.is_some()) {

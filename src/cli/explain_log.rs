@@ -55,6 +55,10 @@ pub(super) struct ExplainLog {
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     format: Format,
 
+    /// Text only: the outcome and a line for each cause
+    #[arg(long)]
+    brief: bool,
+
     #[command(flatten)]
     reading: Reading,
 }
@@ -72,8 +76,10 @@ impl ExplainLog {
             .iter()
             .map(|path| read(path))
             .collect::<Result<Vec<_>, _>>()?;
-        let (report, certainty) = self.explain(&logs, image, target.as_ref(), source.as_ref());
+        let (report, certainty) =
+            self.explain(output, &logs, image, target.as_ref(), source.as_ref());
         match self.format {
+            Format::Text if self.brief => output.text(|page| log_text::brief(page, &report))?,
             Format::Text => output.text(|page| log_text::log(page, &report))?,
             Format::Json => output.json(&report)?,
         }
@@ -112,6 +118,7 @@ impl ExplainLog {
     /// Reads the image, where there is one, and holds the logs against it.
     fn explain(
         &self,
+        output: &Output,
         logs: &[Log],
         image: Option<&Path>,
         target: Option<&Profile>,
@@ -135,7 +142,7 @@ impl ExplainLog {
         };
         let (machine, remarks) = restore_log::machine(logs, target);
         // An image that cannot be read may be the very reason, and the log has an answer without it.
-        let input = match Input::open(image, self.reading) {
+        let input = match Input::open(image, self.reading, output) {
             Ok(input) => input,
             Err(failure) => {
                 return finish(Some(&Evidence {

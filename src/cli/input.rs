@@ -1,14 +1,16 @@
 //! From what the user named as IMAGE to facts: the same for all verbs that read one.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::Args;
 
-use super::Failure;
 use super::rewrite::engine;
+use super::{Failure, Output};
 use crate::criu_image::{self, model::Checkpoint};
 use crate::export::{self, Export};
 use crate::facts::{self, Facts, Rewritten, Search};
+use crate::progress::Progress;
 use crate::rewrite::engine::JOURNAL;
 use crate::source::{self, Limits, Options};
 
@@ -21,13 +23,14 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    pub(super) fn options(self) -> Options {
+    pub(super) fn options(self, output: &Output) -> Options {
         Options {
             limits: Limits {
                 spool: self.spool_limit,
                 ..Limits::default()
             },
             wanted,
+            progress: Arc::clone(output.progress()),
         }
     }
 }
@@ -60,11 +63,12 @@ pub(super) struct Input {
     pub(super) directory: String,
     journal: Option<Rewritten>,
     export: Option<Export>,
+    progress: Arc<Progress>,
 }
 
 impl Input {
-    pub(super) fn open(image: &Path, reading: Reading) -> Result<Self, Failure> {
-        let opened = source::open(image, &reading.options())
+    pub(super) fn open(image: &Path, reading: Reading, output: &Output) -> Result<Self, Failure> {
+        let opened = source::open(image, &reading.options(output))
             .map_err(|error| unreadable(image, &error.into()))?;
         let checkpoint = criu_image::load_from(&opened.images)
             .map_err(|error| unreadable(image, &error.into()))?;
@@ -75,11 +79,12 @@ impl Input {
             directory: label.trim_end_matches(['/', ':']).to_owned(),
             journal,
             export: export::read(&opened),
+            progress: Arc::clone(output.progress()),
         })
     }
 
     pub(super) fn facts(&self, search: Search) -> Facts<'_> {
-        facts::collect(&self.checkpoint, search)
+        facts::collect_watched(&self.checkpoint, search, &self.progress)
             .with_journal(self.journal.clone())
             .with_export(self.export.clone())
     }

@@ -27,6 +27,10 @@ pub(super) struct Inspect {
     /// Directory that `criu dump` wrote, export of a container engine (tar, tar.gz, tar.zst, or unpacked), or OCI image layout; `-` for an archive on standard input
     image: PathBuf,
 
+    /// Text only: one line
+    #[arg(long)]
+    brief: bool,
+
     /// Show this section only; may be repeated
     #[arg(long, value_name = "SECTION", value_enum)]
     only: Vec<Section>,
@@ -53,7 +57,7 @@ pub(super) struct Inspect {
 
 impl Inspect {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
-        let input = Input::open(&self.image, self.reading)?;
+        let input = Input::open(&self.image, self.reading, output)?;
         let checkpoint = &input.checkpoint;
         if let Some(pid) = self
             .pid
@@ -79,6 +83,9 @@ impl Inspect {
         };
         let report = from_facts::inspect(&facts, hwcap::BITS, &selection, self.deep);
         match self.format {
+            Format::Text if self.brief => {
+                output.text(|page| inspect_text::brief(page, &report))?;
+            }
             Format::Text => {
                 output.text(|page| inspect_text::inspect(page, &report, self.verbose))?;
             }

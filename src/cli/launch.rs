@@ -44,13 +44,14 @@ pub(super) struct Launch {
 
 impl Launch {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
-        let input = Input::open(&self.image, self.reading)?;
+        let input = Input::open(&self.image, self.reading, output)?;
         let facts = input.facts(super::search(self.deep));
         let choices = launch::plan(&facts).map_err(|error| failure(&error))?;
         if self.dry_run {
             self.show(output, &choices)?;
             return Ok(Exit::Success);
         }
+        output.leave();
         // Only a failure comes back.
         Err(failure(&launch::run(&choices, &self.command)))
     }

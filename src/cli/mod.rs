@@ -10,17 +10,21 @@ use crate::facts::Search;
 use crate::report::v1::{CheckResult, Verdict};
 
 mod check;
+mod completions;
 mod explain;
 mod explain_log;
 mod failure;
 mod input;
 mod inspect;
 mod launch;
+mod man;
+mod meter;
 mod output;
 mod profile;
 mod rewrite;
 mod rules;
 mod schema;
+mod start;
 mod suggest;
 mod targets;
 
@@ -29,6 +33,7 @@ mod tests;
 
 use failure::Failure;
 use output::Output;
+pub use start::start;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -64,6 +69,10 @@ struct Global {
     /// When to use colour; auto looks for a terminal, NO_COLOR and CLICOLOR
     #[arg(long, global = true, display_order = 100, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     color: Color,
+
+    /// Print no report and no progress, only errors and warnings; the exit code tells
+    #[arg(short, long, global = true, display_order = 101)]
+    quiet: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -84,6 +93,8 @@ enum Verb {
     Rules(rules::RulesVerb),
     Profile(profile::ProfileVerb),
     Schema(schema::SchemaVerb),
+    Completions(completions::Completions),
+    Man(man::ManVerb),
 }
 
 /// How a run ended.
@@ -144,10 +155,10 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Runs a command line. Answers go to standard output, complaints to standard error.
+/// Runs a parsed command line. Answers go to standard output, complaints to standard error.
 #[must_use]
 pub fn run(cli: &Cli) -> Exit {
-    let output = Output::new(cli.global.color);
+    let output = Output::new(cli.global.color, cli.global.quiet);
     let result = match &cli.verb {
         Verb::Check(verb) => verb.run(&output),
         Verb::Inspect(verb) => verb.run(&output),
@@ -158,6 +169,8 @@ pub fn run(cli: &Cli) -> Exit {
         Verb::Rules(verb) => verb.run(&output),
         Verb::Profile(verb) => verb.run(&output),
         Verb::Schema(verb) => verb.run(&output),
+        Verb::Completions(verb) => verb.run(&output),
+        Verb::Man(verb) => verb.run(&output),
     };
     result.unwrap_or_else(|failure| {
         output.complain(&failure);

@@ -1,12 +1,15 @@
 //! Standard output and standard error.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::sync::Arc;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::Style;
 use serde::Serialize;
 
+use super::meter::Meter;
 use super::{Color, Failure};
+use crate::progress::Progress;
 use crate::report::json;
 use crate::report::layout::{Page, plain, styled};
 use crate::report::style::{ASIDE, BAD, OPEN};
@@ -14,22 +17,46 @@ use crate::report::style::{ASIDE, BAD, OPEN};
 /// Width of text that does not go to a terminal, columns.
 const PIPED_WIDTH: usize = 80;
 
-/// The two streams.
-#[derive(Clone, Copy, Debug)]
+/// The two streams, and the bar that shares a terminal with them.
+#[derive(Debug)]
 pub(super) struct Output {
     color: Color,
+    quiet: bool,
+    meter: Meter,
 }
 
 impl Output {
-    pub(super) fn new(color: Color) -> Self {
-        Self { color }
+    /// With `quiet` no report is printed and no bar shown.
+    pub(super) fn new(color: Color, quiet: bool) -> Self {
+        Self {
+            color,
+            quiet,
+            meter: Meter::new(!quiet),
+        }
     }
 
-    /// Writes text, wrapped at the terminal's width.
+    /// What readers count into.
+    pub(super) fn progress(&self) -> &Arc<Progress> {
+        self.meter.progress()
+    }
+
+    /// Takes the bar away for good: the terminal is about to be another program's.
+    pub(super) fn leave(&self) {
+        self.meter.end();
+    }
+
+    /// Writes a report as text, wrapped at the terminal's width; nothing where the user wants quiet.
     pub(super) fn text(
         &self,
         write: impl FnOnce(&mut Page<'_>) -> io::Result<()>,
     ) -> Result<(), Failure> {
+        if self.quiet {
+            return Ok(());
+        }
+        self.meter.aside(|| self.wrapped(write))
+    }
+
+    fn wrapped(&self, write: impl FnOnce(&mut Page<'_>) -> io::Result<()>) -> Result<(), Failure> {
         let stdout = io::stdout();
         let width = if stdout.is_terminal() {
             terminal_width(&stdout)
@@ -42,17 +69,22 @@ impl Output {
         settle(written)
     }
 
-    /// Writes text as it is.
+    /// Writes what is made to be kept, as it is: also where the user wants quiet.
     pub(super) fn raw(
         &self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
-        let mut out = BufWriter::new(io::stdout().lock());
-        settle(write(&mut out).and_then(|()| out.flush()))
+        self.meter.aside(|| {
+            let mut out = BufWriter::new(io::stdout().lock());
+            settle(write(&mut out).and_then(|()| out.flush()))
+        })
     }
 
-    /// Writes a JSON document.
+    /// Writes a report as JSON; nothing where the user wants quiet.
     pub(super) fn json(&self, document: &impl Serialize) -> Result<(), Failure> {
+        if self.quiet {
+            return Ok(());
+        }
         self.raw(|out| json::write(out, document))
     }
 
@@ -67,7 +99,7 @@ impl Output {
     }
 
     fn on_stderr(&self, style: Style, label: &'static str, failure: &Failure) {
-        self.aside(|page| {
+        self.beside(|page| {
             page.line(
                 0,
                 2,
@@ -82,8 +114,19 @@ impl Output {
         });
     }
 
-    /// Writes text to standard error: what belongs beside an answer and not into it.
+    /// Writes text to standard error: what belongs beside an answer and not into it. Nothing where the user
+    /// wants quiet.
     pub(super) fn aside(&self, write: impl FnOnce(&mut Page<'_>) -> io::Result<()>) {
+        if !self.quiet {
+            self.beside(write);
+        }
+    }
+
+    fn beside(&self, write: impl FnOnce(&mut Page<'_>) -> io::Result<()>) {
+        self.meter.aside(|| self.on_terminal(write));
+    }
+
+    fn on_terminal(&self, write: impl FnOnce(&mut Page<'_>) -> io::Result<()>) {
         let stderr = io::stderr();
         // Whoever greps a log wants a message on one line.
         let width = if stderr.is_terminal() {

@@ -16,6 +16,11 @@ mod validate;
 
 /// Look at target profiles, and make new ones
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hwcr profile capture > cpu.json
+  hwcr profile list
+  hwcr profile diff neoverse-v1 neoverse-n1")]
 pub(super) struct ProfileVerb {
     #[command(subcommand)]
     what: What,

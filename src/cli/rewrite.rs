@@ -9,7 +9,7 @@ use clap::{ArgGroup, Args};
 use super::check::{Format, profile, source};
 use super::input::{Reading, unreadable};
 use super::{Exit, Failure, Output, suggest};
-use crate::criu_image;
+use crate::criu_image::{self, model::Checkpoint};
 use crate::facts::{self, Rewritten, RewrittenEdit};
 use crate::finding::Verdict;
 use crate::profile::model::Profile;
@@ -74,9 +74,13 @@ pub(super) struct Rewrite {
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     format: Format,
 
+    /// Text only: how many edits, and what they come to
+    #[arg(long)]
+    brief: bool,
+
     /// Take back what --in-place did to DIR, or end what a crash interrupted
     #[arg(long, value_name = "DIR", conflicts_with_all = [
-        "image", "target", "source", "output", "in_place", "dry_run", "plan", "allow", "deep", "format",
+        "image", "target", "source", "output", "in_place", "dry_run", "plan", "allow", "deep", "format", "brief",
     ])]
     undo: Option<PathBuf>,
 }
@@ -128,6 +132,7 @@ struct Prepared {
 
 /// Everything but `--undo`.
 struct Job<'a> {
+    output: &'a Output,
     arguments: &'a Rewrite,
     image: &'a Path,
     opened: Opened,
@@ -150,16 +155,17 @@ impl Rewrite {
             return Err(Failure::new("an image and --target are needed"));
         };
         let job = Job {
+            output,
             arguments: self,
             image,
-            opened: source::open(image, &self.reading.options())
+            opened: source::open(image, &self.reading.options(output))
                 .map_err(|error| unreadable(image, &error.into()))?,
             target_name,
             target: profile(target_name)?,
             source: self.source.as_deref().map(source).transpose()?,
             allowed,
         };
-        job.run(output)
+        job.run()
     }
 
     fn allowed(&self) -> Result<Allowed, Failure> {
@@ -185,8 +191,8 @@ impl Rewrite {
 }
 
 impl Job<'_> {
-    fn run(&self, output: &Output) -> Result<Exit, Failure> {
-        let arguments = self.arguments;
+    fn run(&self) -> Result<Exit, Failure> {
+        let (output, arguments) = (self.output, self.arguments);
         if let Some(out) = arguments.output.as_deref().filter(|_| !arguments.dry_run)
             && out.symlink_metadata().is_ok()
         {
@@ -212,6 +218,9 @@ impl Job<'_> {
             from_plan::written(&mut prepared.report, &place.to_string_lossy(), after);
         }
         match arguments.format {
+            Format::Text if arguments.brief => {
+                output.text(|page| rewrite_text::brief(page, &prepared.report))?;
+            }
             Format::Text => {
                 output.text(|page| rewrite_text::rewrite(page, &prepared.report))?;
             }
@@ -247,6 +256,11 @@ impl Job<'_> {
         Err(Failure::new(format!("{image}: {why}")).help(help))
     }
 
+    fn collect<'c>(&self, checkpoint: &'c Checkpoint) -> facts::Facts<'c> {
+        let search = super::search(self.arguments.deep);
+        facts::collect_watched(checkpoint, search, self.output.progress())
+    }
+
     /// Reads, judges and plans.
     fn prepare(&self) -> Result<Prepared, Failure> {
         let arguments = self.arguments;
@@ -254,8 +268,7 @@ impl Job<'_> {
         let checkpoint =
             criu_image::load_from(source).map_err(|error| unreadable(self.image, &error.into()))?;
         let journal = engine::read_journal(&**source).map_err(Failure::new)?;
-        let facts =
-            facts::collect(&checkpoint, super::search(arguments.deep)).with_journal(journal);
+        let facts = self.collect(&checkpoint).with_journal(journal);
         let case = Case {
             facts: &facts,
             target: &self.target,
@@ -343,12 +356,13 @@ impl Job<'_> {
     fn recheck(&self, place: &Path, prepared: &Prepared) -> Result<Verdict, String> {
         let unread =
             |error: anyhow::Error| format!("the rewritten image cannot be read: {error:#}");
-        let opened = source::open(place, &self.arguments.reading.options())
+        let opened = source::open(place, &self.arguments.reading.options(self.output))
             .map_err(|error| unread(error.into()))?;
         let checkpoint =
             criu_image::load_from(&opened.images).map_err(|error| unread(error.into()))?;
         // The journal may not lie there yet; what it will say is known.
-        let facts = facts::collect(&checkpoint, super::search(self.arguments.deep))
+        let facts = self
+            .collect(&checkpoint)
             .with_journal(Some(prepared.head.clone()));
         let case = Case {
             facts: &facts,

@@ -8,6 +8,10 @@ use crate::rule;
 
 /// List all rules
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hwcr rules
+  hwcr rules --format json | jq -r '.rules[].id'")]
 pub(super) struct RulesVerb {
     /// How to write them
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]

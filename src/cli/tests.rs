@@ -113,3 +113,78 @@ fn suggestions_are_near_and_few() {
     );
     assert_eq!(suggest::question(&[]), None);
 }
+
+/// Every command and those below it.
+fn all_of(command: &clap::Command) -> Vec<clap::Command> {
+    let mut all = vec![command.clone()];
+    for verb in command.get_subcommands() {
+        all.extend(all_of(verb));
+    }
+    all
+}
+
+/// The lines of a help text that show a command line.
+fn examples(command: &clap::Command) -> Vec<String> {
+    let help = command.get_after_help().map(ToString::to_string);
+    let shown = help.unwrap_or_default();
+    let lines = shown
+        .lines()
+        .skip_while(|line| !line.starts_with("Example"));
+    lines
+        .skip(1)
+        .take_while(|line| line.starts_with("  "))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_verb_shows_examples_that_are_right_usage() {
+    for command in all_of(&Cli::command()) {
+        let name = command.get_name().to_owned();
+        let shown = examples(&command);
+        assert!(!shown.is_empty(), "{name} shows no example");
+        for line in shown {
+            // What stands in front of a pipe, or behind it, may be another program.
+            let calls: Vec<&str> = line
+                .split(['|', '>'])
+                .map(str::trim)
+                .filter(|part| part.starts_with("hwcr "))
+                .collect();
+            assert!(!calls.is_empty(), "{name}: {line}");
+            for call in calls {
+                let parsed = Cli::try_parse_from(call.split_whitespace());
+                assert!(parsed.is_ok(), "{name}: {call}: {}", parsed.unwrap_err());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_verb_has_a_page_with_its_options_and_examples() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("man1");
+    let cli = Cli::try_parse_from(["hwcr", "man", "--out", out.to_str().unwrap()]).unwrap();
+    assert_eq!(super::run(&cli), Exit::Success);
+
+    let mut root = Cli::command().disable_help_subcommand(true);
+    root.build();
+    let commands = all_of(&root);
+    for command in &commands {
+        let name = command.get_bin_name().unwrap_or("hwcr").replace(' ', "-");
+        let page = std::fs::read_to_string(out.join(format!("{name}.1"))).unwrap();
+        assert!(
+            page.contains(&format!(".TH {} 1", name.to_uppercase())),
+            "{name}"
+        );
+        assert!(page.contains(".SH EXAMPLES"), "{name}");
+        for long in command
+            .get_arguments()
+            .filter(|arg| !arg.is_hide_set())
+            .filter_map(clap::Arg::get_long)
+        {
+            let roff = format!("\\-\\-{}", long.replace('-', "\\-"));
+            assert!(page.contains(&roff), "{name} says nothing of --{long}");
+        }
+    }
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), commands.len());
+}

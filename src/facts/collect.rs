@@ -10,6 +10,7 @@ use crate::auxv::vector::{Auxv, AuxvAnomaly};
 use crate::criu_image::model::{Arch, Checkpoint, Mm, SigAction, Task};
 use crate::criu_image::space::Totals;
 use crate::memory::Memory;
+use crate::progress::Progress;
 use crate::sigframe::search::{self, Scope};
 use crate::sigframe::unwind::{ChainWalk, ThreadView};
 use crate::units::{Addr, AddrRange};
@@ -37,12 +38,22 @@ const MAX_RETURNS: usize = 1024;
 /// Everything the readers find in `checkpoint`.
 #[must_use]
 pub fn collect(checkpoint: &Checkpoint, search: Search) -> Facts<'_> {
+    collect_watched(checkpoint, search, &Progress::default())
+}
+
+/// As [`collect`]; `progress` counts the bytes that are searched.
+#[must_use]
+pub fn collect_watched<'a>(
+    checkpoint: &'a Checkpoint,
+    search: Search,
+    progress: &Progress,
+) -> Facts<'a> {
     // Words and bytes mean what they mean on arm64 only there.
     let native = checkpoint.arch == Arch::Aarch64;
     let tasks: Vec<TaskFacts<'_>> = checkpoint
         .tasks
         .iter()
-        .map(|task| one_task(checkpoint, task, search, native))
+        .map(|task| one_task(checkpoint, task, search, native, progress))
         .collect();
     let origin = origin::infer(checkpoint, &tasks);
     Facts {
@@ -74,6 +85,7 @@ fn one_task<'a>(
     task: &'a Task,
     search: Search,
     native: bool,
+    progress: &Progress,
 ) -> TaskFacts<'a> {
     let own = task.mm.as_ref().filter(|_| native);
     let auxv = own.map(auxv_facts);
@@ -93,7 +105,7 @@ fn one_task<'a>(
             },
             Search::Deep => Scope::Deep,
         };
-        search::find(&mm.memory, &threads, &trampolines, scope)
+        search::find_watched(&mm.memory, &threads, &trampolines, scope, progress)
     });
     let memory = memory_of(checkpoint, task)
         .filter(|_| native)

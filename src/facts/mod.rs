@@ -8,7 +8,7 @@ mod standing;
 
 use std::collections::BTreeSet;
 
-pub use collect::{AUTO_BUDGET, Search, collect};
+pub use collect::{AUTO_BUDGET, Search, collect, collect_watched};
 pub use journal::{Rewritten, RewrittenEdit, Told};
 
 use crate::auxv::VectorLengthBound;

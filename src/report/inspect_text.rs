@@ -45,6 +45,14 @@ pub fn inspect(page: &mut Page<'_>, report: &Inspect, verbose: bool) -> io::Resu
     Ok(())
 }
 
+/// One line: what there is of what was selected.
+///
+/// # Errors
+/// What the writer says.
+pub fn brief(page: &mut Page<'_>, report: &Inspect) -> io::Result<()> {
+    headline(page, report)
+}
+
 fn headline(page: &mut Page<'_>, report: &Inspect) -> io::Result<()> {
     let mut parts = vec![
         report.arch.clone(),

@@ -73,6 +73,18 @@ pub fn log(page: &mut Page<'_>, report: &LogReport) -> io::Result<()> {
     Ok(())
 }
 
+/// The outcome, and a line for each cause.
+///
+/// # Errors
+/// What the writer says.
+pub fn brief(page: &mut Page<'_>, report: &LogReport) -> io::Result<()> {
+    headline(page, report)?;
+    for (at, cause) in report.causes.iter().enumerate() {
+        cause_line(page, report, cause, at)?;
+    }
+    Ok(())
+}
+
 /// `restore.log: the restore hangs`
 fn headline(page: &mut Page<'_>, report: &LogReport) -> io::Result<()> {
     let names: Vec<&str> = report.logs.iter().map(|log| log.name.as_str()).collect();
@@ -137,7 +149,12 @@ fn about(page: &mut Page<'_>, log: &LogRead) -> io::Result<()> {
     )
 }
 
-fn cause(page: &mut Page<'_>, report: &LogReport, cause: &LogCause, at: usize) -> io::Result<()> {
+fn cause_line(
+    page: &mut Page<'_>,
+    report: &LogReport,
+    cause: &LogCause,
+    at: usize,
+) -> io::Result<()> {
     let certain = report.certainty == Certainty::Certain;
     let (style, word) = match cause.kind {
         _ if at > 0 => (OPEN, "also"),
@@ -153,7 +170,11 @@ fn cause(page: &mut Page<'_>, report: &LogReport, cause: &LogCause, at: usize) -
             plain(": "),
             styled(STRONG, &cause.summary),
         ],
-    )?;
+    )
+}
+
+fn cause(page: &mut Page<'_>, report: &LogReport, cause: &LogCause, at: usize) -> io::Result<()> {
+    cause_line(page, report, cause, at)?;
     if let Some(message) = cause.message.and_then(|at| report.messages.get(at)) {
         detail(page, "line", &place(report, message))?;
         detail(page, "says", &shortened(&message.text))?;

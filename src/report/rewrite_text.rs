@@ -57,6 +57,15 @@ pub fn rewrite(page: &mut Page<'_>, report: &Rewrite) -> io::Result<()> {
     end(page, report)
 }
 
+/// Two lines: how many edits, and what they come to.
+///
+/// # Errors
+/// What the writer says.
+pub fn brief(page: &mut Page<'_>, report: &Rewrite) -> io::Result<()> {
+    headline(page, report)?;
+    end(page, report)
+}
+
 /// `IMAGE for TARGET: 3 edits planned, 1 of them lossy`
 fn headline(page: &mut Page<'_>, report: &Rewrite) -> io::Result<()> {
     let edits = counted(report.edits.len(), "edit", "edits");

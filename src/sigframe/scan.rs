@@ -5,6 +5,7 @@
 //! begin and end on pages, so no such word is cut.
 
 use crate::memory::{Content, Memory};
+use crate::progress::Progress;
 use crate::units::{Addr, AddrRange};
 
 use super::bytes::u64_at;
@@ -83,8 +84,16 @@ pub(super) struct Notes {
     pub(super) truncated: bool,
 }
 
+/// Bytes after which progress is counted; whole blocks, so that no word is cut.
+const STRETCH: usize = 1 << 20;
+
 /// Goes over `ranges`, which must be ascending and not overlap.
-pub(super) fn scan(memory: &dyn Memory, ranges: &[AddrRange], trampolines: &Trampolines) -> Notes {
+pub(super) fn scan(
+    memory: &dyn Memory,
+    ranges: &[AddrRange],
+    trampolines: &Trampolines,
+    progress: &Progress,
+) -> Notes {
     let mut notes = Notes::default();
     for range in ranges {
         let mut at = range.start;
@@ -92,7 +101,13 @@ pub(super) fn scan(memory: &dyn Memory, ranges: &[AddrRange], trampolines: &Tram
             let run = memory.run_at(at, range.end);
             match run.content {
                 Content::Bytes { bytes, .. } => {
-                    words(memory, run.range.start, bytes, trampolines, &mut notes);
+                    let mut start = run.range.start;
+                    for stretch in bytes.chunks(STRETCH) {
+                        words(memory, start, stretch, trampolines, &mut notes);
+                        let len = u64::try_from(stretch.len()).unwrap_or(u64::MAX);
+                        start = Addr(start.0.wrapping_add(len));
+                        progress.advance(len);
+                    }
                 }
                 Content::Missing(_) => gap(run.range, &mut notes),
                 Content::Zero | Content::File { .. } => {}

@@ -1,6 +1,7 @@
 //! Finding a task's signal frames: where to look, the search, and the verdict on each frame.
 
 use crate::memory::{Content, Mapping, Memory};
+use crate::progress::Progress;
 use crate::units::{Addr, AddrRange};
 
 use super::candidates::Frames;
@@ -60,6 +61,18 @@ pub fn find(
     trampolines: &[Addr],
     scope: Scope,
 ) -> Found {
+    find_watched(memory, threads, trampolines, scope, &Progress::default())
+}
+
+/// As [`find`]; `progress` counts the bytes gone through.
+#[must_use]
+pub fn find_watched(
+    memory: &dyn Memory,
+    threads: &[ThreadView],
+    trampolines: &[Addr],
+    scope: Scope,
+    progress: &Progress,
+) -> Found {
     let trampolines = Trampolines::new(trampolines);
     let mut wanted = stacks(memory, threads);
     if deep(memory, scope) {
@@ -71,7 +84,7 @@ pub fn find(
                 .map(|mapping| mapping.range),
         );
     }
-    let mut round = Round::search(memory, threads, &trampolines, wanted.clone());
+    let mut round = Round::search(memory, threads, &trampolines, wanted.clone(), progress);
     for _ in 1..MAX_ROUNDS {
         let more: Vec<AddrRange> = round
             .led_to
@@ -83,7 +96,7 @@ pub fn find(
             break;
         }
         wanted.extend(more);
-        round = Round::search(memory, threads, &trampolines, wanted.clone());
+        round = Round::search(memory, threads, &trampolines, wanted.clone(), progress);
     }
     round.finish(memory)
 }
@@ -102,9 +115,13 @@ impl Round {
         threads: &[ThreadView],
         trampolines: &Trampolines,
         wanted: Vec<AddrRange>,
+        progress: &Progress,
     ) -> Self {
         let searched = merge(wanted);
-        let notes: Notes = scan(memory, &searched, trampolines);
+        for range in &searched {
+            progress.expect(in_image(memory, *range));
+        }
+        let notes: Notes = scan(memory, &searched, trampolines, progress);
         let mut frames = Frames::collect(memory, &notes);
         let mut unwinder = Unwinder::new(memory, trampolines);
         let mut chains = Vec::new();
@@ -226,11 +243,25 @@ fn holds_data(mapping: &Mapping) -> bool {
 
 /// Bytes of a range that exist: in the image, or missing from it.
 fn existing(memory: &dyn Memory, range: AddrRange) -> u64 {
+    sum_of(memory, range, |content| {
+        matches!(content, Content::Bytes { .. } | Content::Missing(_))
+    })
+}
+
+/// Bytes of a range that lie in the image.
+fn in_image(memory: &dyn Memory, range: AddrRange) -> u64 {
+    sum_of(memory, range, |content| {
+        matches!(content, Content::Bytes { .. })
+    })
+}
+
+/// Bytes of a range whose content `counts`.
+fn sum_of(memory: &dyn Memory, range: AddrRange, counts: fn(&Content<'_>) -> bool) -> u64 {
     let mut sum: u64 = 0;
     let mut at = range.start;
     while at < range.end {
         let run = memory.run_at(at, range.end);
-        if matches!(run.content, Content::Bytes { .. } | Content::Missing(_)) {
+        if counts(&run.content) {
             sum = sum.saturating_add(run.range.len());
         }
         if run.range.end <= at {

@@ -1,5 +1,9 @@
 //! How much is read of an input that may be made to exhaust the reader.
 
+use std::sync::Arc;
+
+use crate::progress::Progress;
+
 /// Bounds on what an archive may ask for. Everything beyond is refused with an error that says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -34,13 +38,15 @@ impl Default for Limits {
 }
 
 /// How a source is opened.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Bounds.
     pub limits: Limits,
     /// Whether a file of this name will be read. Of a stream nothing else can be read later: the rest of its
     /// members is passed over, but for their first bytes.
     pub wanted: fn(&str) -> bool,
+    /// Counts the bytes of archives that are read through.
+    pub progress: Arc<Progress>,
 }
 
 impl Default for Options {
@@ -48,6 +54,7 @@ impl Default for Options {
         Self {
             limits: Limits::default(),
             wanted: |_| true,
+            progress: Arc::default(),
         }
     }
 }

@@ -38,7 +38,7 @@ pub(super) struct FromImage {
 
 impl FromImage {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
-        let input = Input::open(&self.image, self.reading)?;
+        let input = Input::open(&self.image, self.reading, output)?;
         let facts = input.facts(crate::cli::search(false));
         let image = self.image.display().to_string();
         let inferred = from_image(&facts, &image, &self.save.name(self.image.file_name()))

@@ -8,6 +8,10 @@ use crate::report::profiles_text;
 
 /// List the built-in profiles with their kernel, vector lengths and origin
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hwcr profile list
+  hwcr check dump/ --target graviton3")]
 pub(super) struct List {}
 
 impl List {

@@ -40,14 +40,14 @@ use view::{ArchiveDir, Opened};
 /// An archive that has been read, and what reading others with it takes.
 pub(super) struct Reader {
     scan: Scan,
-    options: Options,
+    limits: Limits,
 }
 
 impl Reader {
     pub(super) fn new(options: &Options) -> Self {
         Self {
             scan: Scan::new(options),
-            options: *options,
+            limits: options.limits,
         }
     }
 
@@ -102,12 +102,12 @@ impl Reader {
         let nested = std::mem::take(&mut archive.nested);
         let compression = archive.compression;
         Members {
-            limits: self.options.limits,
+            limits: self.limits,
             top: Arc::new(Opened::new(
                 name.to_owned(),
                 label,
                 archive,
-                self.options.limits.spool,
+                self.limits.spool,
             )),
             nested,
             compression,

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Cursor, Read};
 use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
 
 use super::fault::Fault;
 use super::feed::{Feed, InPlace, Stream, fill};
@@ -10,6 +11,7 @@ use super::keep::Keeper;
 use super::member::{Archive, Content, Kind};
 use super::unpack::{Budget, SNIFF, compression, decompress, fault_of, foreign};
 use super::walk::{BLOCK, Entry, Found, Walker};
+use crate::progress::{Counting, Progress};
 use crate::source::{Blob, Options, SourceError};
 
 /// Bytes behind the end mark of an uncompressed stream that are taken, so that its writer can end: `tar` fills up to
@@ -36,6 +38,7 @@ pub(super) struct Scan {
     limit_names: u64,
     budget: Budget,
     keeper: Keeper,
+    progress: Arc<Progress>,
 }
 
 impl Scan {
@@ -47,6 +50,7 @@ impl Scan {
             limit_names: options.limits.names,
             budget: Budget::new(options.limits),
             keeper: Keeper::new(options),
+            progress: Arc::clone(&options.progress),
         }
     }
 
@@ -54,14 +58,17 @@ impl Scan {
     pub(super) fn file(
         &mut self,
         name: &str,
-        mut file: File,
+        file: File,
         depth: Depth,
     ) -> Result<Archive, SourceError> {
         let failed = |error| said(name, whole(fault_of(error)), &[]);
         let mut head = [0; SNIFF];
         let len = file.read_at(&mut head, 0).map_err(failed)?;
         if compression(head.get(..len).unwrap_or_default()).is_some() {
-            return self.stream(name, &mut file, depth);
+            self.progress
+                .expect(file.metadata().map_or(0, |meta| meta.len()));
+            let mut counted = Counting::new(file, &self.progress);
+            return self.through(name, &mut counted, depth);
         }
         self.lying(name, Blob::map(&file).map_err(failed)?, depth)
     }
@@ -75,7 +82,10 @@ impl Scan {
     ) -> Result<Archive, SourceError> {
         let head = blob.get(..SNIFF.min(blob.len())).unwrap_or_default();
         if compression(head).is_some() {
-            return self.stream(name, &mut Cursor::new(&*blob), depth);
+            self.progress
+                .expect(u64::try_from(blob.len()).unwrap_or(u64::MAX));
+            let mut counted = Counting::new(Cursor::new(&*blob), &self.progress);
+            return self.through(name, &mut counted, depth);
         }
         let head = head.to_vec();
         self.in_place(blob)
@@ -84,6 +94,17 @@ impl Scan {
 
     /// An archive that comes once.
     pub(super) fn stream(
+        &mut self,
+        name: &str,
+        reader: &mut dyn Read,
+        depth: Depth,
+    ) -> Result<Archive, SourceError> {
+        self.progress.expect_a_stream();
+        let mut counted = Counting::new(reader, &self.progress);
+        self.through(name, &mut counted, depth)
+    }
+
+    fn through(
         &mut self,
         name: &str,
         reader: &mut dyn Read,
