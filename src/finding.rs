@@ -127,6 +127,8 @@ pub struct Finding {
     pub edits: Vec<EditClass>,
     /// Set when the user accepted an unproven finding, which made it a note.
     pub accepted: bool,
+    /// Why, where the user said so.
+    pub reason: Option<String>,
     /// Names of the target's members it is about; empty where the target is a single machine.
     pub members: Vec<String>,
 }
@@ -155,6 +157,7 @@ impl Finding {
             help: None,
             edits: Vec::new(),
             accepted: false,
+            reason: None,
             members: Vec::new(),
         }
     }

@@ -10,7 +10,7 @@
 //! * [`profile`] describes a target machine; [`rule`] holds facts against it and gives findings and a verdict;
 //! * [`machine`] says what follows from profiles alone;
 //! * [`capture`] asks the machine it runs on for its profile;
-//! * [`report`] renders; [`cli`] alone prints and chooses exit codes.
+//! * [`config`] reads what a project settles for its checks; [`report`] renders; [`cli`] alone prints and chooses exit codes.
 //!
 //! Five words: a *checkpoint* is what `criu dump` wrote; a *task* is a process in it; a *frame* is an
 //! `rt_sigframe` in its memory; a *profile* is what a machine offers; a *finding* is a rule's answer.
@@ -20,6 +20,7 @@ pub mod advice;
 pub mod auxv;
 pub mod capture;
 pub mod cli;
+pub mod config;
 pub mod criu_image;
 pub mod export;
 pub mod facts;

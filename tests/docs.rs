@@ -95,6 +95,32 @@ fn between(page: &str, name: &str, text: &str) -> String {
     format!("{before}{start}{text}<!-- end -->{after}")
 }
 
+/// The table of settings in `docs/config.md`. `HWCR_BLESS=1 cargo test --test docs` rewrites it.
+#[test]
+fn the_table_of_settings_is_made_from_the_keys() {
+    let page = std::fs::read_to_string("docs/config.md").unwrap();
+    let table = format!("\n{}\n", hwcr::config::markdown());
+    let expected = between(&page, "settings", &table);
+    if std::env::var_os("HWCR_BLESS").is_some() {
+        std::fs::write("docs/config.md", &expected).unwrap();
+    } else {
+        assert!(
+            page == expected,
+            "docs/config.md does not say what src/config/keys.rs does; HWCR_BLESS=1 rewrites it"
+        );
+    }
+}
+
+/// The file that `docs/config.md` shows is one.
+#[test]
+fn the_example_of_settings_is_right() {
+    let page = std::fs::read_to_string("docs/config.md").unwrap();
+    let example = page.split("```toml\n").nth(1).unwrap();
+    let example = example.split("```").next().unwrap();
+    let config = hwcr::config::parse(example, "hwcr.toml").unwrap();
+    assert_eq!((config.values.len(), config.allow.len()), (3, 1));
+}
+
 /// Every rule a document names exists.
 #[test]
 fn documents_name_rules_that_exist() {
@@ -108,6 +134,7 @@ fn documents_name_rules_that_exist() {
         "docs/reports.md",
         "docs/rewrite.md",
         "docs/explain-log.md",
+        "docs/config.md",
     ] {
         let text = std::fs::read_to_string(file).unwrap();
         for (at, _) in text.match_indices("HWCR-") {

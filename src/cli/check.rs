@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::explain::no_such_rule;
+use super::allow::Acceptances;
 use super::input::{Input, Reading};
 use super::targets::{self, Target};
-use super::{Exit, Failure, Output};
+use super::{Exit, Failure, Output, Surroundings};
 use crate::advice;
 use crate::facts::runtime;
 use crate::profile::{self, model::Profile};
@@ -16,7 +16,7 @@ use crate::report::from_judgement::{self, Pair};
 use crate::report::layout::counted;
 use crate::report::text;
 use crate::report::v1::{CheckResult, Report, Tool};
-use crate::rule::{self, Accept, Case};
+use crate::rule::Case;
 
 /// Say whether images will run on targets
 #[derive(Debug, Args)]
@@ -82,22 +82,14 @@ pub(super) enum Format {
 }
 
 impl Check {
-    pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
-        let accepts = self.accepts()?;
+    pub(super) fn run(&self, output: &Output, around: &Surroundings) -> Result<Exit, Failure> {
+        let accepts = Acceptances::new(&self.accept, &around.config.allow, around.today)?;
         let targets = self.targets(output)?;
         let source = self.source.as_deref().map(source).transpose()?;
 
         let mut results = Vec::new();
-        let mut used = vec![false; accepts.len()];
         for image in &self.images {
-            match self.judge(
-                output,
-                image,
-                &targets,
-                source.as_ref(),
-                &accepts,
-                &mut used,
-            ) {
+            match self.judge(output, image, &targets, source.as_ref(), &accepts) {
                 Ok(judged) => results.extend(judged),
                 Err(failure) => {
                     output.complain(&failure);
@@ -117,9 +109,12 @@ impl Check {
             source: self.source.clone(),
             deep: self.deep,
             results,
-            accepts: from_judgement::accepts(&accepts, &used),
+            accepts: accepts.report(),
         };
         self.print(output, &report)?;
+        // Of an image that could not be read nobody knows what would have been of use.
+        let all_read = report.results.iter().all(|result| result.verdict.is_some());
+        accepts.warn(output, all_read);
         Ok(exit)
     }
 
@@ -148,8 +143,7 @@ impl Check {
         image: &Path,
         targets: &[Target],
         source: Option<&Profile>,
-        accepts: &[Accept],
-        used: &mut [bool],
+        accepts: &Acceptances,
     ) -> Result<Vec<CheckResult>, Failure> {
         let input = Input::open(image, self.reading, output)?;
         let facts = input.facts(super::search(self.deep));
@@ -165,10 +159,7 @@ impl Check {
                 target: profile,
                 source,
             };
-            let judgement = rule::judge(&case, accepts);
-            for (used, now) in used.iter_mut().zip(&judgement.accept_used) {
-                *used |= now;
-            }
+            let judgement = accepts.judge(&case, &image, &target.name);
             let mut result =
                 from_judgement::judged(pair(&image, target, &profile.name), &judgement);
             result.directory = Some(input.directory.clone()).filter(|within| !within.is_empty());
@@ -190,13 +181,6 @@ impl Check {
         !self.folders.is_empty() && !one_target && !self.brief && !self.advise
     }
 
-    fn accepts(&self) -> Result<Vec<Accept>, Failure> {
-        self.accept
-            .iter()
-            .map(|text| Accept::parse(text).map_err(|name| no_such_rule(&name)))
-            .collect()
-    }
-
     fn print(&self, output: &Output, report: &Report) -> Result<(), Failure> {
         match self.format {
             Format::Text if self.asks_of_a_fleet(report) => {
@@ -204,22 +188,6 @@ impl Check {
             }
             Format::Text => output.text(|page| text::check(page, report, self.brief))?,
             Format::Json => output.json(report)?,
-        }
-        // Of an image that could not be read nobody knows what would have been of use.
-        if report.results.iter().all(|result| result.verdict.is_some()) {
-            for (given, _) in self
-                .accept
-                .iter()
-                .zip(&report.accepts)
-                .filter(|(_, accept)| !accept.used)
-            {
-                output.warn(
-                    &Failure::new(format!(
-                        "--accept {given} was not needed: it covers no unproven finding"
-                    ))
-                    .help("remove it, or see with `hwcr explain` what the rule finds"),
-                );
-            }
         }
         Ok(())
     }

@@ -17,8 +17,8 @@ use crate::source::{self, Limits, Options};
 /// How an archive is read.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct Reading {
-    /// Most bytes of a compressed archive, or of one on standard input, to keep in a temporary file, as a number with K, M, G or T [default: nine tenths of what is free in TMPDIR; HWCR_SPOOL_LIMIT sets another]
-    #[arg(long, value_name = "SIZE", env = "HWCR_SPOOL_LIMIT", hide_env = true, value_parser = size)]
+    /// Most bytes of a compressed archive, or of one on standard input, to keep in a temporary file, as a number with K, M, G or T [default: nine tenths of what is free in TMPDIR]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
     spool_limit: Option<u64>,
 }
 

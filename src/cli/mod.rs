@@ -2,18 +2,23 @@
 //!
 //! One file for each verb.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
 
+use crate::config::Config;
 use crate::facts::Search;
 use crate::report::v1::{CheckResult, Verdict};
 
+mod allow;
 mod check;
 mod completions;
 mod explain;
 mod explain_log;
 mod failure;
+mod init;
 mod input;
 mod inspect;
 mod launch;
@@ -24,6 +29,7 @@ mod profile;
 mod rewrite;
 mod rules;
 mod schema;
+mod settings;
 mod start;
 mod suggest;
 mod targets;
@@ -33,7 +39,7 @@ mod tests;
 
 use failure::Failure;
 use output::Output;
-pub use start::start;
+pub use start::{start, start_on};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -64,7 +70,7 @@ pub struct Cli {
 }
 
 /// What every verb takes.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Debug, Args)]
 struct Global {
     /// When to use colour; auto looks for a terminal, NO_COLOR and CLICOLOR
     #[arg(long, global = true, display_order = 100, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
@@ -73,6 +79,14 @@ struct Global {
     /// Print no report and no progress, only errors and warnings; the exit code tells
     #[arg(short, long, global = true, display_order = 101)]
     quiet: bool,
+
+    /// Read settings from FILE instead of the next hwcr.toml above; HWCR_CONFIG names one too
+    #[arg(long, global = true, display_order = 102, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Read no file with settings
+    #[arg(long, global = true, display_order = 103, conflicts_with = "config")]
+    no_config: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -93,6 +107,7 @@ enum Verb {
     Rules(rules::RulesVerb),
     Profile(profile::ProfileVerb),
     Schema(schema::SchemaVerb),
+    Init(init::Init),
     Completions(completions::Completions),
     Man(man::ManVerb),
 }
@@ -155,12 +170,38 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// What a run goes by beside its command line.
+#[derive(Debug)]
+pub struct Surroundings {
+    /// The file of settings; its entries are of use to `check`.
+    config: Config,
+    /// The day (UTC), which decides what has expired.
+    today: Date,
+    /// What to tell the user before anything else.
+    warnings: Vec<Failure>,
+}
+
+impl Surroundings {
+    /// No file, on a day.
+    #[must_use]
+    pub fn on(today: Date) -> Self {
+        Self {
+            config: Config::default(),
+            today,
+            warnings: Vec::new(),
+        }
+    }
+}
+
 /// Runs a parsed command line. Answers go to standard output, complaints to standard error.
 #[must_use]
-pub fn run(cli: &Cli) -> Exit {
+pub fn run(cli: &Cli, surroundings: &Surroundings) -> Exit {
     let output = Output::new(cli.global.color, cli.global.quiet);
+    for warning in &surroundings.warnings {
+        output.warn(warning);
+    }
     let result = match &cli.verb {
-        Verb::Check(verb) => verb.run(&output),
+        Verb::Check(verb) => verb.run(&output, surroundings),
         Verb::Inspect(verb) => verb.run(&output),
         Verb::Rewrite(verb) => verb.run(&output),
         Verb::Launch(verb) => verb.run(&output),
@@ -169,6 +210,7 @@ pub fn run(cli: &Cli) -> Exit {
         Verb::Rules(verb) => verb.run(&output),
         Verb::Profile(verb) => verb.run(&output),
         Verb::Schema(verb) => verb.run(&output),
+        Verb::Init(verb) => verb.run(&output),
         Verb::Completions(verb) => verb.run(&output),
         Verb::Man(verb) => verb.run(&output),
     };

@@ -29,6 +29,7 @@ pub(super) mod engine;
 /// Rewrite an image so that it runs on a target: planned, verified, and undoable
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
+#[command(group = ArgGroup::new("machine").args(["target", "undo"]).required(true).multiple(true))]
 #[command(group = ArgGroup::new("where").args(["output", "in_place", "dry_run", "undo"]).required(true).multiple(true))]
 pub(super) struct Rewrite {
     /// Directory that `criu dump` wrote, or a tar archive with one (tar, tar.gz, tar.zst), as `hwcr check` takes them
@@ -36,7 +37,7 @@ pub(super) struct Rewrite {
     image: Option<PathBuf>,
 
     /// Machine to restore on: name of a built-in profile, or path of a cpu.json
-    #[arg(short, long, value_name = "TARGET", required_unless_present = "undo")]
+    #[arg(short, long, value_name = "TARGET")]
     target: Option<String>,
 
     /// Machine the image was dumped on, where you know it: a profile, as for --target

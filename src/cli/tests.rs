@@ -3,6 +3,7 @@
 use clap::{CommandFactory, Parser};
 
 use super::{Cli, Exit, Verb, suggest};
+use crate::config::keys::{KEYS, Verbs};
 use crate::report::v1::{CheckResult, Verdict};
 
 #[test]
@@ -164,7 +165,8 @@ fn every_verb_has_a_page_with_its_options_and_examples() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("man1");
     let cli = Cli::try_parse_from(["hwcr", "man", "--out", out.to_str().unwrap()]).unwrap();
-    assert_eq!(super::run(&cli), Exit::Success);
+    let around = super::Surroundings::on("2026-01-01".parse().unwrap());
+    assert_eq!(super::run(&cli, &around), Exit::Success);
 
     let mut root = Cli::command().disable_help_subcommand(true);
     root.build();
@@ -187,4 +189,72 @@ fn every_verb_has_a_page_with_its_options_and_examples() {
         }
     }
     assert_eq!(std::fs::read_dir(&out).unwrap().count(), commands.len());
+}
+
+/// Options of verbs that neither environment nor file gives, and why.
+const TYPED_ONLY: &[(&str, &str)] = &[
+    ("config", "it names the file"),
+    ("no-config", "it says that there is none"),
+    ("help", "it asks"),
+    ("version", "it asks"),
+    ("only", "what one wants to see now"),
+    ("pid", "what one wants to see now"),
+    ("verbose", "what one wants to see now"),
+    ("dry-run", "what shall happen now"),
+    ("in-place", "it changes the image"),
+    ("undo", "it changes the image"),
+    ("plan", "where something is written"),
+    ("output", "where something is written"),
+    ("out", "where something is written"),
+    ("force", "it overwrites"),
+    (
+        "allow",
+        "edits that the program can notice are permitted one by one",
+    ),
+    ("for", "the image"),
+    ("name", "of one machine"),
+    ("as", "of one text"),
+    ("probe", "it runs trials"),
+];
+
+#[test]
+fn every_setting_is_an_option_and_every_option_is_decided() {
+    let root = Cli::command();
+    let all = all_of(&root);
+    let mut options: Vec<(&str, &str)> = Vec::new();
+    for command in &all {
+        for long in command.get_arguments().filter_map(clap::Arg::get_long) {
+            options.push((command.get_name(), long));
+        }
+    }
+    for key in KEYS {
+        assert!(
+            options.iter().any(|(_, long)| *long == key.name),
+            "{}",
+            key.name
+        );
+        if let Verbs::Only(verbs) = key.verbs {
+            for verb in verbs {
+                assert!(
+                    options.contains(&(*verb, key.name)),
+                    "{verb} has no --{}",
+                    key.name
+                );
+            }
+        }
+    }
+    for (verb, long) in &options {
+        let named = |name: &str| name == *long;
+        assert!(
+            KEYS.iter().any(|key| named(key.name))
+                || TYPED_ONLY.iter().any(|(name, _)| named(name)),
+            "decide whether --{long} of {verb} is a setting (src/config/keys.rs) or typed only"
+        );
+    }
+    for (name, why) in TYPED_ONLY {
+        assert!(
+            !why.is_empty() && KEYS.iter().all(|key| key.name != *name),
+            "{name}"
+        );
+    }
 }

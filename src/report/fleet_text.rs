@@ -72,7 +72,15 @@ fn reason(result: &CheckResult) -> String {
     let decisive = match result.verdict {
         Some(Verdict::Incompatible) => Severity::Blocker,
         Some(Verdict::Indeterminate) => Severity::Unproven,
-        Some(Verdict::Compatible) | None => return String::new(),
+        Some(Verdict::Compatible) => {
+            // Whoever reads the table must see that it is by leave.
+            let accepted = result.counts.unwrap_or_default().accepted;
+            return match accepted {
+                0 => String::new(),
+                _ => counted(accepted, "accepted finding", "accepted findings"),
+            };
+        }
+        None => return String::new(),
     };
     let mut rules: Vec<&str> = Vec::new();
     for finding in result.findings.iter().flatten() {

@@ -2,10 +2,10 @@
 
 use crate::advice;
 use crate::finding;
-use crate::rule::{Accept, Judgement, MemberVerdict, RuleMeta};
+use crate::rule::{Judgement, MemberVerdict, RuleMeta};
 
 use super::v1::{
-    AcceptUse, Advice, CheckResult, Counts, Finding, Member, Rule, Rules, Severity, Tool, Verdict,
+    Advice, CheckResult, Counts, Finding, Member, Rule, Rules, Severity, Tool, Verdict,
 };
 
 /// The names of an image and a target, as the report shows them.
@@ -83,21 +83,6 @@ fn member(judged: &MemberVerdict) -> Member {
     }
 }
 
-/// The acceptances, each with whether it was of use.
-#[must_use]
-pub fn accepts(accepts: &[Accept], used: &[bool]) -> Vec<AcceptUse> {
-    let used = used.iter().copied().chain(std::iter::repeat(false));
-    accepts
-        .iter()
-        .zip(used)
-        .map(|(accept, used)| AcceptUse {
-            rule: accept.rule.clone(),
-            feature: accept.feature.clone(),
-            used,
-        })
-        .collect()
-}
-
 /// How many findings there are of each severity.
 #[must_use]
 pub fn count(findings: &[Finding]) -> Counts {
@@ -111,6 +96,7 @@ pub fn count(findings: &[Finding]) -> Counts {
         blocker: of(Severity::Blocker),
         unproven: of(Severity::Unproven),
         note: of(Severity::Note),
+        accepted: findings.iter().filter(|finding| finding.accepted).count(),
     }
 }
 
@@ -149,6 +135,7 @@ pub(super) fn finding_of(finding: &finding::Finding) -> Finding {
         severity: finding.severity.into(),
         proof: finding.proof.word().to_owned(),
         accepted: finding.accepted,
+        reason: finding.reason.clone(),
         members: finding.members.clone(),
         pid: finding.pid.map(|pid| pid.0),
         tid: finding.tid.map(|tid| tid.0),

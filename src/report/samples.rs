@@ -27,6 +27,7 @@ pub(super) fn finding(rule: &str, severity: Severity, message: &str) -> Finding 
         severity,
         proof: "state".to_owned(),
         accepted: false,
+        reason: None,
         members: Vec::new(),
         pid: None,
         tid: None,
@@ -163,13 +164,21 @@ pub(super) fn matrix() -> Report {
         accepts: vec![
             AcceptUse {
                 rule: "HWCR-UND-007".to_owned(),
-                feature: None,
                 used: true,
+                ..AcceptUse::default()
             },
             AcceptUse {
                 rule: "HWCR-HWC-001".to_owned(),
                 feature: Some("paca".to_owned()),
-                used: false,
+                ..AcceptUse::default()
+            },
+            AcceptUse {
+                rule: "HWCR-UND-003".to_owned(),
+                image: Some("dumps/*".to_owned()),
+                reason: Some("ZA is never used.".to_owned()),
+                expires: Some("2025-12-31".to_owned()),
+                expired: true,
+                ..AcceptUse::default()
             },
         ],
         ..report(vec![
@@ -191,6 +200,7 @@ pub(super) fn counts() -> Counts {
         blocker: 7,
         unproven: 1,
         note: 1,
+        accepted: 1,
     }
 }
 

@@ -103,9 +103,11 @@ fn idle_accepts(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         .accepts
         .iter()
         .filter(|accept| !accept.used)
-        .map(|accept| match &accept.feature {
-            Some(feature) => format!("{}:{feature}", accept.rule),
-            None => accept.rule.clone(),
+        .map(|accept| {
+            let feature = accept.feature.as_ref();
+            let feature = feature.map_or_else(String::new, |feature| format!(":{feature}"));
+            let expired = if accept.expired { " (expired)" } else { "" };
+            format!("{}{feature}{expired}", accept.rule)
         })
         .collect();
     if idle.is_empty() {
@@ -182,6 +184,8 @@ fn counts(counts: Counts) -> Option<String> {
     .filter(|(count, ..)| *count > 0)
     .map(|(count, one, many)| counted(count, one, many))
     .collect();
+    let accepted = (counts.accepted > 0).then(|| format!("{} of them accepted", counts.accepted));
+    let parts: Vec<String> = parts.into_iter().chain(accepted).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
@@ -270,10 +274,10 @@ fn on(members: &[String], of: usize) -> Option<String> {
 
 /// The proof, and whether the user accepted that there is no better one.
 fn proof(finding: &Finding) -> String {
-    let accepted = if finding.accepted {
-        ", accepted with --accept"
-    } else {
-        ""
+    let accepted = match &finding.reason {
+        Some(reason) => format!(", allowed: {reason}"),
+        None if finding.accepted => ", accepted with --accept".to_owned(),
+        None => String::new(),
     };
     format!("{}{accepted}", finding.proof)
 }

@@ -2,7 +2,8 @@
 //! removed, and a key never changes its meaning. Parts without a value are left out.
 //!
 //! Addresses, masks and register values are strings (`"0x…"`), for JSON numbers end at 53 bits in many
-//! readers; sizes, offsets and ids are numbers. Nothing depends on the time or the place of the run.
+//! readers; sizes, offsets and ids are numbers. Nothing depends on the place of the run, and nothing but the expiry of
+//! `[[allow]]` entries on its time.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -63,6 +64,14 @@ impl JsonSchema for Hex {
             "pattern": "^0x[0-9a-f]+$"
         })
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Declares an enumeration and the word each value has in every output.
@@ -159,7 +168,7 @@ pub struct Report {
     pub deep: bool,
     /// One entry for each image and target: all targets of the first image, then of the second, ….
     pub results: Vec<CheckResult>,
-    /// The `--accept` options in their order; empty when there were none.
+    /// The `--accept` options in their order, then the `[[allow]]` entries in theirs; empty when there were none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub accepts: Vec<AcceptUse>,
 }
@@ -249,6 +258,10 @@ pub struct Counts {
     pub unproven: usize,
     /// Notes, accepted findings among them.
     pub note: usize,
+    /// How many of the notes are unproven findings that were accepted; left out where none is.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schemars(default)]
+    pub accepted: usize,
 }
 
 /// What a rule says of one demand.
@@ -262,10 +275,13 @@ pub struct Finding {
     pub severity: Severity,
     /// What it rests on: `state`, `chosen`, `version`, `told`, `unknown`, `absent`; more may come.
     pub proof: String,
-    /// Set where `--accept` made a note of an unproven finding.
+    /// Set where `--accept`, or an entry in `hwcr.toml`, made a note of an unproven finding.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schemars(default)]
     pub accepted: bool,
+    /// The reason that the entry gives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Names of the target's members it is about; left out where the target is a single machine.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
@@ -307,14 +323,33 @@ pub struct Finding {
     pub edits: Vec<String>,
 }
 
-/// An `--accept` option and whether it changed anything.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+/// An `--accept` option, or an `[[allow]]` entry of `hwcr.toml`, and whether it changed anything.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct AcceptUse {
     /// The rule's id.
     pub rule: String,
     /// The feature, where one was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feature: Option<String>,
+    /// Pattern of the images it is for, where an entry has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// Pattern of the targets it is for, where an entry has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// Pattern of the tasks it is for, where an entry has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
+    /// The reason that an entry gives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The last day on which an entry applies, `YYYY-MM-DD`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    /// Set where that day was past: the entry changed nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
+    pub expired: bool,
     /// Whether it made a note of at least one finding in any of the results.
     pub used: bool,
 }

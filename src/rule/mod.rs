@@ -3,6 +3,7 @@
 //! Each rule is one row of data ([`RuleMeta`]) and one function. [`FAMILIES`] is the table; `hwcr rules`,
 //! `hwcr explain` and `docs/rules.md` come from the same rows.
 
+mod accept;
 mod frame;
 mod hwcap;
 mod image;
@@ -16,8 +17,9 @@ mod undumped;
 use crate::criu_image::model::Arch;
 use crate::facts::Facts;
 pub use crate::finding::RuleMeta;
-use crate::finding::{Finding, Severity, Verdict};
+use crate::finding::{Finding, Verdict};
 use crate::profile::model::Profile;
+pub use accept::Accept;
 pub use hwcap::AUXV_COPIES;
 pub use image::REWRITTEN;
 
@@ -43,15 +45,6 @@ pub struct Case<'a> {
     pub target: &'a Profile,
     /// The machine the image was dumped on, where the user says which it was.
     pub source: Option<&'a Profile>,
-}
-
-/// A chosen rule, with or without a feature, whose unproven findings the user accepts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Accept {
-    /// Rule id.
-    pub rule: String,
-    /// Only findings for which these and no other features are responsible.
-    pub feature: Option<String>,
 }
 
 /// Everything the rules say, and what follows.
@@ -112,19 +105,7 @@ pub fn judge(case: &Case<'_>, accepts: &[Accept]) -> Judgement {
     } else {
         members::joined(case)
     };
-    let mut accept_used = vec![false; accepts.len()];
-    for finding in findings
-        .iter_mut()
-        .filter(|finding| finding.severity == Severity::Unproven)
-    {
-        for (accept, used) in accepts.iter().zip(&mut accept_used) {
-            if accept.covers(finding) {
-                finding.severity = Severity::Note;
-                finding.accepted = true;
-                *used = true;
-            }
-        }
-    }
+    let accept_used = accept::apply(accepts, case.facts, &mut findings);
     findings.sort_by_key(|finding| finding.severity);
     Judgement {
         verdict: Verdict::of(&findings),
@@ -143,35 +124,6 @@ fn of_machine(case: &Case<'_>) -> Vec<Finding> {
         (rule.check)(&rule.meta, case, &mut findings);
     }
     findings
-}
-
-impl Accept {
-    /// Reads `RULE` or `RULE:FEATURE`; the rule must exist.
-    ///
-    /// # Errors
-    /// The rule's name, when there is no such rule.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let (rule, feature) = match text.split_once(':') {
-            Some((rule, feature)) => (rule, Some(feature)),
-            None => (text, None),
-        };
-        let known = find(rule).ok_or_else(|| rule.to_owned())?;
-        Ok(Self {
-            rule: known.meta.id.to_owned(),
-            feature: feature.map(str::to_owned),
-        })
-    }
-
-    fn covers(&self, finding: &Finding) -> bool {
-        self.rule == finding.rule.id
-            && self.feature.as_ref().is_none_or(|feature| {
-                !finding.features.is_empty()
-                    && finding
-                        .features
-                        .iter()
-                        .all(|of| of.eq_ignore_ascii_case(feature))
-            })
-    }
 }
 
 /// `1 thread`, `2 threads`.
