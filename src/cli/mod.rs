@@ -25,6 +25,7 @@ mod launch;
 mod man;
 mod meter;
 mod output;
+mod plugin;
 mod profile;
 mod rewrite;
 mod rules;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
+use super::plugin::{self, Called};
 use super::settings::{Settled, settle};
 use super::{Cli, Color, Exit, Output, Surroundings, completions, run};
 
@@ -22,14 +23,23 @@ pub fn start(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 pub fn start_on(args: impl IntoIterator<Item = OsString>, today: Date) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     let output = Output::new(Color::Auto, true);
-    if let Some(exit) = completions::answer(Cli::command(), &args, &output) {
+    let command = match plugin::called(&args) {
+        Called::Plainly => Cli::command(),
+        Called::Plugin => plugin::renamed(Cli::command()),
+        Called::Describe => {
+            // Who asked reads nothing else.
+            let _ = output.raw(|out| writeln!(out, "{}", plugin::DESCRIPTION));
+            return ExitCode::from(plugin::UNDERSTOOD);
+        }
+    };
+    if let Some(exit) = completions::answer(command.clone(), &args, &output) {
         return exit.into();
     }
     let Settled {
         command,
         config,
         warnings,
-    } = match settle(Cli::command(), &args) {
+    } = match settle(command, &args) {
         Ok(settled) => settled,
         Err(failure) => {
             output.complain(&failure);
