@@ -4,6 +4,8 @@
 
 use std::process::Command;
 
+mod pack;
+
 fn hwcr(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_hwcr"))
         .args(arguments)
@@ -16,6 +18,74 @@ fn hwcr(arguments: &[&str]) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// The commands of the README's walkthroughs that need no engine: those of the shell blocks, and of pipelines.
+fn walkthrough_commands(readme: &str) -> Vec<String> {
+    let part = readme.split("## Walkthroughs\n").nth(1).unwrap();
+    let part = part.split("\n## ").next().unwrap();
+    part.lines()
+        .map(str::trim_start)
+        .filter_map(|line| line.strip_prefix("$ ").or_else(|| line.strip_prefix("- ")))
+        .filter(|command| command.starts_with("hwcr "))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Every one of them is run, in their order, on exports packed as engines do. An answer is 0, 1 or 3.
+#[test]
+fn the_walkthroughs_can_be_walked() {
+    let dir = tempfile::tempdir().unwrap();
+    let image = "sig-plain@neoverse-v1@new";
+    let put = |name: &str, bytes: Vec<u8>| std::fs::write(dir.path().join(name), bytes).unwrap();
+    put(
+        "checkpoint.tar.zst",
+        pack::zstd(&pack::tar(&pack::podman(image))),
+    );
+    put(
+        "checkpoint-web-0_shop-web.tar",
+        pack::tar(&pack::crio(image)),
+    );
+    put(
+        "cpu.json",
+        hwcr(&["profile", "baseline", "neoverse-n2"]).into_bytes(),
+    );
+    std::fs::create_dir(dir.path().join("fleet")).unwrap();
+    for name in ["neoverse-n1", "max"] {
+        let profile = hwcr(&["profile", "baseline", name]);
+        put(&format!("fleet/{name}.json"), profile.into_bytes());
+    }
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_hwcr"));
+    let path = format!(
+        "{}:{}",
+        program.parent().unwrap().display(),
+        std::env::var("PATH").unwrap()
+    );
+    let commands = walkthrough_commands(&std::fs::read_to_string("README.md").unwrap());
+    assert!(commands.len() >= 8, "{commands:?}");
+    let jq = Command::new("jq").arg("--version").output().is_ok();
+    for command in commands {
+        // What passes JSON on is run without the program behind the pipe, where that is not there.
+        let runs = match command.split_once(" | jq ") {
+            Some((before, _)) if !jq => before.to_owned(),
+            _ => command.clone(),
+        };
+        let output = Command::new("bash")
+            .args(["-o", "pipefail", "-c", &runs])
+            .current_dir(dir.path())
+            .env("PATH", &path)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let code = output.status.code().unwrap();
+        assert!([0, 1, 3].contains(&code), "{command}: {code}: {said}");
+        assert!(said.is_empty(), "{command}: {said}");
+    }
+    assert!(dir.path().join("pool.json").is_file());
+    assert!(
+        dir.path().join("rewritten.tar.zst").is_file(),
+        "nothing was rewritten"
+    );
 }
 
 /// The page of rules is made from the rules. `HWCR_BLESS=1 cargo test --test docs` rewrites it.
