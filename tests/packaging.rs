@@ -232,6 +232,47 @@ fn the_action_uses_the_inputs_it_declares() {
     }
 }
 
+#[test]
+fn the_pipelines_in_the_readme_are_yaml_and_give_the_action_its_inputs() {
+    let readme = read("README.md");
+    let blocks: Vec<&str> = readme
+        .split("```yaml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect();
+    let [github, gitlab] = blocks.as_slice() else {
+        unreachable!("{blocks:?}")
+    };
+    let workflow = yaml(github);
+    let job = workflow
+        .as_mapping_get("jobs")
+        .unwrap()
+        .as_mapping_get("checkpoints")
+        .unwrap();
+    let steps = job.as_mapping_get("steps").unwrap().as_sequence().unwrap();
+    let step = steps.last().unwrap();
+    assert_eq!(text(step, "uses"), Some("./.hwcr"));
+    let source = read("action.yml");
+    let action = yaml(&source);
+    let inputs = keys(action.as_mapping_get("inputs").unwrap());
+    let given = keys(step.as_mapping_get("with").unwrap());
+    assert!(given.is_subset(&inputs), "{given:?}");
+    let version = toml()["package"]["version"].as_str().unwrap().to_owned();
+    for block in [github, gitlab] {
+        assert!(block.contains(&format!("v{version}")), "{block}");
+    }
+    let pipeline = yaml(gitlab);
+    let job = pipeline.as_mapping_get("checkpoints").unwrap();
+    assert!(
+        job.as_mapping_get("script")
+            .unwrap()
+            .as_sequence()
+            .unwrap()
+            .len()
+            > 1
+    );
+}
+
 /// The action's step, with what GitHub would give it.
 fn action(image: &str, targets: &str, allow: &str) -> (Output, String, String) {
     let dir = tempfile::tempdir().unwrap();

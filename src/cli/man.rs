@@ -149,7 +149,8 @@ fn section(title: &str) -> String {
     match title {
         "Example" | "Examples" => "EXAMPLES".to_owned(),
         "Exit codes" => "EXIT STATUS".to_owned(),
-        other => other.to_uppercase(),
+        // What a heading adds in brackets is for help.
+        other => other.split(" (").next().unwrap_or(other).to_uppercase(),
     }
 }
 
