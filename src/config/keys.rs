@@ -125,6 +125,16 @@ pub static KEYS: &[Key] = &[
         about: "search all private writable memory for signal frames",
     },
     Key {
+        name: "advise",
+        kind: Kind::Switch,
+        holds: Holds::Text,
+        verbs: Verbs::Only(&["check"]),
+        group: "advise",
+        in_file: true,
+        example: "true",
+        about: "say how to start the workload so that it fits",
+    },
+    Key {
         name: "spool-limit",
         kind: Kind::Word,
         holds: Holds::Text,
