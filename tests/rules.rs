@@ -958,6 +958,24 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
         },
     );
     case("HWCR-UND-007", Some(Note), HANDLER);
+    // Frames show the lengths of the threads in handlers, not that of the one that waits for them.
+    case(
+        "HWCR-UND-007",
+        Some(Unproven),
+        Scene {
+            image: "threads-sve@max-nopauth@new",
+            ..HANDLER
+        },
+    );
+    case(
+        "HWCR-UND-007",
+        Some(Note),
+        Scene {
+            image: "threads-sve@max-nopauth@new",
+            source: Some("max-nopauth"),
+            ..HANDLER
+        },
+    );
     case("HWCR-UND-007", None, QUIET);
 
     // SYS

@@ -15,7 +15,7 @@ use crate::auxv::VectorLengthBound;
 use crate::auxv::hwcap::{HwcapBit, HwcapWord, Hwcaps};
 use crate::criu_image::model::{Checkpoint, Task, Thread};
 use crate::export::Export;
-use crate::sigframe::model::{Body, Frame, SVE_SIG_FLAG_SM};
+use crate::sigframe::model::Frame;
 use crate::sigframe::unwind::Dangling;
 use crate::units::{Addr, AddrRange, Place, Tid, Version, Vl};
 
@@ -278,12 +278,10 @@ impl TaskFacts<'_> {
     /// of those a journal remembers; ascending, each once.
     #[must_use]
     pub fn shown_vector_lengths(&self) -> Vec<Vl> {
-        let records = self.frames.iter().flat_map(|frame| &frame.records);
-        let lengths: BTreeSet<Vl> = records
-            .filter_map(|record| match record.body {
-                Body::Sve { vl, flags, .. } if flags & SVE_SIG_FLAG_SM == 0 => Some(vl),
-                _ => None,
-            })
+        let lengths: BTreeSet<Vl> = self
+            .frames
+            .iter()
+            .flat_map(Frame::vector_lengths)
             .chain(self.remembered_vector_lengths.iter().copied())
             .collect();
         lengths.into_iter().collect()

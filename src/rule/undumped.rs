@@ -115,13 +115,14 @@ pub(super) static RULES: &[Rule] = &[
             name: "vector-length-not-shown",
             summary: "It is not shown that the tasks ran with the vector length they will have on the target.",
             explanation: "A restored task has the target's default SVE vector length. Code that was told of SVE may keep its \
-                length in registers and data, and a task may have chosen another one by prctl; an image says neither. A \
-                signal frame shows the length a thread had; --source names the machine the image comes from, and with it \
-                its default.",
+                length in registers and data, and a thread may have chosen another one by prctl; an image says neither. A \
+                live signal frame shows the length of its own thread, not of others; --source names the machine the image \
+                comes from, and with it its default.",
             sources: &[
                 "CRIU 4.2: no PR_SVE_SET_VL anywhere in the tree",
                 "kernel 7.3, arch/arm64/kernel/fpsimd.c sve_set_current_vl, find_supported_vector_length",
-                "observed: a task that set its length by prctl finds the default after a restore on the same machine",
+                "observed: a task that set its length by prctl finds the default after a restore on the same machine, also \
+                    where a frame shows that another thread had the default",
             ],
             since: "0.1.0",
             edits: &[],
@@ -394,6 +395,13 @@ fn vector_length(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding
         .filter(|task| task.may_know(hwcap::SVE) && !task.threads.is_empty())
     {
         let shown = task.shown_vector_lengths();
+        let open = task
+            .threads
+            .iter()
+            .filter(|thread| {
+                !live_frames(task, thread).any(|frame| frame.vector_lengths().next().is_some())
+            })
+            .count();
         let finding = |severity, proof, message: String| {
             Finding::new(meta, severity, proof, message)
                 .in_task(task.task.pid)
@@ -416,11 +424,21 @@ fn vector_length(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding
         };
         let have = format!("vl {target}");
         let answer = match (shown.as_slice(), source) {
-            ([only], _) if *only == target => {
+            ([only], _) if *only == target && (open == 0 || source == Some(target)) => {
                 let message = format!(
                     "signal frames show vl {only}, the target's default; a thread may have changed its own since"
                 );
                 finding(Severity::Note, Proof::State, message).need_have(format!("vl {only}"), have)
+            }
+            // Each thread has a length of its own: a frame shows that of the thread that returns through it.
+            ([only], _) if *only == target => {
+                let message = format!(
+                    "signal frames show vl {only}, the target's default, but none shows that of {}",
+                    counted(open, "thread")
+                );
+                finding(Severity::Unproven, Proof::Unknown, message)
+                    .need_have("the source's vl", have)
+                    .help("Name the profile of the machine the image was dumped on with --source.")
             }
             ([], Some(source)) if source == target => {
                 let message = format!(

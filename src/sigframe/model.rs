@@ -46,6 +46,16 @@ pub struct Frame {
     pub anomalies: Vec<FrameAnomaly>,
 }
 
+impl Frame {
+    /// The non-streaming vector lengths in its SVE records.
+    pub fn vector_lengths(&self) -> impl Iterator<Item = Vl> + '_ {
+        self.records.iter().filter_map(|record| match record.body {
+            Body::Sve { vl, flags, .. } if flags & SVE_SIG_FLAG_SM == 0 => Some(vl),
+            _ => None,
+        })
+    }
+}
+
 /// Whether a thread will still return through a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Liveness {
