@@ -23,14 +23,16 @@ def built() -> Path:
 
 
 def profile(cpu: str, kernel: str) -> str:
-    """The built-in profile of a machine of the lab."""
-    return cpu if kernel == "new" else f"{cpu}@{kernel}"
+    """The profile of a machine of the lab: as it was captured for the cross, else the built-in one."""
+    name = cpu if kernel == "new" else f"{cpu}@{kernel}"
+    captured = LAB.parent / f"tests/fixtures/cross/machines/{name}.json"
+    return str(captured) if captured.exists() else name
 
 
 def profile_of_source(image: str) -> str:
     """The machine an image was dumped on, from its name: SCENARIO@CPU@KERNEL."""
     _, cpu, kernel = image.split("@")
-    return profile(cpu, kernel.removesuffix("-criu3"))
+    return profile(cpu, kernel)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from kit.machine import LAB, Job, LabError, boot, scratch
 from kit.verdict import Cell, judge
 
 # More in one boot save little, and lose more when a guest dies.
-AT_ONCE = 40
+AT_ONCE = 50
 CRIU = {"4": "criu", "3": "/opt/criu3/criu"}
 
 

@@ -24,8 +24,9 @@ class Cell:
     outcome: str
     reason: str
 
-    def line(self) -> str:
-        return "\t".join(astuple(self))
+    def line(self, length: int = REASON_LENGTH) -> str:
+        *cells, reason = astuple(self)
+        return "\t".join([*cells, reason[:length].rstrip()])
 
 
 def read(path: Path) -> str:
