@@ -38,6 +38,8 @@ class Job:
     files: dict[str, Path | str] = field(default_factory=dict)
     kernel_parameters: str = ""
     seconds: int = 400
+    # The file system to boot: `root`, or `podman` with container engines.
+    root: str = "root"
 
     def lay_out(self, into: Path) -> None:
         (into / "run").write_text(self.script)
@@ -96,7 +98,7 @@ def arguments(cpu: str, kernel: str, job: Job, given: Path, returned: Path) -> l
         parameters,
     ]
     for name, path, option in [
-        ("a", WORK / "root.ext4", "snapshot=on"),
+        ("a", WORK / f"{job.root}.ext4", "snapshot=on"),
         ("b", given, "readonly=on"),
         ("c", returned, ""),
     ]:
@@ -110,8 +112,9 @@ def boot(cpu: str, kernel: str, job: Job, out: Path) -> None:
 
     Besides, `out` holds `run.log` (what the script printed), `run.status`, `dmesg.all` and `console.log`.
     """
-    if not (WORK / "root.ext4").exists() or not (WORK / "kernels" / kernel / "Image").exists():
-        raise LabError(f"no root file system, or no kernel {kernel}, in {WORK}: run {LAB / 'setup'} first")
+    if not (WORK / f"{job.root}.ext4").exists() or not (WORK / "kernels" / kernel / "Image").exists():
+        more = "" if job.root == "root" else f" {job.root}"
+        raise LabError(f"no {job.root}.ext4, or no kernel {kernel}, in {WORK}: run {LAB / 'setup'}{more} first")
     out.mkdir(parents=True, exist_ok=True)
     console = out / "console.log"
     with scratch("guest") as place:

@@ -1,7 +1,8 @@
 """Takes the modules that guests load out of a Debian kernel package.
 
 usage: modules.py TREE OUT: finds modules in the unpacked package TREE, writes them uncompressed to OUT, and their names in
-the order of loading to OUT/boot (needed to see the root file system) and OUT/late (what CRIU asks the kernel for).
+the order of loading to OUT/boot (needed to see the root file system), OUT/late (what CRIU asks the kernel for) and
+OUT/engines (what it asks besides of a network namespace, which containers have).
 """
 
 import re
@@ -14,6 +15,7 @@ LATE = [
     "unix_diag", "inet_diag", "tcp_diag", "udp_diag", "raw_diag", "netlink_diag", "af_packet_diag",
     "tun", "nfnetlink", "nf_tables", "veth",
 ]  # fmt: skip
+ENGINES = ["nf_conntrack_netlink"]
 
 
 def name_of(path: Path) -> str:
@@ -49,7 +51,7 @@ def main() -> None:
         (out / f"{name}.ko").write_bytes(content)
         loaded.append(name)
 
-    for group, names in [("boot", BOOT), ("late", LATE)]:
+    for group, names in [("boot", BOOT), ("late", LATE), ("engines", ENGINES)]:
         before = len(loaded)
         for name in names:
             load(name)

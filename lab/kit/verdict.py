@@ -7,7 +7,7 @@ from pathlib import Path
 
 SIGNALS = {4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV", 31: "SIGSYS"}
 # What CRIU complains of on every machine of the lab, also where the restore succeeds.
-HARMLESS = re.compile("netlink|nftables|veth")
+HARMLESS = re.compile("netlink|nftables|veth|Address already assigned")
 TIME = re.compile(r"^(\(\d+\.\d+\)|\[[^]]*\])\s*")
 KERNEL_SAYS = re.compile("bad frame|unhandled exception|undefined instruction|bad stack|potentially unexpected|ESR|PAC")
 REASON_LENGTH = 400

@@ -52,8 +52,8 @@ pub struct Export {
 pub struct Statement {
     /// What it is about.
     pub what: What,
-    /// The value as it stands there, but for CRIU's version, which some write as one number, and `libpod`, which is
-    /// Podman.
+    /// The value as it stands there, but for CRIU's version, which some write as one number, a runtime's, of which it is
+    /// the first line, and `libpod`, which is Podman.
     pub value: String,
     /// The file that says so.
     pub file: String,
@@ -144,7 +144,9 @@ impl Export {
                 (None, What::Criu) => criu_version(found),
                 // Podman's library, as it calls itself.
                 (None, What::Engine) if found == "libpod" => "podman".to_owned(),
-                (None, _) => found.chars().take(MAX_VALUE).collect(),
+                // Podman keeps all that `crun --version` prints: commit, directory and features as well.
+                (None, What::RuntimeVersion) => short(found.lines().next().unwrap_or_default()),
+                (None, _) => short(found),
             };
             // Go's zero time: not set.
             let empty = value.is_empty() || value.starts_with("0001-01-01T");
@@ -177,8 +179,12 @@ fn criu_version(text: &str) -> String {
     });
     match version {
         Some(version) => version.to_string(),
-        None => text.chars().take(MAX_VALUE).collect(),
+        None => short(text),
     }
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(MAX_VALUE).collect()
 }
 
 #[derive(Deserialize)]
