@@ -22,6 +22,7 @@ pub mod capture;
 pub mod cli;
 pub mod config;
 pub mod criu_image;
+pub mod elf;
 pub mod export;
 pub mod facts;
 pub mod finding;

@@ -1,12 +1,12 @@
 //! The vDSO in a task's memory: where its signal trampoline is and which kernel it came from.
 
-use goblin::container::{Container, Ctx};
 use goblin::elf::dynamic::Dynamic;
-use goblin::elf::program_header::{PT_LOAD, PT_NOTE, ProgramHeader};
+use goblin::elf::program_header::{PT_LOAD, ProgramHeader};
 use goblin::elf::sym::{STT_FUNC, STT_NOTYPE, Sym};
-use goblin::elf::{Elf, header};
 
 use super::error::{Error, MaybeAddr, Site};
+use crate::elf::note::{Note, build_id, notes};
+use crate::elf::{CTX, Headers};
 use crate::memory::{Gap, GapKind, Memory, Missing};
 use crate::units::{Addr, AddrRange, Place, Version};
 
@@ -57,8 +57,6 @@ const SYM_BYTES: usize = 24;
 const NOTE_LINUX_VERSION: u32 = 0;
 /// `LINUX_ELFNOTE_BUILD_SALT` of `include/linux/build-salt.h`, owner `Linux`.
 const NOTE_LINUX_SALT: u32 = 0x100;
-/// `NT_GNU_BUILD_ID`, owner `GNU`.
-const NOTE_GNU_BUILD_ID: u32 = 3;
 
 /// Finds the vDSO by AT_SYSINFO_EHDR if a mapping covers that, else by the mapping marked as one, and
 /// reads it. A missing symbol or note is `None`, not an error.
@@ -117,34 +115,18 @@ fn read(memory: &dyn Memory, base: Addr) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// [`Error::VdsoNotElf`].
 pub fn parse(bytes: &[u8], base: Addr, place: Option<Place>) -> Result<VdsoFacts, Error> {
-    let not_elf = |why: String| Error::VdsoNotElf {
-        at: Site {
-            addr: base,
-            place: place.clone(),
-        },
-        why,
-    };
-    let elf = Elf::parse_header(bytes).map_err(|error| not_elf(error.to_string()))?;
-    let expected = [header::ELFCLASS64, header::ELFDATA2LSB];
-    if !elf.e_ident.starts_with(header::ELFMAG) {
-        return Err(not_elf("it does not begin with the ELF magic".to_owned()));
-    }
-    if elf.e_ident.get(header::EI_CLASS..=header::EI_DATA) != Some(&expected)
-        || elf.e_machine != header::EM_AARCH64
-    {
-        return Err(not_elf(format!(
-            "its machine is {} with another class or byte order",
-            elf.e_machine
-        )));
-    }
-    let ctx = Ctx::new(Container::Big, goblin::container::Endian::Little);
-    // A count that does not fit the bytes makes goblin refuse; then only the instructions are left.
-    let segments = usize::try_from(elf.e_phoff)
-        .ok()
-        .and_then(|start| ProgramHeader::parse(bytes, start, usize::from(elf.e_phnum), ctx).ok())
-        .unwrap_or_default();
-    let notes = read_notes(bytes, &segments);
-    let by_symbol = symbol_offset(bytes, &segments, ctx).map(|offset| (offset, Found::Symbol));
+    // Where the headers' count does not fit the bytes there are none; then only the instructions are left.
+    let segments = Headers::parse(bytes)
+        .map_err(|why| Error::VdsoNotElf {
+            at: Site {
+                addr: base,
+                place: place.clone(),
+            },
+            why: why.to_string(),
+        })?
+        .segments;
+    let said = read_notes(bytes, &segments);
+    let by_symbol = symbol_offset(bytes, &segments).map(|offset| (offset, Found::Symbol));
     let found =
         by_symbol.or_else(|| only_trampoline(bytes).map(|offset| (offset, Found::Instructions)));
     let sigreturn = found.and_then(|(offset, _)| base.checked_add(offset));
@@ -152,9 +134,9 @@ pub fn parse(bytes: &[u8], base: Addr, place: Option<Place>) -> Result<VdsoFacts
         base,
         sigreturn,
         how: sigreturn.and(found.map(|(_, how)| how)),
-        kernel: notes.kernel,
-        build_salt: notes.build_salt,
-        build_id: notes.build_id,
+        kernel: said.kernel,
+        build_salt: said.build_salt,
+        build_id: said.build_id,
         place,
     })
 }
@@ -163,8 +145,8 @@ pub fn parse(bytes: &[u8], base: Addr, place: Option<Place>) -> Result<VdsoFacts
 ///
 /// Kernels have had DT_HASH only, both, and (from 6.11) DT_GNU_HASH only, so neither is walked: the
 /// table ends at the latest where the string table begins, and else with the bytes.
-fn symbol_offset(bytes: &[u8], segments: &[ProgramHeader], ctx: Ctx) -> Option<u64> {
-    let dynamic = Dynamic::parse(bytes, segments, ctx).ok()??;
+fn symbol_offset(bytes: &[u8], segments: &[ProgramHeader]) -> Option<u64> {
+    let dynamic = Dynamic::parse(bytes, segments, CTX).ok()??;
     let (symbols, strings) = (dynamic.info.symtab, dynamic.info.strtab);
     if symbols == 0 || strings == 0 {
         return None;
@@ -175,7 +157,7 @@ fn symbol_offset(bytes: &[u8], segments: &[ProgramHeader], ctx: Ctx) -> Option<u
         bytes.len()
     };
     let count = end.checked_sub(symbols)?.checked_div(SYM_BYTES)?;
-    let table = Sym::parse(bytes, symbols, count, ctx).ok()?;
+    let table = Sym::parse(bytes, symbols, count, CTX).ok()?;
     let loaded_at = segments
         .iter()
         .find(|segment| segment.p_type == PT_LOAD)?
@@ -206,65 +188,24 @@ fn only_trampoline(bytes: &[u8]) -> Option<u64> {
 }
 
 #[derive(Default)]
-struct Notes {
+struct Said {
     kernel: Option<Version>,
     build_salt: Option<String>,
     build_id: Option<Vec<u8>>,
 }
 
-/// Reads the notes of all PT_NOTE segments; stops at the first one that leaves its segment.
-fn read_notes(bytes: &[u8], segments: &[ProgramHeader]) -> Notes {
-    let mut notes = Notes::default();
-    // Several headers may name the same bytes; more than a few exist only in hostile files.
-    for segment in segments
-        .iter()
-        .filter(|segment| segment.p_type == PT_NOTE)
-        .take(4)
-    {
-        let Some(mut rest) = bytes.get(segment.file_range()) else {
-            continue;
-        };
-        while let Some((Note { owner, kind, value }, after)) = split_note(rest) {
-            match (owner, kind) {
-                (b"Linux\0", NOTE_LINUX_VERSION) => notes.kernel = version(value).or(notes.kernel),
-                (b"Linux\0", NOTE_LINUX_SALT) => {
-                    notes.build_salt = text(value).or(notes.build_salt);
-                }
-                (b"GNU\0", NOTE_GNU_BUILD_ID) => notes.build_id = Some(value.to_vec()),
-                _ => {}
-            }
-            rest = after;
+/// What the notes say.
+fn read_notes(bytes: &[u8], segments: &[ProgramHeader]) -> Said {
+    let mut said = Said::default();
+    for Note { owner, kind, value } in notes(bytes, segments) {
+        match (owner, kind) {
+            (b"Linux\0", NOTE_LINUX_VERSION) => said.kernel = version(value).or(said.kernel),
+            (b"Linux\0", NOTE_LINUX_SALT) => said.build_salt = text(value).or(said.build_salt),
+            _ => {}
         }
     }
-    notes
-}
-
-struct Note<'a> {
-    owner: &'a [u8],
-    kind: u32,
-    value: &'a [u8],
-}
-
-/// Splits the first note off. What is left is always shorter than what was given.
-fn split_note(bytes: &[u8]) -> Option<(Note<'_>, &[u8])> {
-    let (owner_len, rest) = word(bytes)?;
-    let (value_len, rest) = word(rest)?;
-    let (kind, rest) = word(rest)?;
-    let (owner, rest) = padded(rest, owner_len)?;
-    let (value, rest) = padded(rest, value_len)?;
-    Some((Note { owner, kind, value }, rest))
-}
-
-fn word(bytes: &[u8]) -> Option<(u32, &[u8])> {
-    let (word, rest) = bytes.split_first_chunk::<4>()?;
-    Some((u32::from_le_bytes(*word), rest))
-}
-
-/// The first `len` bytes and what follows after padding to 4.
-fn padded(bytes: &[u8], len: u32) -> Option<(&[u8], &[u8])> {
-    let len = usize::try_from(len).ok()?;
-    let whole = len.checked_next_multiple_of(4)?.min(bytes.len());
-    Some((bytes.get(..len)?, bytes.get(whole..)?))
+    said.build_id = build_id(bytes, segments).map(<[u8]>::to_vec);
+    said
 }
 
 fn version(value: &[u8]) -> Option<Version> {
