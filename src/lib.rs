@@ -18,6 +18,7 @@
 pub mod abi;
 pub mod advice;
 pub mod auxv;
+pub mod binaries;
 pub mod capture;
 pub mod cli;
 pub mod config;

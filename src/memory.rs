@@ -4,6 +4,8 @@
 
 use crate::units::{Addr, AddrRange, Place};
 
+pub mod files;
+
 /// What lies at an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content<'a> {
@@ -86,6 +88,15 @@ pub trait Memory {
         mappings
             .get(after.checked_sub(1)?)
             .filter(|mapping| mapping.range.contains(addr))
+    }
+
+    /// The file that is mapped at `addr` and the offset in it, also where the task has a page of its own there, which
+    /// may differ from the file.
+    fn file_at(&self, addr: Addr) -> Option<(u32, u64)> {
+        match self.run_at(addr, addr.checked_add(1)?).content {
+            Content::File { id, offset } => Some((id, offset)),
+            _ => None,
+        }
     }
 
     /// Fills `buf` from `addr` on. Zero pages read as zeros; anything else that is not in the image

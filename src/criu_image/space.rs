@@ -343,6 +343,21 @@ impl Memory for TaskMemory {
         &self.mappings
     }
 
+    fn file_at(&self, addr: Addr) -> Option<(u32, u64)> {
+        let after = self
+            .mappings
+            .partition_point(|mapping| mapping.range.start <= addr);
+        let index = after.checked_sub(1)?;
+        let mapping = self.mappings.get(index)?;
+        match self.backing.get(index)? {
+            (_, Backing::File { id, offset }) if mapping.range.contains(addr) => {
+                let inside = addr.offset_from(mapping.range.start)?;
+                Some((*id, offset.checked_add(inside)?))
+            }
+            _ => None,
+        }
+    }
+
     fn run_at(&self, addr: Addr, limit: Addr) -> Run<'_> {
         let limit = limit.max(Addr(addr.0.saturating_add(1)));
         let after = self

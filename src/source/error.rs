@@ -18,6 +18,24 @@ pub enum SourceError {
         /// What the system said.
         error: io::Error,
     },
+    /// The directory that stands for `/` cannot be opened.
+    #[error(
+        "{dir}: cannot be opened as a directory ({error}); give the root directory of the file system the tasks ran in"
+    )]
+    Root {
+        /// As the user named it.
+        dir: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// Something that is no program or library to be looked into, in place of one.
+    #[error("{file}: {why}")]
+    NotBinary {
+        /// Its path below the root.
+        file: String,
+        /// What it is instead.
+        why: String,
+    },
     /// The directory has more names than a checkpoint can need.
     #[error("{dir}: more than {limit} files; give the image directory itself")]
     TooManyFiles {
@@ -110,10 +128,12 @@ impl SourceError {
     pub fn file(&self) -> &str {
         match self {
             Self::Directory { dir: file, .. }
+            | Self::Root { dir: file, .. }
             | Self::TooManyFiles { dir: file, .. }
             | Self::Name { file }
             | Self::Link { file }
             | Self::NotRegular { file }
+            | Self::NotBinary { file, .. }
             | Self::TooLarge { file, .. }
             | Self::Archive { file, .. }
             | Self::Layout { name: file, .. }
@@ -127,10 +147,12 @@ impl SourceError {
     pub fn under(mut self, prefix: &str) -> Self {
         match &mut self {
             Self::Directory { dir: file, .. }
+            | Self::Root { dir: file, .. }
             | Self::TooManyFiles { dir: file, .. }
             | Self::Name { file }
             | Self::Link { file }
             | Self::NotRegular { file }
+            | Self::NotBinary { file, .. }
             | Self::TooLarge { file, .. }
             | Self::Read { file, .. } => file.insert_str(0, prefix),
             // These name what the user named.

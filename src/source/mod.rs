@@ -15,6 +15,7 @@ mod limits;
 mod map;
 mod memory;
 mod open;
+mod root;
 
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
@@ -30,6 +31,7 @@ pub use limits::{Limits, Options};
 pub use map::Blob;
 pub use memory::MemorySource;
 pub use open::{Annotation, Form, Opened, Packing, open};
+pub use root::Root;
 
 /// Largest image that is read as a whole. Images of messages are small; the largest are pagemaps, at
 /// some 15 bytes a run of pages, so that this has room for 17 million runs. Pages are never read whole.
@@ -42,6 +44,10 @@ pub const MAX_FILES: usize = 1 << 22;
 /// Longest chain of `parent` links that is followed. Each is one pre-dump of the same container; CRIU
 /// itself would run out of file descriptors at about a thousand.
 pub const MAX_PARENTS: usize = 256;
+
+/// Largest program or library that is looked into. The largest real ones, with their debugging information, have
+/// some hundreds of megabytes. They are mapped, not read.
+pub const MAX_BINARY: u64 = 4 << 30;
 
 /// CRIU's name for the link to the previous dump (`CR_PARENT_LINK`, CRIU 4.2 `criu/include/image.h`).
 pub const PARENT_LINK: &str = "parent";

@@ -2,7 +2,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 
-use super::{DirSource, MemorySource, Source, SourceError};
+use super::{DirSource, MemorySource, Root, Source, SourceError};
 
 fn source() -> (tempfile::TempDir, DirSource) {
     let dir = tempfile::tempdir().unwrap();
@@ -121,4 +121,85 @@ fn the_parent_link_is_followed_from_the_image_directory() {
     symlink("/nowhere/at/all", dir.path().join("parent")).unwrap();
     let parent = source.parent().unwrap().unwrap();
     assert!(parent.absolute && parent.source.is_none());
+}
+
+fn root() -> (tempfile::TempDir, Root) {
+    let dir = tempfile::tempdir().unwrap();
+    let inside = dir.path().join("root");
+    fs::create_dir_all(inside.join("usr/lib")).unwrap();
+    fs::write(inside.join("usr/lib/code.so"), b"code").unwrap();
+    fs::write(dir.path().join("secret"), b"outside").unwrap();
+    let root = Root::open(&inside).unwrap();
+    (dir, root)
+}
+
+#[test]
+fn files_below_a_root_are_found_by_the_paths_tasks_use() {
+    let (dir, root) = root();
+    let inside = dir.path().join("root");
+    symlink("usr/lib", inside.join("lib")).unwrap();
+    symlink("/usr/lib/code.so", inside.join("usr/lib/absolute.so")).unwrap();
+    for path in [
+        "/usr/lib/code.so",
+        "usr/lib/code.so",
+        "/lib/code.so",
+        "/usr/lib/absolute.so",
+        "/../../usr/lib/code.so",
+        "/usr/lib/../lib/code.so",
+    ] {
+        assert_eq!(&**root.map(path).unwrap().unwrap(), b"code", "{path}");
+    }
+    for path in ["/usr/lib/other.so", "/usr/lib/code.so/x", ""] {
+        assert!(root.map(path).unwrap().is_none(), "{path}");
+    }
+    assert!(root.map("/usr/lib/co\0de.so").is_err());
+}
+
+#[test]
+fn nothing_outside_of_a_root_is_reached() {
+    let (dir, root) = root();
+    let inside = dir.path().join("root");
+    let outside = dir.path().join("secret");
+    symlink(&outside, inside.join("absolute")).unwrap();
+    symlink("../secret", inside.join("relative")).unwrap();
+    symlink("../../../../../../../../etc", inside.join("conf")).unwrap();
+    for path in [
+        "/absolute".to_owned(),
+        "/relative".to_owned(),
+        "/../secret".to_owned(),
+        "/conf/passwd".to_owned(),
+        outside.display().to_string(),
+    ] {
+        assert!(root.map(&path).unwrap().is_none(), "{path}");
+    }
+    symlink("/proc/self/fd/0", inside.join("magic")).unwrap();
+    symlink("loop", inside.join("loop")).unwrap();
+    assert!(root.map("/magic").unwrap().is_none());
+    assert!(root.map("/loop").is_err());
+    // The machine's own root: links of /proc that lead past every root are not followed.
+    let machine = Root::open(std::path::Path::new("/")).unwrap();
+    assert!(machine.map("/proc/self/exe").is_err());
+}
+
+#[test]
+fn only_regular_files_of_a_sane_size_are_mapped() {
+    let (dir, root) = root();
+    let inside = dir.path().join("root");
+    let _socket = UnixListener::bind(inside.join("socket")).unwrap();
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    let fifo = rustix::fs::FileType::Fifo;
+    rustix::fs::mknodat(rustix::fs::CWD, inside.join("fifo"), fifo, mode, 0).unwrap();
+    for path in ["/socket", "/fifo", "/usr/lib", "/"] {
+        let error = root.map(path).unwrap_err();
+        assert_eq!(error.to_string(), format!("{path}: not a regular file"));
+    }
+    let large = fs::File::create(inside.join("large")).unwrap();
+    large.set_len(super::MAX_BINARY + 1).unwrap();
+    let error = root.map("/large").unwrap_err().to_string();
+    assert!(
+        error.contains("4294967297 bytes, more than the 4294967296"),
+        "{error}"
+    );
+    assert!(Root::open(&inside.join("usr/lib/code.so")).is_err());
+    assert!(Root::open(&inside.join("nowhere")).is_err());
 }

@@ -1,0 +1,159 @@
+//! The programs and libraries that tasks map: found below a root directory, and taken only where they are the ones
+//! that were mapped.
+#![deny(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss
+)]
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use crate::criu_image::model::{Checkpoint, RegFile, Vma, VmaStatus};
+use crate::elf::note;
+use crate::elf::{Foreign, Headers};
+use crate::memory::files::Files;
+use crate::source::{Blob, Root, SourceError};
+
+/// Files looked for. A process maps some hundreds at most; one mapping of ours is made for each.
+pub const MAX_FILES: usize = 4096;
+
+/// The files of one checkpoint that hold code, by CRIU's file id.
+#[derive(Debug, Default)]
+pub struct Binaries(BTreeMap<u32, Binary>);
+
+/// One of them.
+#[derive(Debug)]
+pub struct Binary {
+    /// Its path, as the image has it.
+    pub name: Arc<str>,
+    /// Its bytes, or why it is not used.
+    pub bytes: Result<Arc<Blob>, Unused>,
+}
+
+/// Why a file is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum Unused {
+    /// There is none of that name.
+    #[error("not found")]
+    NotFound,
+    /// It cannot be opened or mapped, or is no regular file.
+    #[error(transparent)]
+    Source(SourceError),
+    /// It is no arm64 ELF file.
+    #[error("no 64-bit little-endian arm64 ELF file: {0}")]
+    Foreign(Foreign),
+    /// It has another size.
+    #[error("has {found} bytes where the mapped one had {saved}")]
+    Size {
+        /// Bytes it has.
+        found: u64,
+        /// Bytes the image says.
+        saved: u64,
+    },
+    /// The image does not say which file it was (CRIU before 3.15, or a file without a build id).
+    #[error("the image has no build id and size of it")]
+    NotSaved,
+    /// It has another build id, or none.
+    #[error("has {} where the mapped one had {}", Id(.found), Id(.saved))]
+    BuildId {
+        /// What it has; empty for none.
+        found: Vec<u8>,
+        /// What the image says.
+        saved: Vec<u8>,
+    },
+    /// There are more than [`MAX_FILES`].
+    #[error("not looked for: there are more than {MAX_FILES}")]
+    TooMany,
+}
+
+/// A build id for people.
+struct Id<'a>(&'a [u8]);
+
+impl fmt::Display for Id<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("no build id");
+        }
+        f.write_str("build id ")?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl Binaries {
+    /// Looks below `root` for every file of which a task maps code.
+    #[must_use]
+    pub fn find(checkpoint: &Checkpoint, root: &Root) -> Self {
+        let mapped: BTreeSet<u32> = checkpoint
+            .tasks
+            .iter()
+            .filter_map(|task| task.mm.as_ref())
+            .flat_map(|mm| &mm.vmas)
+            .filter_map(code)
+            .collect();
+        let found = mapped
+            .into_iter()
+            .filter_map(|id| checkpoint.file(id))
+            .enumerate()
+            .map(|(index, file)| {
+                let bytes = if index < MAX_FILES {
+                    open(root, file)
+                } else {
+                    Err(Unused::TooMany)
+                };
+                let name = Arc::from(file.name.as_str());
+                (file.id, Binary { name, bytes })
+            });
+        Self(found.collect())
+    }
+
+    /// Every file looked for, by id.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &Binary)> {
+        self.0.iter().map(|(id, binary)| (*id, binary))
+    }
+}
+
+impl Files for Binaries {
+    fn file(&self, id: u32) -> Option<(&Arc<str>, &[u8])> {
+        let binary = self.0.get(&id)?;
+        Some((&binary.name, binary.bytes.as_ref().ok()?))
+    }
+}
+
+/// The id of the file whose code a mapping shows.
+fn code(vma: &Vma) -> Option<u32> {
+    let of_file = VmaStatus::FILE_PRIVATE | VmaStatus::FILE_SHARED;
+    if vma.mapping.exec && vma.status.intersects(of_file) {
+        u32::try_from(vma.shmid).ok()
+    } else {
+        None
+    }
+}
+
+fn open(root: &Root, file: &RegFile) -> Result<Arc<Blob>, Unused> {
+    // CRIU saves a size with every build id. Files of debugging information alone have the same id.
+    let saved = file.size.filter(|_| !file.build_id.is_empty());
+    let saved = saved.ok_or(Unused::NotSaved)?;
+    let blob = root
+        .map(&file.name)
+        .map_err(Unused::Source)?
+        .ok_or(Unused::NotFound)?;
+    let found = blob.len() as u64;
+    if saved != found {
+        return Err(Unused::Size { found, saved });
+    }
+    let headers = Headers::parse(&blob).map_err(Unused::Foreign)?;
+    let found = note::build_id(&blob, &headers.segments).unwrap_or_default();
+    if found != file.build_id {
+        return Err(Unused::BuildId {
+            found: found.to_vec(),
+            saved: file.build_id.clone(),
+        });
+    }
+    Ok(blob)
+}
