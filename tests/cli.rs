@@ -152,6 +152,7 @@ fn colour_can_be_forced_and_forbidden() {
 fn schemas_are_json() {
     for name in [
         "report",
+        "result",
         "inspect",
         "rules",
         "rewrite",

@@ -202,6 +202,7 @@ fn documents_name_rules_that_exist() {
         "docs/profile.md",
         "docs/capture.md",
         "docs/reports.md",
+        "docs/many-images.md",
         "docs/rewrite.md",
         "docs/explain-log.md",
         "docs/config.md",

@@ -211,7 +211,9 @@ fn report(output: &Output, image: &str, label: &str) -> serde_json::Value {
         text(&output.stdout).replace(&format!("\"image\": \"{image}\""), "\"image\": \"IMAGE\"");
     let mut report: serde_json::Value = serde_json::from_str(&json.replace(label, "")).unwrap();
     for result in report["results"].as_array_mut().unwrap() {
-        result.as_object_mut().unwrap().remove("directory");
+        for key in ["directory", "form"] {
+            result.as_object_mut().unwrap().remove(key);
+        }
     }
     report
 }

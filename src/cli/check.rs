@@ -1,22 +1,30 @@
 //! `hwcr check`.
 
-use std::path::{Path, PathBuf};
+mod files;
+mod format;
+mod matrix;
+mod ordered;
 
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::thread;
+
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{ArgGroup, Args, ValueEnum};
 
+use files::Wanted;
+use format::{Format as ReportFormat, View};
+use matrix::{Answer, Matrix};
+
 use super::allow::Acceptances;
-use super::input::{Input, Reading};
+use super::input::Reading;
 use super::targets::{self, Target};
 use super::{Exit, Failure, Output, Surroundings};
-use crate::advice;
-use crate::facts::runtime;
 use crate::profile::{self, model::Profile};
-use crate::report::fleet_text;
-use crate::report::from_judgement::{self, Pair};
+use crate::report::json;
 use crate::report::layout::counted;
-use crate::report::text;
 use crate::report::v1::{CheckResult, Report, Tool};
-use crate::rule::Case;
 
 /// Say whether images will run on targets
 #[derive(Debug, Args)]
@@ -52,12 +60,20 @@ pub(super) struct Check {
     #[arg(long)]
     deep: bool,
 
+    /// Images to read at a time [default: as many as the machine runs threads at a time]
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+
     #[command(flatten)]
     reading: Reading,
 
     /// How to write the report
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = ReportFormat::Text)]
+    format: ReportFormat,
+
+    /// Also write the report to FILE, in FORMAT (as for --format); may be repeated
+    #[arg(short, long = "output", value_name = "FORMAT=FILE", value_parser = OsStringValueParser::new().try_map(|given| files::parse(&given)))]
+    outputs: Vec<Wanted>,
 
     /// Make notes of the unproven findings of a rule, or of those due to one feature; may be repeated
     #[arg(long, value_name = "RULE[:FEATURE]")]
@@ -72,7 +88,7 @@ pub(super) struct Check {
     brief: bool,
 }
 
-/// How a report is written.
+/// How a report is written that has no other formats than these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// For people
@@ -83,39 +99,131 @@ pub(super) enum Format {
 
 impl Check {
     pub(super) fn run(&self, output: &Output, around: &Surroundings) -> Result<Exit, Failure> {
+        self.one_stdin()?;
         let accepts = Acceptances::new(&self.accept, &around.config.allow, around.today)?;
         let targets = self.targets(output)?;
+        self.examine_outputs(&targets)?;
         let source = self.source.as_deref().map(source).transpose()?;
 
-        let mut results = Vec::new();
-        for image in &self.images {
-            match self.judge(output, image, &targets, source.as_ref(), &accepts) {
-                Ok(judged) => results.extend(judged),
-                Err(failure) => {
-                    output.complain(&failure);
-                    let image = image.to_string_lossy();
-                    results.extend(
-                        targets
-                            .iter()
-                            .map(|target| unread(&image, target, &failure.message)),
-                    );
-                }
-            }
-        }
-        let exit = Exit::of(&results);
-        let report = Report {
+        let matrix = Matrix {
+            images: &self.images,
+            targets: &targets,
+            source: source.as_ref(),
+            accepts: &accepts,
+            search: super::search(self.deep),
+            advise: self.advise,
+            reading: self.reading,
+            output,
+        };
+        // A stream of lines keeps nothing: the fleet may be large.
+        let keep = self.format != ReportFormat::JsonLines || !self.outputs.is_empty();
+        let mut report = Report {
             schema: Report::SCHEMA,
             tool: Tool::this(),
             source: self.source.clone(),
             deep: self.deep,
-            results,
-            accepts: accepts.report(),
+            results: Vec::new(),
+            accepts: Vec::new(),
         };
-        self.print(output, &report)?;
+        let mut verdicts = Vec::new();
+        let mut streamed = Ok(());
+        matrix.run(self.jobs(), |answer| {
+            match answer {
+                Answer::Failed(failure) => output.complain(&failure),
+                Answer::Result(result) => {
+                    verdicts.push(result.verdict);
+                    streamed = self.stream(output, &result);
+                    if keep {
+                        report.results.push(*result);
+                    }
+                }
+            }
+            if streamed.is_ok() {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        })?;
+        streamed?;
+        report.accepts = accepts.report();
+        let written = self.write(output, &report);
         // Of an image that could not be read nobody knows what would have been of use.
-        let all_read = report.results.iter().all(|result| result.verdict.is_some());
-        accepts.warn(output, all_read);
-        Ok(exit)
+        accepts.warn(output, verdicts.iter().all(Option::is_some));
+        Ok(if written {
+            Exit::of(&verdicts)
+        } else {
+            Exit::NoAnswer
+        })
+    }
+
+    /// Writes a result at once where the format is one of lines.
+    fn stream(&self, output: &Output, result: &CheckResult) -> Result<(), Failure> {
+        if self.format != ReportFormat::JsonLines {
+            return Ok(());
+        }
+        let line = format::line(self.source.clone(), self.deep, result.clone());
+        output.document(|out| json::line(out, &line))
+    }
+
+    /// Writes the report wherever it is wanted; false where it could not be written everywhere, which was
+    /// complained about then.
+    fn write(&self, output: &Output, report: &Report) -> bool {
+        let mut failures: Vec<Failure> = Vec::new();
+        failures.extend(self.print(output, report).err());
+        for wanted in &self.outputs {
+            let view = self.view(report);
+            let written = files::write(&wanted.file, |out| {
+                format::document(out, report, wanted.format, view)
+            });
+            failures.extend(written.err());
+        }
+        let formats = self.outputs.iter().map(|wanted| wanted.format);
+        if formats
+            .chain([self.format])
+            .any(|format| format == ReportFormat::Github)
+        {
+            failures.extend(files::append_summary(report).err());
+        }
+        for failure in &failures {
+            output.complain(failure);
+        }
+        failures.is_empty()
+    }
+
+    fn print(&self, output: &Output, report: &Report) -> Result<(), Failure> {
+        match self.format {
+            // They were printed as they came.
+            ReportFormat::JsonLines => Ok(()),
+            ReportFormat::Text => output.text(|page| format::text(page, report, self.view(report))),
+            other => output.document(|out| format::document(out, report, other, self.view(report))),
+        }
+    }
+
+    /// Refuses files for reports that cannot be, before anything is read.
+    fn examine_outputs(&self, targets: &[Target]) -> Result<(), Failure> {
+        let mut inputs = self.images.clone();
+        inputs.extend(targets.iter().map(|target| PathBuf::from(&target.name)));
+        inputs.extend(self.source.iter().map(PathBuf::from));
+        files::examine(&self.outputs, &inputs)
+    }
+
+    /// Standard input can be read once.
+    fn one_stdin(&self) -> Result<(), Failure> {
+        let stdin = self.images.iter().filter(|image| image.as_os_str() == "-");
+        if stdin.count() > 1 {
+            return Err(
+                Failure::new("`-` is given twice, and standard input can be read once")
+                    .help("give each archive as a file, or one of them on standard input"),
+            );
+        }
+        Ok(())
+    }
+
+    /// As many threads as the user says, else as the machine runs at a time.
+    fn jobs(&self) -> NonZeroUsize {
+        self.jobs
+            .or_else(|| thread::available_parallelism().ok())
+            .unwrap_or(NonZeroUsize::MIN)
     }
 
     /// The machines named, then those of the folders.
@@ -136,74 +244,18 @@ impl Check {
         Ok(targets)
     }
 
-    /// Reads one image and holds it against all targets.
-    fn judge(
-        &self,
-        output: &Output,
-        image: &Path,
-        targets: &[Target],
-        source: Option<&Profile>,
-        accepts: &Acceptances,
-    ) -> Result<Vec<CheckResult>, Failure> {
-        let input = Input::open(image, self.reading, output)?;
-        let facts = input.facts(super::search(self.deep));
-        let image = image.to_string_lossy();
-        let seen = self.advise.then(|| runtime::runtimes(facts.checkpoint));
-        let results = targets.iter().map(|target| {
-            let profile = match &target.profile {
-                Ok(profile) => profile,
-                Err(why) => return unread(&image, target, why),
-            };
-            let case = Case {
-                facts: &facts,
-                target: profile,
-                source,
-            };
-            let judgement = accepts.judge(&case, &image, &target.name);
-            let mut result =
-                from_judgement::judged(pair(&image, target, &profile.name), &judgement);
-            result.directory = Some(input.directory.clone()).filter(|within| !within.is_empty());
-            if let Some(seen) = &seen {
-                result.advice = Some(from_judgement::advice(&advice::advise(
-                    &case,
-                    &judgement.findings,
-                    seen,
-                )));
-            }
-            result
-        });
-        Ok(results.collect())
-    }
-
-    /// Whether one table says more than the findings on every machine.
-    fn asks_of_a_fleet(&self, report: &Report) -> bool {
+    /// What the text shows: of a fleet one table says more than the findings on every machine.
+    fn view(&self, report: &Report) -> View {
         let one_target = report.results.len() == self.images.len();
-        !self.folders.is_empty() && !one_target && !self.brief && !self.advise
-    }
-
-    fn print(&self, output: &Output, report: &Report) -> Result<(), Failure> {
-        match self.format {
-            Format::Text if self.asks_of_a_fleet(report) => {
-                output.text(|page| fleet_text::fleet(page, report))?;
-            }
-            Format::Text => output.text(|page| text::check(page, report, self.brief))?,
-            Format::Json => output.json(report)?,
+        match (
+            self.brief,
+            self.folders.is_empty() || one_target || self.advise,
+        ) {
+            (true, _) => View::Brief,
+            (false, true) => View::Full,
+            (false, false) => View::Fleet,
         }
-        Ok(())
     }
-}
-
-fn pair<'a>(image: &'a str, target: &'a Target, profile: &'a str) -> Pair<'a> {
-    Pair {
-        image,
-        target: &target.name,
-        profile,
-    }
-}
-
-/// The result where the image or the profile cannot be read.
-fn unread(image: &str, target: &Target, why: &str) -> CheckResult {
-    from_judgement::unread(pair(image, target, &target.profile_name()), why)
 }
 
 /// The profile a user named.

@@ -11,8 +11,9 @@ use crate::criu_image::{self, model::Checkpoint};
 use crate::export::{self, Export};
 use crate::facts::{self, Facts, Rewritten, Search};
 use crate::progress::Progress;
+use crate::report::words;
 use crate::rewrite::engine::JOURNAL;
-use crate::source::{self, Limits, Options};
+use crate::source::{self, Form, Limits, Options};
 
 /// How an archive is read.
 #[derive(Clone, Copy, Debug, Args)]
@@ -61,6 +62,7 @@ pub(super) struct Input {
     pub(super) checkpoint: Checkpoint,
     /// Where in what the user named the image lies; empty where it is that itself.
     pub(super) directory: String,
+    form: Form,
     journal: Option<Rewritten>,
     export: Option<Export>,
     progress: Arc<Progress>,
@@ -68,8 +70,10 @@ pub(super) struct Input {
 
 impl Input {
     pub(super) fn open(image: &Path, reading: Reading, output: &Output) -> Result<Self, Failure> {
-        let opened = source::open(image, &reading.options(output))
-            .map_err(|error| unreadable(image, &error.into()))?;
+        let opened = source::open(image, &reading.options(output)).map_err(|error| Failure {
+            for_want_of_room: error.is_want_of_room(),
+            ..unreadable(image, &error.into())
+        })?;
         let checkpoint = criu_image::load_from(&opened.images)
             .map_err(|error| unreadable(image, &error.into()))?;
         let journal = engine::read_journal(&*opened.images).map_err(Failure::new)?;
@@ -77,10 +81,16 @@ impl Input {
         Ok(Self {
             checkpoint,
             directory: label.trim_end_matches(['/', ':']).to_owned(),
+            form: opened.packing.form,
             journal,
             export: export::read(&opened),
             progress: Arc::clone(output.progress()),
         })
+    }
+
+    /// The word for what the user named, where that is no plain directory.
+    pub(super) fn form(&self) -> Option<String> {
+        (self.form != Form::Directory).then(|| words::form(self.form).to_owned())
     }
 
     pub(super) fn facts(&self, search: Search) -> Facts<'_> {

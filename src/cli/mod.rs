@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use crate::config::Config;
 use crate::facts::Search;
-use crate::report::v1::{CheckResult, Verdict};
+use crate::report::v1::Verdict;
 
 mod allow;
 mod check;
@@ -138,12 +138,12 @@ impl Exit {
         }
     }
 
-    /// What the results of a check make. An image without an answer outweighs everything: a pipeline
+    /// What the verdicts of a check make; `None` is a result without one. An image without an answer outweighs everything: a pipeline
     /// that asked about it must not take the others' answer for its.
     #[must_use]
-    fn of(results: &[CheckResult]) -> Self {
-        let any = |verdict| results.iter().any(|result| result.verdict == verdict);
-        if results.is_empty() || any(None) {
+    fn of(verdicts: &[Option<Verdict>]) -> Self {
+        let any = |verdict| verdicts.contains(&verdict);
+        if verdicts.is_empty() || any(None) {
             Self::NoAnswer
         } else if any(Some(Verdict::Incompatible)) {
             Self::Incompatible

@@ -80,12 +80,20 @@ impl Output {
         })
     }
 
-    /// Writes a report as JSON; nothing where the user wants quiet.
-    pub(super) fn json(&self, document: &impl Serialize) -> Result<(), Failure> {
+    /// Writes a report of any format as it is; nothing where the user wants quiet.
+    pub(super) fn document(
+        &self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
         if self.quiet {
             return Ok(());
         }
-        self.raw(|out| json::write(out, document))
+        self.raw(write)
+    }
+
+    /// Writes a report as JSON; nothing where the user wants quiet.
+    pub(super) fn json(&self, document: &impl Serialize) -> Result<(), Failure> {
+        self.document(|out| json::write(out, document))
     }
 
     /// `error: …` and `help: …` on standard error.

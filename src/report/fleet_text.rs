@@ -2,9 +2,10 @@
 
 use std::io;
 
+use super::grouped::because;
 use super::layout::{Page, Span, counted, plain, styled};
 use super::style::{self, FAINT, PLAIN, STRONG};
-use super::v1::{CheckResult, Report, Severity, Verdict};
+use super::v1::{CheckResult, Report, Verdict};
 
 /// For each image a row for each target, and how many can take it; at last how many can take them all.
 ///
@@ -69,26 +70,7 @@ fn reason(result: &CheckResult) -> String {
             .unwrap_or(error)
             .to_owned();
     }
-    let decisive = match result.verdict {
-        Some(Verdict::Incompatible) => Severity::Blocker,
-        Some(Verdict::Indeterminate) => Severity::Unproven,
-        Some(Verdict::Compatible) => {
-            // Whoever reads the table must see that it is by leave.
-            let accepted = result.counts.unwrap_or_default().accepted;
-            return match accepted {
-                0 => String::new(),
-                _ => counted(accepted, "accepted finding", "accepted findings"),
-            };
-        }
-        None => return String::new(),
-    };
-    let mut rules: Vec<&str> = Vec::new();
-    for finding in result.findings.iter().flatten() {
-        if finding.severity == decisive && !rules.contains(&finding.rule.as_str()) {
-            rules.push(&finding.rule);
-        }
-    }
-    rules.join(", ")
+    because(result)
 }
 
 /// `12 of 40 machines can take it, 3 may (indeterminate), of 1 there is no answer`

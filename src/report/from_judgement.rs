@@ -26,6 +26,7 @@ pub fn judged(pair: Pair<'_>, judgement: &Judgement) -> CheckResult {
     CheckResult {
         image: pair.image.to_owned(),
         directory: None,
+        form: None,
         target: pair.target.to_owned(),
         profile: pair.profile.to_owned(),
         verdict: Some(judgement.verdict.into()),
@@ -65,6 +66,7 @@ pub fn unread(pair: Pair<'_>, error: &str) -> CheckResult {
     CheckResult {
         image: pair.image.to_owned(),
         directory: None,
+        form: None,
         target: pair.target.to_owned(),
         profile: pair.profile.to_owned(),
         verdict: None,

@@ -16,6 +16,15 @@ pub fn write(out: &mut dyn Write, document: &impl Serialize) -> io::Result<()> {
     writeln!(out)
 }
 
+/// The same on one line.
+///
+/// # Errors
+/// What the writer says.
+pub fn line(out: &mut dyn Write, document: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(Escaping(out), document)?;
+    writeln!(out)
+}
+
 /// serde_json hands over whole strings or pieces of them between two escapes, never a part of a character.
 struct Escaping<'w>(&'w mut dyn Write);
 

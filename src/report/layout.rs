@@ -247,7 +247,7 @@ pub fn short_digests(text: &str) -> String {
 }
 
 /// The text with everything that moves a cursor or hides letters written as an escape.
-fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if c == GLUE {

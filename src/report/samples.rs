@@ -53,6 +53,7 @@ pub(super) fn result(
     CheckResult {
         image: image.to_owned(),
         directory: None,
+        form: None,
         target: target.to_owned(),
         profile: target.to_owned(),
         verdict: Some(verdict),

@@ -15,11 +15,16 @@ pub struct Document {
 }
 
 /// All schemas.
-pub const DOCUMENTS: [Document; 8] = [
+pub const DOCUMENTS: [Document; 9] = [
     Document {
         name: "report",
         file: "hwcr-report-1.json",
         text: include_str!("../../schema/hwcr-report-1.json"),
+    },
+    Document {
+        name: "result",
+        file: "hwcr-result-1.json",
+        text: include_str!("../../schema/hwcr-result-1.json"),
     },
     Document {
         name: "inspect",

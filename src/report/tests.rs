@@ -10,9 +10,10 @@ use super::v1::inspect::Inspect;
 use super::v1::log::LogReport;
 use super::v1::profile::{ProfileDiff, ProfileShow};
 use super::v1::rewrite::Rewrite;
-use super::v1::{Report, Rules, Verdict};
+use super::v1::{Report, ResultLine, Rules, Verdict};
 use super::{from_profile, inspect_text, rules_text, samples, schema, style, text};
 
+mod formats;
 mod from_facts;
 
 fn coloured(width: usize, write: impl FnOnce(&mut Page<'_>) -> io::Result<()>) -> String {
@@ -214,6 +215,7 @@ fn generated<T: schemars::JsonSchema>() -> String {
 fn committed_schemas_are_those_of_the_structures() {
     for (name, text) in [
         ("report", generated::<Report>()),
+        ("result", generated::<ResultLine>()),
         ("inspect", generated::<Inspect>()),
         ("rules", generated::<Rules>()),
         ("rewrite", generated::<Rewrite>()),

@@ -1,11 +1,11 @@
 //! `check` for people.
 
-use std::collections::HashMap;
 use std::io;
 
-use super::layout::{Page, Span, counted, plain, short_digests, styled};
+use super::grouped::{counts, groups, location, place};
+use super::layout::{Page, Span, plain, short_digests, styled};
 use super::style::{self, FAINT, OPEN, PLAIN, STRONG};
-use super::v1::{Advice, CheckResult, Counts, Finding, Hex, Member, Report, Verdict};
+use super::v1::{Advice, CheckResult, Finding, Member, Report, Verdict};
 
 /// Column at which the text behind `need`, `have`, … begins, counted from its indentation.
 const LABEL_COLUMNS: usize = 8;
@@ -15,6 +15,9 @@ const DETAIL_INDENT: usize = 4;
 
 /// Columns of the verdicts on members.
 const VERDICT_COLUMNS: usize = 15;
+
+/// Columns of a block in another report.
+const QUOTED_WIDTH: usize = 100;
 
 /// Equal findings share one entry; this many of their places are listed.
 const PLACES_SHOWN: usize = 4;
@@ -32,12 +35,7 @@ pub fn check(page: &mut Page<'_>, report: &Report, brief: bool) -> io::Result<()
         }
         headline(page, result)?;
         if !brief {
-            members(page, &result.members)?;
-            for group in groups(result.findings.as_deref().unwrap_or(&[])) {
-                page.blank()?;
-                finding(page, &group, result.members.len())?;
-            }
-            advice(page, result)?;
+            body(page, result)?;
         }
     }
     if report.results.len() > 1 && !brief {
@@ -48,6 +46,27 @@ pub fn check(page: &mut Page<'_>, report: &Report, brief: bool) -> io::Result<()
         idle_accepts(page, report)?;
     }
     Ok(())
+}
+
+/// What stands below the headline: the verdicts on members, then each finding after an empty line, then advice.
+fn body(page: &mut Page<'_>, result: &CheckResult) -> io::Result<()> {
+    members(page, &result.members)?;
+    for group in groups(result.findings.as_deref().unwrap_or(&[])) {
+        page.blank()?;
+        finding(page, &group, result.members.len())?;
+    }
+    advice(page, result)
+}
+
+/// The block of one image and target without its headline and without colours, for reports that quote it: lines
+/// that end in a newline, or nothing.
+pub(super) fn quoted(result: &CheckResult) -> String {
+    let mut text = Vec::new();
+    // Writing to memory does not fail.
+    let _ = body(&mut Page::new(&mut text, QUOTED_WIDTH), result);
+    let text = String::from_utf8_lossy(&text);
+    let text = anstream::adapter::strip_str(&text).to_string();
+    text.trim_start_matches('\n').to_owned()
 }
 
 /// Findings on one machine alone, equal ones together.
@@ -173,59 +192,6 @@ fn verdict(result: &CheckResult) -> Span {
     )
 }
 
-/// `3 blockers, 1 unproven, 2 notes`, without what there is none of.
-fn counts(counts: Counts) -> Option<String> {
-    let parts: Vec<String> = [
-        (counts.blocker, "blocker", "blockers"),
-        (counts.unproven, "unproven", "unproven"),
-        (counts.note, "note", "notes"),
-    ]
-    .into_iter()
-    .filter(|(count, ..)| *count > 0)
-    .map(|(count, one, many)| counted(count, one, many))
-    .collect();
-    let accepted = (counts.accepted > 0).then(|| format!("{} of them accepted", counts.accepted));
-    let parts: Vec<String> = parts.into_iter().chain(accepted).collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
-}
-
-/// Findings that differ in nothing but their place, in the order of the first of each.
-fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
-    let mut groups: Vec<Vec<&Finding>> = Vec::new();
-    // An image of many tasks has many findings: only those with the same message are compared.
-    let mut by_message: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
-    for finding in findings {
-        let near = by_message
-            .entry((&finding.rule, &finding.message))
-            .or_default();
-        let same = near.iter().copied().find(|&at| {
-            let first = groups.get(at).and_then(|group| group.first());
-            first.is_some_and(|first| says_the_same(first, finding))
-        });
-        match same.and_then(|at| groups.get_mut(at)) {
-            Some(group) => group.push(finding),
-            None => {
-                near.push(groups.len());
-                groups.push(vec![finding]);
-            }
-        }
-    }
-    groups
-}
-
-fn says_the_same(a: &Finding, b: &Finding) -> bool {
-    let without_place = |finding: &Finding| Finding {
-        pid: None,
-        tid: None,
-        address: None,
-        file: None,
-        offset: None,
-        length: None,
-        ..finding.clone()
-    };
-    without_place(a) == without_place(b)
-}
-
 /// `of` is the number of machines the target stands for.
 fn finding(page: &mut Page<'_>, group: &[&Finding], of: usize) -> io::Result<()> {
     let Some(first) = group.first() else {
@@ -319,37 +285,6 @@ fn places(page: &mut Page<'_>, group: &[&Finding]) -> io::Result<()> {
             Some(&format!("and {more} more; --format json lists all")),
         ),
     }
-}
-
-/// `pid 12 tid 14 at 0x…`
-fn location(finding: &Finding) -> Option<String> {
-    let mut parts = Vec::new();
-    parts.extend(finding.pid.map(|pid| format!("pid {pid}")));
-    // The leader's id is the task's: once is enough.
-    parts.extend(
-        finding
-            .tid
-            .filter(|tid| finding.pid != Some(*tid))
-            .map(|tid| format!("tid {tid}")),
-    );
-    // Most messages about a frame begin with its address.
-    let said = |address: &Hex| finding.message.contains(&address.to_string());
-    parts.extend(
-        finding
-            .address
-            .filter(|address| !said(address))
-            .map(|address| format!("at {address}")),
-    );
-    (!parts.is_empty()).then(|| parts.join(" "))
-}
-
-/// `pages-1.img offset 0x1000`
-fn place(finding: &Finding) -> Option<String> {
-    let file = short_digests(finding.file.as_deref()?);
-    Some(match finding.offset {
-        Some(offset) => format!("{file} offset {offset:#x}"),
-        None => file,
-    })
 }
 
 fn table(page: &mut Page<'_>, results: &[CheckResult]) -> io::Result<()> {

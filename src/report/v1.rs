@@ -178,6 +178,30 @@ impl Report {
     pub const SCHEMA: &'static str = "hwcr-report/1";
 }
 
+/// A line of what `hwcr check --format json-lines` prints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(title = "hwcr-result/1")]
+pub struct ResultLine {
+    /// Name and version of this format.
+    #[schemars(extend("const" = ResultLine::SCHEMA))]
+    pub schema: &'static str,
+    /// The program that wrote it.
+    pub tool: Tool,
+    /// Profile of the machine the image was dumped on, as given with `--source`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Whether `--deep` was given.
+    pub deep: bool,
+    /// The answer.
+    #[serde(flatten)]
+    pub result: CheckResult,
+}
+
+impl ResultLine {
+    /// The value of `schema`.
+    pub const SCHEMA: &'static str = "hwcr-result/1";
+}
+
 /// The answer for one image and one target: either `verdict`, `counts` and `findings`, or `error`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(extend("oneOf" = [{"required": ["verdict", "counts", "findings"]}, {"required": ["error"]}]))]
@@ -188,6 +212,10 @@ pub struct CheckResult {
     /// directory in that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub directory: Option<String>,
+    /// What the image is where it is no plain directory: `tar`, `layout`, `layout-tar`; more may come. The files that
+    /// findings name lie in it then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub form: Option<String>,
     /// The target, as given on the command line; a profile of a folder by its path.
     pub target: String,
     /// The name the target's profile gives itself; its file's, where it cannot be read.

@@ -142,6 +142,15 @@ impl SourceError {
         }
     }
 
+    /// Whether there was no room for a temporary file: room comes and goes.
+    #[must_use]
+    pub fn is_want_of_room(&self) -> bool {
+        match self {
+            Self::Archive { fault, .. } => fault.is_want_of_room(),
+            _ => false,
+        }
+    }
+
     /// The same of a file that lies in the directory `prefix`, which ends in a slash or is empty.
     #[must_use]
     pub fn under(mut self, prefix: &str) -> Self {

@@ -43,6 +43,7 @@ impl Capture {
             output.warn(&Failure {
                 message: note.message,
                 help: note.help.into_iter().collect(),
+                ..Failure::default()
             });
         }
         output.aside(|page| profiles_text::unknown(page, &captured.profile));

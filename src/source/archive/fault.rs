@@ -175,3 +175,16 @@ pub enum Fault {
         member: String,
     },
 }
+
+impl Fault {
+    /// Whether there was no room for a temporary file.
+    pub(in crate::source) fn is_want_of_room(&self) -> bool {
+        use io::ErrorKind::{QuotaExceeded, StorageFull};
+        match self {
+            Self::Room { .. } => true,
+            Self::Spool { error, .. } => matches!(error.kind(), StorageFull | QuotaExceeded),
+            Self::Inside { fault, .. } => fault.is_want_of_room(),
+            _ => false,
+        }
+    }
+}
