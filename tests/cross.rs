@@ -1,0 +1,88 @@
+//! Every verdict against the full cross: `cross/cells.tsv` has a row for each restore of each checkpoint of
+//! `cross/images` on the machines that `lab/cross.list` names.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
+
+#[path = "support/held.rs"]
+mod held;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use hwcr::finding::Verdict;
+use hwcr::profile::{self, model::Profile};
+
+const CROSS: &str = "tests/fixtures/cross";
+/// Rows of cells.tsv.
+const ROWS: usize = 2895;
+
+/// Programs whose handlers are left by siglongjmp or by the end of the process. What their frames hold never
+/// reaches the kernel, which no image shows: docs/limits.md. They may be called incompatible and pass.
+const NOT_RETURNED_FROM: &[&str] = &[
+    "mid-jump-out",
+    "mid-jump-out-sve",
+    "mid-exit-out",
+    "mid-exit-out-sve",
+];
+
+fn image(name: &str) -> PathBuf {
+    Path::new(CROSS).join(format!("images/{name}.tar.gz"))
+}
+
+/// What the program was in the middle of.
+fn scenario_of(image: &str) -> &str {
+    image.split('@').next().unwrap()
+}
+
+/// The profile that was captured on the machine, else the built-in one.
+fn machine(name: &str) -> Profile {
+    let captured = format!("{CROSS}/machines/{name}.json");
+    let known = if Path::new(&captured).exists() {
+        captured.as_str()
+    } else {
+        name
+    };
+    profile::resolve(known).unwrap()
+}
+
+#[test]
+fn no_verdict_of_the_cross_contradicts_what_happened() {
+    let mut held = held::hold(held::rows(&format!("{CROSS}/cells.tsv")), image, machine);
+    let total = held.wrong.len();
+    held.wrong.retain(|(image, _, complaint)| {
+        !(NOT_RETURNED_FROM.contains(&scenario_of(image))
+            && complaint.starts_with("called incompatible"))
+    });
+    println!(
+        "passed without returning from a handler whose frame would be refused: {}",
+        total - held.wrong.len()
+    );
+    println!("{}", held.summary());
+    held.assert_nothing_wrong();
+    assert_eq!(held.rows(), ROWS, "rows of cells.tsv");
+    // What is proven today stays proven.
+    assert!(held.count("PASS", Verdict::Compatible) >= 211);
+    assert_eq!(held.count("CRIU-FAILED", Verdict::Incompatible), 170);
+}
+
+#[test]
+fn the_cross_covers_what_it_says() {
+    let mut models: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut scenarios: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in held::rows(&format!("{CROSS}/cells.tsv")) {
+        let (model, kernel) = row.target.split_once('@').unwrap_or((&row.target, "new"));
+        let kernel = kernel.to_owned();
+        models
+            .entry(kernel.clone())
+            .or_default()
+            .insert(model.to_owned());
+        scenarios
+            .entry(kernel)
+            .or_default()
+            .insert(scenario_of(&row.image).to_owned());
+    }
+    for kernel in ["new", "6.12", "6.1"] {
+        assert!(models[kernel].len() >= 12, "models under {kernel}");
+        assert!(scenarios[kernel].len() >= 40, "scenarios under {kernel}");
+    }
+}
