@@ -19,6 +19,7 @@ use matrix::{Answer, Matrix};
 
 use super::allow::Acceptances;
 use super::input::Reading;
+use super::rootfs::Rootfs;
 use super::targets::{self, Target};
 use super::{Exit, Failure, Output, Surroundings};
 use crate::profile::{self, model::Profile};
@@ -67,6 +68,9 @@ pub(super) struct Check {
     #[command(flatten)]
     reading: Reading,
 
+    #[command(flatten)]
+    rootfs: Rootfs,
+
     /// How to write the report
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = ReportFormat::Text)]
     format: ReportFormat,
@@ -113,6 +117,7 @@ impl Check {
             search: super::search(self.deep),
             advise: self.advise,
             reading: self.reading,
+            rootfs: &self.rootfs,
             output,
         };
         // A stream of lines keeps nothing: the fleet may be large.

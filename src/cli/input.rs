@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::rewrite::engine;
 use super::{Failure, Output};
+use crate::binaries::Binaries;
 use crate::criu_image::{self, model::Checkpoint};
 use crate::export::{self, Export};
 use crate::facts::{self, Facts, Rewritten, Search};
@@ -94,7 +95,12 @@ impl Input {
     }
 
     pub(super) fn facts(&self, search: Search) -> Facts<'_> {
-        facts::collect_watched(&self.checkpoint, search, &self.progress)
+        self.facts_with(search, &Binaries::default())
+    }
+
+    /// The same, with the programs and libraries that the tasks map.
+    pub(super) fn facts_with(&self, search: Search, binaries: &Binaries) -> Facts<'_> {
+        facts::collect_watched(&self.checkpoint, search, binaries, &self.progress)
             .with_journal(self.journal.clone())
             .with_export(self.export.clone())
     }

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::check::Format;
 use super::input::{Input, Reading};
+use super::rootfs::Rootfs;
 use super::{Exit, Failure, Output};
 use crate::auxv::hwcap;
 use crate::report::from_facts::{self, Section, Selection};
@@ -50,6 +51,9 @@ pub(super) struct Inspect {
     #[command(flatten)]
     reading: Reading,
 
+    #[command(flatten)]
+    rootfs: Rootfs,
+
     /// How to write it
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -75,7 +79,9 @@ impl Inspect {
             ))
             .help(format!("its tasks are {}", known.join(", "))));
         }
-        let facts = input.facts(super::search(self.deep));
+        let binaries = self.rootfs.binaries(&input.checkpoint);
+        let facts = input.facts_with(super::search(self.deep), &binaries);
+        self.rootfs.complain(output, &facts);
         let selection = Selection {
             sections: self.only.clone(),
             pids: self.pid.clone(),

@@ -28,6 +28,7 @@ mod output;
 mod plugin;
 mod profile;
 mod rewrite;
+mod rootfs;
 mod rules;
 mod schema;
 mod settings;

@@ -8,6 +8,7 @@ use clap::{ArgGroup, Args};
 
 use super::check::{Format, profile, source};
 use super::input::{Reading, unreadable};
+use super::rootfs::Rootfs;
 use super::{Exit, Failure, Output, suggest};
 use crate::criu_image::{self, model::Checkpoint};
 use crate::facts::{self, Rewritten, RewrittenEdit};
@@ -71,6 +72,9 @@ pub(super) struct Rewrite {
     #[command(flatten)]
     reading: Reading,
 
+    #[command(flatten)]
+    rootfs: Rootfs,
+
     /// How to write the report
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -81,7 +85,7 @@ pub(super) struct Rewrite {
 
     /// Take back what --in-place did to DIR, or end what a crash interrupted
     #[arg(long, value_name = "DIR", conflicts_with_all = [
-        "image", "target", "source", "output", "in_place", "dry_run", "plan", "allow", "deep", "format", "brief",
+        "image", "target", "source", "output", "in_place", "dry_run", "plan", "allow", "deep", "rootfs", "format", "brief",
     ])]
     undo: Option<PathBuf>,
 }
@@ -210,7 +214,7 @@ impl Job<'_> {
             output.warn(&Failure::new(done));
         }
 
-        let mut prepared = self.prepare()?;
+        let mut prepared = self.prepare(output)?;
         if let Some(file) = &arguments.plan {
             write_plan(file, &prepared.report)?;
         }
@@ -257,19 +261,22 @@ impl Job<'_> {
         Err(Failure::new(format!("{image}: {why}")).help(help))
     }
 
+    /// Everything the readers find in an image, with the files the tasks had mapped.
     fn collect<'c>(&self, checkpoint: &'c Checkpoint) -> facts::Facts<'c> {
         let search = super::search(self.arguments.deep);
-        facts::collect_watched(checkpoint, search, self.output.progress())
+        let binaries = self.arguments.rootfs.binaries(checkpoint);
+        facts::collect_watched(checkpoint, search, &binaries, self.output.progress())
     }
 
     /// Reads, judges and plans.
-    fn prepare(&self) -> Result<Prepared, Failure> {
+    fn prepare(&self, output: &Output) -> Result<Prepared, Failure> {
         let arguments = self.arguments;
         let source = &self.opened.images;
         let checkpoint =
             criu_image::load_from(source).map_err(|error| unreadable(self.image, &error.into()))?;
         let journal = engine::read_journal(&**source).map_err(Failure::new)?;
         let facts = self.collect(&checkpoint).with_journal(journal);
+        arguments.rootfs.complain(output, &facts);
         let case = Case {
             facts: &facts,
             target: &self.target,

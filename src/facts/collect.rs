@@ -7,17 +7,20 @@ use crate::auxv::hwcap::Hwcaps;
 use crate::auxv::stack_copy;
 use crate::auxv::vdso;
 use crate::auxv::vector::{Auxv, AuxvAnomaly};
+use crate::binaries::{Binaries, Binary};
 use crate::criu_image::model::{Arch, Checkpoint, Mm, SigAction, Task};
 use crate::criu_image::space::Totals;
 use crate::memory::Memory;
+use crate::memory::files::WithFiles;
 use crate::progress::Progress;
+use crate::sigframe::cfi::{Code, Unwound};
 use crate::sigframe::search::{self, Scope};
 use crate::sigframe::unwind::{ChainWalk, ThreadView};
 use crate::units::{Addr, AddrRange};
 
 use super::{
-    AuxvDifference, AuxvEntry, AuxvFacts, Facts, MemoryTotals, ReturnAddress, StackAuxv, Standing,
-    TaskFacts, ThreadFacts, VdsoFacts, origin, standing,
+    AuxvDifference, AuxvEntry, AuxvFacts, BinaryFacts, Facts, MemoryTotals, ReturnAddress,
+    StackAuxv, Standing, TaskFacts, ThreadFacts, Unwinding, VdsoFacts, origin, standing,
 };
 
 /// How much memory is searched for signal frames.
@@ -32,20 +35,26 @@ pub enum Search {
 /// Private writable bytes up to which all of it is searched without being asked: a few milliseconds.
 pub const AUTO_BUDGET: u64 = 16 << 20;
 
-/// Return addresses kept per thread: deeper ones say nothing new about signatures.
+/// Return addresses kept of a thread's x29 chain: deeper ones say nothing new about signatures.
 const MAX_RETURNS: usize = 1024;
 
 /// Everything the readers find in `checkpoint`.
 #[must_use]
 pub fn collect(checkpoint: &Checkpoint, search: Search) -> Facts<'_> {
-    collect_watched(checkpoint, search, &Progress::default())
+    collect_watched(
+        checkpoint,
+        search,
+        &Binaries::default(),
+        &Progress::default(),
+    )
 }
 
-/// As [`collect`]; `progress` counts the bytes that are searched.
+/// The same, with the programs and libraries that the tasks map; `progress` counts the bytes that are searched.
 #[must_use]
 pub fn collect_watched<'a>(
     checkpoint: &'a Checkpoint,
     search: Search,
+    binaries: &Binaries,
     progress: &Progress,
 ) -> Facts<'a> {
     // Words and bytes mean what they mean on arm64 only there.
@@ -53,15 +62,24 @@ pub fn collect_watched<'a>(
     let tasks: Vec<TaskFacts<'_>> = checkpoint
         .tasks
         .iter()
-        .map(|task| one_task(checkpoint, task, search, native, progress))
+        .map(|task| one_task(checkpoint, task, search, binaries, native, progress))
         .collect();
     let origin = origin::infer(checkpoint, &tasks);
     Facts {
         checkpoint,
         tasks,
         origin,
+        binaries: binaries.iter().map(binary).collect(),
         rewritten: None,
         export: None,
+    }
+}
+
+fn binary((id, binary): (u32, &Binary)) -> BinaryFacts {
+    BinaryFacts {
+        id,
+        name: binary.name.to_string(),
+        unused: binary.bytes.as_ref().err().map(ToString::to_string),
     }
 }
 
@@ -84,6 +102,7 @@ fn one_task<'a>(
     checkpoint: &'a Checkpoint,
     task: &'a Task,
     search: Search,
+    binaries: &Binaries,
     native: bool,
     progress: &Progress,
 ) -> TaskFacts<'a> {
@@ -105,11 +124,16 @@ fn one_task<'a>(
             },
             Search::Deep => Scope::Deep,
         };
-        search::find_watched(&mm.memory, &threads, &trampolines, scope, progress)
+        let code = Code {
+            files: binaries,
+            start: Some(mm.start_stack),
+        };
+        search::find_watched(&mm.memory, &threads, &trampolines, scope, code, progress)
     });
     let memory = memory_of(checkpoint, task)
         .filter(|_| native)
-        .map(|mm| &mm.memory as &dyn Memory);
+        .map(|mm| WithFiles::new(&mm.memory, binaries));
+    let memory = memory.as_ref().map(|memory| memory as &dyn Memory);
     let threads = task
         .threads
         .iter()
@@ -118,6 +142,9 @@ fn one_task<'a>(
             let chain = found
                 .as_ref()
                 .and_then(|found| found.chains.iter().find(|chain| chain.tid == thread.tid));
+            let unwound = found
+                .as_ref()
+                .and_then(|found| found.unwound.iter().find(|by| by.tid == thread.tid));
             let standing = match (memory, state) {
                 (Some(memory), Some(state)) => standing::standing(memory, state),
                 _ => Standing::NoRegisters,
@@ -125,9 +152,14 @@ fn one_task<'a>(
             ThreadFacts {
                 thread,
                 standing,
-                handler_depth: chain.map_or(0, ChainWalk::depth),
+                handler_depth: depth(chain, unwound),
                 chain_complete: chain.is_some_and(|chain| chain.complete),
-                returns: chain.map(returns).unwrap_or_default(),
+                unwinding: unwound.map(|unwound| Unwinding {
+                    end: unwound.end,
+                    at: unwound.at,
+                    functions: unwound.stacks.len(),
+                }),
+                returns: returns(chain, unwound),
                 tagged_registers: match (memory, state) {
                     (Some(memory), Some(state)) => standing::tagged_registers(memory, state),
                     _ => 0,
@@ -259,22 +291,51 @@ fn view(thread: &crate::criu_image::model::Thread) -> Option<ThreadView> {
         x: state.x,
         sp: Addr(state.sp),
         pc: Addr(state.pc),
+        tls: Addr(state.tls),
         blocked: thread.blocked,
         altstack: thread.altstack.and_then(|stack| stack.range()),
     })
 }
 
-fn returns(chain: &ChainWalk) -> Vec<ReturnAddress> {
-    chain
-        .nodes
+/// How many handlers a thread is in, as far as its chain or its code's tables show.
+fn depth(chain: Option<&ChainWalk>, unwound: Option<&Unwound>) -> usize {
+    let by_chain = chain.map(|chain| &chain.frames);
+    let by_tables = unwound.map(|unwound| &unwound.frames);
+    let frames: BTreeSet<&Addr> = by_chain.into_iter().chain(by_tables).flatten().collect();
+    frames.len()
+}
+
+/// The return addresses that tables led to, innermost first, and those of the chain that are not among them. Where
+/// tables led to the end, what else the chain met is no return address, but for the copies in the kernel's records
+/// behind signal frames.
+fn returns(chain: Option<&ChainWalk>, unwound: Option<&Unwound>) -> Vec<ReturnAddress> {
+    let words = unwound.map(|unwound| unwound.returns.as_slice());
+    let mut all: Vec<ReturnAddress> = words
+        .unwrap_or_default()
         .iter()
-        .take(MAX_RETURNS)
-        .map(|node| ReturnAddress {
-            record: node.addr,
-            raw: node.lr_raw,
-            stripped: node.lr.0,
+        .map(|word| ReturnAddress {
+            at: word.at,
+            raw: word.raw,
+            stripped: word.code.0,
         })
-        .collect()
+        .collect();
+    let known: BTreeSet<Addr> = all.iter().map(|address| address.at).collect();
+    let nodes = chain.map(|chain| chain.nodes.as_slice());
+    let linked = nodes.unwrap_or_default().iter().take(MAX_RETURNS);
+    let complete = unwound.is_some_and(Unwound::complete);
+    all.extend(
+        linked
+            .filter(|node| !complete || node.frame.is_some())
+            .filter_map(|node| {
+                Some(ReturnAddress {
+                    at: node.addr.checked_add(8)?,
+                    raw: node.lr_raw,
+                    stripped: node.lr.0,
+                })
+            })
+            .filter(|address| !known.contains(&address.at)),
+    );
+    all
 }
 
 fn totals(totals: Totals) -> MemoryTotals {

@@ -15,6 +15,7 @@ use crate::auxv::VectorLengthBound;
 use crate::auxv::hwcap::{HwcapBit, HwcapWord, Hwcaps};
 use crate::criu_image::model::{Checkpoint, Task, Thread};
 use crate::export::Export;
+use crate::sigframe::cfi::UnwindEnd;
 use crate::sigframe::model::Frame;
 use crate::sigframe::unwind::Dangling;
 use crate::units::{Addr, AddrRange, Place, Tid, Version, Vl};
@@ -28,10 +29,23 @@ pub struct Facts<'a> {
     pub tasks: Vec<TaskFacts<'a>>,
     /// What the machine and software that made the image must have been.
     pub origin: Origin,
+    /// The files with code that were looked for in the root file system, by id; none where no root was named.
+    pub binaries: Vec<BinaryFacts>,
     /// What its journal says, where the image was rewritten; see [`Facts::with_journal`].
     pub rewritten: Option<Rewritten>,
     /// What is said of it beside the image; see [`Facts::with_export`].
     pub export: Option<Export>,
+}
+
+/// A program or library that tasks map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BinaryFacts {
+    /// CRIU's file id.
+    pub id: u32,
+    /// Its path.
+    pub name: String,
+    /// Why the file found by that name is not used; `None` where it is.
+    pub unused: Option<String>,
 }
 
 /// What an image tells of its origin, each with the ground for it.
@@ -194,17 +208,31 @@ pub struct ThreadFacts<'a> {
     pub handler_depth: usize,
     /// Whether its x29 chain was followed to its end.
     pub chain_complete: bool,
-    /// Return addresses on its x29 chain, innermost first (bounded).
+    /// How far the unwind tables of its code led; `None` where the image has no registers of it.
+    pub unwinding: Option<Unwinding>,
+    /// Return addresses in memory: those its code's tables lead to and those on its x29 chain, each innermost
+    /// first (bounded).
     pub returns: Vec<ReturnAddress>,
     /// Registers that hold an address with a tag in bits 59:56 over a mapped address.
     pub tagged_registers: usize,
 }
 
+/// How far a thread was unwound by the tables of its code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unwinding {
+    /// Why it ends.
+    pub end: UnwindEnd,
+    /// The instruction, or return address, it ends at.
+    pub at: Addr,
+    /// Functions it passed.
+    pub functions: usize,
+}
+
 /// A return address on a thread's stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReturnAddress {
-    /// Address of the frame record that holds it.
-    pub record: Addr,
+    /// Where it lies.
+    pub at: Addr,
     /// As stored.
     pub raw: u64,
     /// Without pointer-authentication bits.
@@ -243,7 +271,7 @@ pub enum Standing {
 /// What shows where a thread stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ground {
-    /// The instruction at PC, or the one before it, is in the image.
+    /// The instruction at PC, or the one before it, is in the image or in a file it names.
     Instruction,
     /// Only the registers: x8 and the arguments.
     Registers,
@@ -264,6 +292,17 @@ pub struct MemoryTotals {
     pub parent: u64,
     /// Not to be had.
     pub missing: u64,
+}
+
+impl ThreadFacts<'_> {
+    /// Whether all its callers were followed, by its x29 chain or by the tables of its code.
+    #[must_use]
+    pub fn followed(&self) -> bool {
+        let by_tables = self
+            .unwinding
+            .is_some_and(|unwinding| matches!(unwinding.end, UnwindEnd::Start(_)));
+        self.chain_complete || by_tables
+    }
 }
 
 impl TaskFacts<'_> {

@@ -5,6 +5,7 @@
 use crate::auxv::hwcap::{HwcapBit, HwcapWord};
 use crate::criu_image::model::{Checkpoint, PacState, TaskState};
 use crate::facts::{self, AuxvFacts, Facts, Standing, TaskFacts, ThreadFacts};
+use crate::sigframe::cfi;
 use crate::units::{Place, Version};
 
 use super::v1::Tool;
@@ -14,7 +15,7 @@ use super::v1::inspect::{
 };
 use super::v1::task::{
     AltStack, Auxv, AuxvDifference, AuxvEntry, AuxvMap, Gcs, Hwcaps, Memory, Pac, PacSaved,
-    PageSize, StackAuxv, Task, Thread, Vdso, Where,
+    PageSize, StackAuxv, Task, Thread, UnwindEnd, Unwinding, Vdso, Where,
 };
 use super::words;
 
@@ -59,7 +60,7 @@ pub fn inspect(facts: &Facts<'_>, bits: &[HwcapBit], selection: &Selection, deep
             .filter(|_| wanted(Section::Export))
             .map(export),
         tasks,
-        files: wanted(Section::Files).then(|| files(checkpoint)),
+        files: wanted(Section::Files).then(|| files(facts)),
         images: wanted(Section::Images).then(|| images(checkpoint)),
     }
 }
@@ -278,6 +279,11 @@ fn thread(facts: &ThreadFacts<'_>, verbose: bool) -> Thread {
         standing: standing(&facts.standing),
         handler_depth: facts.handler_depth,
         chain_complete: facts.chain_complete,
+        unwinding: facts.unwinding.map(|unwinding| Unwinding {
+            end: unwind_end(unwinding.end),
+            at: unwinding.at.into(),
+            functions: unwinding.functions,
+        }),
         tagged_registers: facts.tagged_registers,
         altstack: thread.altstack.map(|stack| AltStack {
             sp: stack.sp.into(),
@@ -290,6 +296,24 @@ fn thread(facts: &ThreadFacts<'_>, verbose: bool) -> Thread {
             gcspr: gcs.gcspr_el0.into(),
             features_enabled: gcs.features_enabled.into(),
         }),
+    }
+}
+
+fn unwind_end(end: cfi::UnwindEnd) -> UnwindEnd {
+    use cfi::{Start, UnwindEnd as End};
+    match end {
+        End::Start(Start::Process) => UnwindEnd::ProcessStart,
+        End::Start(Start::Thread) => UnwindEnd::ThreadStart,
+        End::Start(Start::Other) => UnwindEnd::OtherStart,
+        End::NoTable => UnwindEnd::NoTable,
+        End::Disagrees => UnwindEnd::Disagrees,
+        End::Unusable => UnwindEnd::Unusable,
+        End::NotAscending => UnwindEnd::NotAscending,
+        End::NotCalled => UnwindEnd::NotCalled,
+        End::Unreadable => UnwindEnd::Unreadable,
+        End::NoFrame => UnwindEnd::NoFrame,
+        End::Loop => UnwindEnd::Loop,
+        End::TooLong => UnwindEnd::TooLong,
     }
 }
 
@@ -354,8 +378,14 @@ fn memory(facts: &TaskFacts<'_>) -> Memory {
     }
 }
 
-fn files(checkpoint: &Checkpoint) -> Vec<File> {
-    checkpoint
+fn files(facts: &Facts<'_>) -> Vec<File> {
+    let rootfs = |id| {
+        let binary = facts.binaries.iter().find(|binary| binary.id == id)?;
+        let used = || "used".to_owned();
+        Some(binary.unused.clone().unwrap_or_else(used))
+    };
+    facts
+        .checkpoint
         .files
         .iter()
         .map(|file| File {
@@ -363,6 +393,7 @@ fn files(checkpoint: &Checkpoint) -> Vec<File> {
             name: file.name.clone(),
             size: file.size,
             build_id: (!file.build_id.is_empty()).then(|| words::digits(&file.build_id)),
+            rootfs: rootfs(file.id),
         })
         .collect()
 }

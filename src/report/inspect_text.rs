@@ -183,6 +183,10 @@ fn files(page: &mut Page<'_>, files: &[File]) -> io::Result<()> {
         .map(|file| {
             let mut about: Vec<String> = file.size.map(bytes).into_iter().collect();
             about.extend(file.build_id.iter().map(|id| format!("build id {id}")));
+            about.extend(file.rootfs.iter().map(|found| match found.as_str() {
+                "used" => "used".to_owned(),
+                why => format!("not used: {why}"),
+            }));
             vec![
                 styled(FAINT, file.id.to_string()),
                 plain(&file.name),

@@ -1,6 +1,6 @@
 //! Whether a thread will still return through a frame.
 //!
-//! A frame is *live* when a thread's registers or x29 chain lead to it. All others are judged by where
+//! A frame is *live* when a thread's registers, x29 chain or unwind tables lead to it. All others are judged by where
 //! they lie. A frame is called *stale* only where that can be shown; whatever could still be returned
 //! to stays *unknown*:
 //!
@@ -10,15 +10,20 @@
 //! * A context that is suspended (a coroutine) is on no thread's chain, but the record its handler
 //!   stored lies below its frame.
 
+mod functions;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::memory::{Mapping, Memory};
 use crate::units::{Addr, AddrRange};
 
 use super::candidates::{Frames, pair};
+use super::cfi::{Unwound, Walker};
 use super::model::{Frame, Liveness, Sign};
 use super::scan::{Notes, Trampolines};
 use super::unwind::{ChainWalk, KEPT_NODES, Proof, ThreadView};
+
+use functions::Functions;
 
 /// Records followed from a dead frame's interrupted x29 to see whose stack it is on.
 const MAX_KIN: usize = 1024;
@@ -36,6 +41,8 @@ pub(super) struct Evidence<'a> {
     pub(super) threads: &'a [ThreadView],
     /// Their chains, in the same order.
     pub(super) walks: &'a [ChainWalk],
+    /// How far unwind tables led, likewise.
+    pub(super) unwound: &'a [Unwound],
     /// Its trampolines.
     pub(super) trampolines: &'a Trampolines,
     /// What the pass over memory noted.
@@ -77,8 +84,10 @@ impl Opinion {
 }
 
 /// Judges the frames of one task.
-pub(super) struct Judge<'a> {
+pub(super) struct Judge<'a, 'm> {
     on: Evidence<'a>,
+    walker: &'a mut Walker<'m>,
+    functions: Functions,
     /// Ascending by SP.
     points: Vec<Point>,
     /// Whether a register of the thread, or of code it interrupted, holds a trampoline's address that
@@ -91,9 +100,9 @@ pub(super) struct Judge<'a> {
     kin: usize,
 }
 
-impl<'a> Judge<'a> {
+impl<'a, 'm> Judge<'a, 'm> {
     /// Gathers what is common to all frames.
-    pub(super) fn new(on: Evidence<'a>, frames: &Frames<'_>) -> Self {
+    pub(super) fn new(on: Evidence<'a>, frames: &Frames<'_>, walker: &'a mut Walker<'m>) -> Self {
         let records: HashSet<u64> = frames.records().map(|record| record.0).collect();
         let mut linked = BTreeSet::new();
         let mut lone = vec![0];
@@ -109,9 +118,17 @@ impl<'a> Judge<'a> {
         }
         let mut points = Vec::new();
         let mut holds = Vec::new();
-        for (index, (thread, walk)) in on.threads.iter().zip(on.walks).enumerate() {
+        for (index, thread) in on.threads.iter().enumerate() {
             let own = (&thread.x, thread.sp);
-            let interrupted = walk.frames.iter().filter_map(|base| frames.get(*base));
+            let by_chain = on.walks.get(index).map(|walk| &walk.frames);
+            let by_tables = on.unwound.get(index).map(|unwound| &unwound.frames);
+            let bases: BTreeSet<Addr> = by_chain
+                .into_iter()
+                .chain(by_tables)
+                .flatten()
+                .copied()
+                .collect();
+            let interrupted = bases.iter().filter_map(|base| frames.get(*base));
             let contexts = interrupted.map(|frame| (&frame.regs, Addr(frame.sp)));
             let mut held = false;
             for (regs, sp) in std::iter::once(own).chain(contexts) {
@@ -121,8 +138,11 @@ impl<'a> Judge<'a> {
             holds.push(held);
         }
         points.sort_by_key(|point| point.sp);
+        let functions = Functions::new(on.unwound);
         Self {
             on,
+            walker,
+            functions,
             points,
             holds,
             lone,
@@ -187,6 +207,10 @@ impl<'a> Judge<'a> {
         let Some(mapping) = memory.mapping_at(frame.base) else {
             return Opinion::new(None, false, &[Sign::NoStack]);
         };
+        if let Some(owner) = self.in_a_function(frame) {
+            let signs = [Sign::AboveSp, Sign::UnwindingSkips];
+            return Opinion::new(Some(owner), true, &signs);
+        }
         if let Some(opinion) = self.on_altstack(frame) {
             return opinion;
         }
@@ -210,12 +234,14 @@ impl<'a> Judge<'a> {
 
     /// A frame on a registered alternate stack. Nobody runs there unless an SP says so; an alternate
     /// stack inside another thread's mapping is not part of that thread's stack.
-    fn on_altstack(&self, frame: &Frame) -> Option<Opinion> {
+    fn on_altstack(&mut self, frame: &Frame) -> Option<Opinion> {
         let threads = self.on.threads.iter().enumerate();
-        let owners = threads.filter_map(|(index, thread)| {
-            let stack = thread.altstack.filter(|stack| stack.contains(frame.base))?;
-            Some((index, stack))
-        });
+        let owners: Vec<(usize, AddrRange)> = threads
+            .filter_map(|(index, thread)| {
+                let stack = thread.altstack.filter(|stack| stack.contains(frame.base))?;
+                Some((index, stack))
+            })
+            .collect();
         let mut found: Option<Opinion> = None;
         for (index, stack) in owners {
             let inside = |point: &Point| stack.contains(point.sp);
@@ -224,10 +250,18 @@ impl<'a> Judge<'a> {
                 above
             } else if self.points.iter().any(inside) {
                 Opinion::new(Some(index), true, &[Sign::BelowSp])
-            } else if complete {
+            } else if complete && self.interrupted_its_stacks(frame, index, stack) {
                 Opinion::new(Some(index), true, &[Sign::AltStackLeft, Sign::ChainSkips])
+            } else if self.interrupted_own_stack(frame, index) {
+                let signs = [Sign::AltStackLeft, Sign::UnwindingSkips];
+                Opinion::new(Some(index), true, &signs)
             } else {
-                Opinion::new(Some(index), false, &[Sign::AltStackLeft, Sign::ChainBroken])
+                let chain = if complete {
+                    Sign::ChainSkips
+                } else {
+                    Sign::ChainBroken
+                };
+                Opinion::new(Some(index), false, &[Sign::AltStackLeft, chain])
             };
             if found
                 .as_ref()
@@ -237,6 +271,21 @@ impl<'a> Judge<'a> {
             }
         }
         found
+    }
+
+    /// Whether the code that a frame on an alternate stack interrupted ran on a mapping the thread uses now, or on the
+    /// alternate stack as well. What ran elsewhere is a context of its own, which may be resumed inside the handler.
+    fn interrupted_its_stacks(&self, frame: &Frame, thread: usize, altstack: AddrRange) -> bool {
+        let sp = Addr(frame.sp);
+        let used = self.points.iter().any(|point| {
+            point.thread == thread
+                && self
+                    .on
+                    .memory
+                    .mapping_at(point.sp)
+                    .is_some_and(|mapping| mapping.range.contains(sp))
+        });
+        used || altstack.contains(sp)
     }
 
     /// A frame at or above the SP of threads: stale only if every one of their chains is complete and
@@ -282,7 +331,11 @@ impl<'a> Judge<'a> {
     /// a mapping may hold several stacks, and one of them may be suspended.
     fn below(&mut self, frame: &Frame, mapping: &Mapping, point: &Point) -> Opinion {
         let owner = Some(point.thread);
-        if mapping.stack || self.fills(mapping, point) || self.same_stack(frame, mapping, point) {
+        if mapping.stack
+            || self.fills(mapping, point)
+            || self.same_stack(frame, mapping, point)
+            || self.unwinds_to(frame, mapping.range, point.sp)
+        {
             return Opinion::new(owner, true, &[Sign::BelowSp]);
         }
         let lone = self.lone_words(mapping.range.start, frame.base);
@@ -337,16 +390,24 @@ impl<'a> Judge<'a> {
             .points
             .iter()
             .all(|other| other.thread == point.thread || !mapping.range.contains(other.sp));
-        let top = self
-            .on
-            .walks
-            .get(point.thread)
-            .filter(|walk| walk.complete && walk.nodes.len() < KEPT_NODES);
-        let top = top
+        let chain = self.on.walks.get(point.thread);
+        let top = chain
+            .filter(|walk| walk.complete && walk.nodes.len() < KEPT_NODES)
             .and_then(|walk| walk.nodes.last())
-            .filter(|node| mapping.range.contains(node.addr));
-        let ends = top.and_then(|node| mapping.range.end.offset_from(node.addr));
-        alone && ends.is_some_and(|bytes| bytes <= TOP_OF_STACK)
+            .map(|node| node.addr);
+        let unwound = self.on.unwound.get(point.thread);
+        let start = unwound
+            .filter(|unwound| unwound.to_its_start())
+            .and_then(|unwound| unwound.outermost);
+        let at_end = |top: &Addr| {
+            mapping.range.start <= *top
+                && mapping
+                    .range
+                    .end
+                    .offset_from(*top)
+                    .is_some_and(|bytes| bytes <= TOP_OF_STACK)
+        };
+        alone && [top, start].iter().flatten().any(at_end)
     }
 
     /// Whether the code a frame interrupted ran on the stack of `point`: its SP lay above, or its

@@ -4,7 +4,8 @@
 //! * [`layout`] holds the offsets and magic words; [`record`] decodes one record; [`chain`] walks the
 //!   records of a frame as the kernel's `parse_user_sigframe` does;
 //! * [`scan`] goes once over memory and notes what could be a frame or a return to the trampoline;
-//!   [`unwind`] follows a thread's x29 chain; [`liveness`] weighs both;
+//!   [`unwind`] follows a thread's x29 chain, [`cfi`] the unwind tables of its code; [`liveness`] weighs
+//!   all of it;
 //! * [`search`] puts them together: [`search::find`] is the way in.
 
 #![deny(
@@ -14,6 +15,7 @@
     clippy::cast_sign_loss
 )]
 
+pub mod cfi;
 pub mod chain;
 pub mod layout;
 pub mod liveness;

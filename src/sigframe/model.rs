@@ -78,6 +78,8 @@ pub enum Sign {
     SpAtBase,
     /// PC stands on the sigreturn trampoline.
     PcAtTrampoline,
+    /// Unwinding the thread by the tables of its code leads to the trampoline with SP at the frame's base.
+    Unwound,
     /// The frame lies at or above the SP of a thread (or of an interrupted context) on that stack.
     AboveSp,
     /// The frame lies below the SP of the thread whose stack it is on.
@@ -88,6 +90,8 @@ pub enum Sign {
     ChainSkips,
     /// The x29 chain breaks off before the frame, so it says nothing about it.
     ChainBroken,
+    /// The thread was unwound to its outermost function by the tables of its code, past the frame.
+    UnwindingSkips,
     /// The frame lies on no thread's stack.
     NoStack,
     /// The words below the frame hold the link and trampoline that a handler's prologue stores.

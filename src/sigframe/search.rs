@@ -1,10 +1,13 @@
 //! Finding a task's signal frames: where to look, the search, and the verdict on each frame.
 
+use std::collections::HashSet;
+
 use crate::memory::{Content, Mapping, Memory};
 use crate::progress::Progress;
 use crate::units::{Addr, AddrRange};
 
 use super::candidates::Frames;
+use super::cfi::{Code, Unwound, Walker};
 use super::liveness::{Evidence, Judge};
 use super::model::Frame;
 use super::scan::{Notes, Trampolines, scan};
@@ -37,6 +40,8 @@ pub struct Found {
     pub frames: Vec<Frame>,
     /// The threads' x29 chains, in the order of the threads.
     pub chains: Vec<ChainWalk>,
+    /// How far unwind tables led, in the order of the threads.
+    pub unwound: Vec<Unwound>,
     /// Returns through the trampoline behind which no frame could be read.
     pub dangling: Vec<Dangling>,
     /// What was searched, ascending and not overlapping.
@@ -52,16 +57,24 @@ pub struct Found {
 /// Finds the signal frames of a task and decides which of them are live.
 ///
 /// `threads` are all threads of the task; `trampolines` the addresses of the vDSO's
-/// `__kernel_rt_sigreturn` and of the restorers of its signal actions. The time is linear in the bytes
-/// searched; damaged memory makes the answer poorer, never an error.
+/// `__kernel_rt_sigreturn` and of the restorers of its signal actions; `code` what is known of the code they run.
+/// The time is linear in the bytes searched; damaged memory makes the answer poorer, never an error.
 #[must_use]
 pub fn find(
     memory: &dyn Memory,
     threads: &[ThreadView],
     trampolines: &[Addr],
     scope: Scope,
+    code: Code<'_>,
 ) -> Found {
-    find_watched(memory, threads, trampolines, scope, &Progress::default())
+    find_watched(
+        memory,
+        threads,
+        trampolines,
+        scope,
+        code,
+        &Progress::default(),
+    )
 }
 
 /// As [`find`]; `progress` counts the bytes gone through.
@@ -71,6 +84,7 @@ pub fn find_watched(
     threads: &[ThreadView],
     trampolines: &[Addr],
     scope: Scope,
+    code: Code<'_>,
     progress: &Progress,
 ) -> Found {
     let trampolines = Trampolines::new(trampolines);
@@ -84,7 +98,14 @@ pub fn find_watched(
                 .map(|mapping| mapping.range),
         );
     }
-    let mut round = Round::search(memory, threads, &trampolines, wanted.clone(), progress);
+    let mut round = Round::search(
+        memory,
+        threads,
+        &trampolines,
+        wanted.clone(),
+        progress,
+        code,
+    );
     for _ in 1..MAX_ROUNDS {
         let more: Vec<AddrRange> = round
             .led_to
@@ -96,7 +117,14 @@ pub fn find_watched(
             break;
         }
         wanted.extend(more);
-        round = Round::search(memory, threads, &trampolines, wanted.clone(), progress);
+        round = Round::search(
+            memory,
+            threads,
+            &trampolines,
+            wanted.clone(),
+            progress,
+            code,
+        );
     }
     round.finish(memory)
 }
@@ -116,6 +144,7 @@ impl Round {
         trampolines: &Trampolines,
         wanted: Vec<AddrRange>,
         progress: &Progress,
+        code: Code<'_>,
     ) -> Self {
         let searched = merge(wanted);
         for range in &searched {
@@ -124,18 +153,33 @@ impl Round {
         let notes: Notes = scan(memory, &searched, trampolines, progress);
         let mut frames = Frames::collect(memory, &notes);
         let mut unwinder = Unwinder::new(memory, trampolines);
+        let mut walker = Walker::new(memory, trampolines, code);
         let mut chains = Vec::new();
+        let mut unwound = Vec::new();
         let mut dangling = Vec::new();
         let mut proofs: Vec<(usize, Proof)> = Vec::new();
         for (index, thread) in threads.iter().enumerate() {
             let Followed {
-                walk,
+                mut walk,
                 proofs: own,
                 dangling: lost,
             } = unwinder.follow(thread, &mut frames);
+            let by_tables = walker.follow(thread, &mut frames);
+            if by_tables.unwound.complete() {
+                let words = by_tables.unwound.returns.iter();
+                let returns: HashSet<Addr> = words.map(|word| word.at).collect();
+                walk.doubt(|at| returns.contains(&at));
+            }
             chains.push(walk);
-            dangling.extend(lost);
-            proofs.extend(own.into_iter().map(|proof| (index, proof)));
+            // What unwinding says of a whole thread outweighs an x29 that may hold anything.
+            if lost.is_empty() {
+                dangling.extend(by_tables.dangling);
+            } else if !by_tables.unwound.complete() {
+                dangling.extend(lost);
+            }
+            let all = own.into_iter().chain(by_tables.proofs);
+            proofs.extend(all.map(|proof| (index, proof)));
+            unwound.push(by_tables.unwound);
         }
         let mut led_to = Vec::new();
         for frame in proofs
@@ -153,17 +197,19 @@ impl Round {
             memory,
             threads,
             walks: &chains,
+            unwound: &unwound,
             trampolines,
             notes: &notes,
             searched: &searched,
         };
-        Judge::new(evidence, &frames).judge(&proofs, &mut frames);
+        Judge::new(evidence, &frames, &mut walker).judge(&proofs, &mut frames);
         let truncated = frames.truncated;
         let gap_bytes = notes.gap_bytes;
         let frames = frames.into_frames();
         let found = Found {
             frames,
             chains,
+            unwound,
             dangling,
             searched: searched.clone(),
             unsearched_bytes: 0,

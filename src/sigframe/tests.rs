@@ -8,6 +8,7 @@
 )]
 
 mod build;
+mod cfi;
 mod chains;
 mod fake;
 mod fixtures;

@@ -33,6 +33,8 @@ pub struct ThreadView {
     pub sp: Addr,
     /// Program counter.
     pub pc: Addr,
+    /// TPIDR_EL0: where its own data is.
+    pub tls: Addr,
     /// Blocked signals, bit 0 = signal 1.
     pub blocked: u64,
     /// The alternate signal stack it registered, if one.
@@ -91,6 +93,20 @@ pub struct ChainWalk {
 }
 
 impl ChainWalk {
+    /// Takes back that the chain is complete where unwinding the thread has shown other callers: then x29 held
+    /// something else.
+    pub(super) fn doubt(&mut self, returns: impl Fn(Addr) -> bool) {
+        let strange = self
+            .nodes
+            .iter()
+            .filter(|node| node.frame.is_none())
+            .find(|node| !node.addr.checked_add(8).is_some_and(&returns));
+        if let Some(node) = strange.filter(|_| self.complete) {
+            self.complete = false;
+            self.stopped_at = Some(node.addr);
+        }
+    }
+
     /// How many handlers the thread is in.
     #[must_use]
     pub fn depth(&self) -> usize {
@@ -306,6 +322,8 @@ impl<'a> Unwinder<'a> {
             };
             self.keep(at, (fp, lr), None, out);
             let next = Addr(fp);
+            // Code that keeps no frame records has anything in x29, and stacks are full of zeros.
+            *sound &= is_code(self.memory, lr);
             if self.trampolines.returns(lr) {
                 return match frames.resolve(next) {
                     Some(base) => {
@@ -355,6 +373,12 @@ struct Output {
     followed: usize,
     proofs: Vec<Proof>,
     dangling: Vec<Dangling>,
+}
+
+/// Whether `word` is an address of code, plain or signed.
+fn is_code(memory: &dyn Memory, word: u64) -> bool {
+    let mapping = memory.mapping_at(strip(memory, word));
+    mapping.is_some_and(|mapping| mapping.exec)
 }
 
 /// The address of code in `word`: as it is, without PAC bits of 48-bit addresses, or without those of

@@ -12,6 +12,7 @@ use std::sync::{PoisonError, RwLock};
 
 use super::super::allow::Acceptances;
 use super::super::input::{Input, Reading};
+use super::super::rootfs::Rootfs;
 use super::super::targets::Target;
 use super::super::{Failure, Output};
 use super::ordered::{self, Step};
@@ -33,6 +34,7 @@ pub(super) struct Matrix<'a> {
     /// Also say how to start the workload.
     pub(super) advise: bool,
     pub(super) reading: Reading,
+    pub(super) rootfs: &'a Rootfs,
     /// Whose bar shows how far reading has come; nothing else is written to it.
     pub(super) output: &'a Output,
 }
@@ -113,7 +115,9 @@ impl Matrix<'_> {
         give: &mut impl FnMut(Answer) -> ControlFlow<()>,
     ) -> Result<(), Failure> {
         let input = Input::open(image, self.reading, self.output)?;
-        let facts = input.facts(self.search);
+        let binaries = self.rootfs.binaries(&input.checkpoint);
+        let facts = input.facts_with(self.search, &binaries);
+        self.rootfs.complain(self.output, &facts);
         let image = image.to_string_lossy();
         let seen = self.advise.then(|| runtime::runtimes(facts.checkpoint));
         for target in self.targets {

@@ -8,7 +8,7 @@ use crate::report::layout::{GLUE, Page, Span, bytes, counted, plain, styled};
 use crate::report::style::{FAINT, OPEN, STRONG};
 use crate::report::v1::Hex;
 use crate::report::v1::task::{
-    Auxv, AuxvEntry, Hwcaps, Memory, Pac, PacSaved, Task, Thread, Where,
+    Auxv, AuxvEntry, Hwcaps, Memory, Pac, PacSaved, Task, Thread, UnwindEnd, Unwinding, Where,
 };
 
 /// A task with its sections.
@@ -95,6 +95,35 @@ pub(super) fn section(page: &mut Page<'_>, name: &str, remark: &str) -> io::Resu
     heading(page, SECTION, name, remark)
 }
 
+/// How far tables led; nothing where there was none to begin with.
+fn unwinding(of: &Unwinding) -> Option<String> {
+    let why = match of.end {
+        UnwindEnd::ProcessStart => "to where the process began",
+        UnwindEnd::ThreadStart => "to where the thread began",
+        UnwindEnd::OtherStart => "to the beginning of a stack that is not the thread's own",
+        UnwindEnd::NoTable if of.functions == 0 => return None,
+        UnwindEnd::NoTable => "there is no unwind table",
+        UnwindEnd::Disagrees => "the code and its unwind table do not agree",
+        UnwindEnd::Unusable => "the unwind table asks for what is not known",
+        UnwindEnd::NotAscending => "the stack does not grow up",
+        UnwindEnd::NotCalled => "the return address is not behind a call",
+        UnwindEnd::Unreadable => "the stack is not in the image",
+        UnwindEnd::NoFrame => "there is no signal frame to return through",
+        UnwindEnd::Loop => "a signal frame comes a second time",
+        UnwindEnd::TooLong => "more is not followed",
+    };
+    let functions = counted(of.functions, "function", "functions");
+    let complete = matches!(
+        of.end,
+        UnwindEnd::ProcessStart | UnwindEnd::ThreadStart | UnwindEnd::OtherStart
+    );
+    Some(if complete {
+        format!("through {functions}, {why}")
+    } else {
+        format!("through {functions}, up to {}: {why}", of.at)
+    })
+}
+
 fn thread(page: &mut Page<'_>, thread: &Thread) -> io::Result<()> {
     let standing = &thread.standing;
     let mut text = match (standing.state, standing.number, &standing.name) {
@@ -149,6 +178,9 @@ fn thread(page: &mut Page<'_>, thread: &Thread) -> io::Result<()> {
             "x29 chain",
             "could not be followed to its end",
         )?;
+    }
+    if let Some(text) = thread.unwinding.as_ref().and_then(unwinding) {
+        item(page, DETAIL, "unwound", text)?;
     }
     if thread.tagged_registers > 0 {
         item(

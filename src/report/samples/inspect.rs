@@ -8,7 +8,7 @@ use crate::report::v1::inspect::{
 };
 use crate::report::v1::task::{
     AltStack, Auxv, AuxvDifference, AuxvEntry, AuxvMap, Gcs, Hwcaps, Memory, Pac, PacSaved,
-    PageSize, StackAuxv, Standing, Task, Thread, Vdso, Where,
+    PageSize, StackAuxv, Standing, Task, Thread, UnwindEnd, Unwinding, Vdso, Where,
 };
 use crate::report::v1::{Hex, Liveness};
 
@@ -242,6 +242,15 @@ fn thread(tid: u32, state: Where) -> Thread {
         },
         handler_depth: usize::from(state == Where::User),
         chain_complete: state == Where::Syscall,
+        unwinding: Some(Unwinding {
+            end: if state == Where::Syscall {
+                UnwindEnd::ProcessStart
+            } else {
+                UnwindEnd::NoTable
+            },
+            at: hex(0xffff_f7e2_1c40),
+            functions: 3,
+        }),
         tagged_registers: 2 * usize::from(state == Where::User),
         altstack: Some(AltStack {
             sp: hex(0xffff_9000_0000),
@@ -466,12 +475,14 @@ pub(in crate::report) fn inspect() -> Inspect {
                 name: "/usr/bin/worker".to_owned(),
                 size: Some(70_336),
                 build_id: Some("ab".repeat(20)),
+                rootfs: Some("used".to_owned()),
             },
             File {
                 id: 2,
                 name: "/dev/null".to_owned(),
                 size: None,
                 build_id: None,
+                rootfs: Some("not found".to_owned()),
             },
         ]),
         images: Some(images()),

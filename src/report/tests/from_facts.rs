@@ -174,14 +174,15 @@ fn facts(checkpoint: &Checkpoint) -> Facts<'_> {
             },
             handler_depth: 0,
             chain_complete: true,
+            unwinding: None,
             returns: vec![
                 ReturnAddress {
-                    record: Addr(0x7010),
+                    at: Addr(0x7018),
                     raw: 0x12_0000_0000_8000,
                     stripped: 0x8000,
                 },
                 ReturnAddress {
-                    record: Addr(0x7020),
+                    at: Addr(0x7028),
                     raw: 0x9000,
                     stripped: 0x9000,
                 },
@@ -195,6 +196,7 @@ fn facts(checkpoint: &Checkpoint) -> Facts<'_> {
         checkpoint,
         tasks: vec![facts],
         origin: Origin::default(),
+        binaries: Vec::new(),
         rewritten: None,
         export: None,
     }

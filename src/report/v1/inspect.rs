@@ -150,6 +150,9 @@ pub struct File {
     /// GNU build id, hexadecimal digits, where saved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub build_id: Option<String>,
+    /// `used`, or why what was found by that name below `--rootfs` is not; absent where nothing was looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rootfs: Option<String>,
 }
 
 /// The image directory.

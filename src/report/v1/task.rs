@@ -225,6 +225,9 @@ pub struct Thread {
     pub handler_depth: usize,
     /// Whether its x29 chain was followed to its end.
     pub chain_complete: bool,
+    /// How far the unwind tables of its code led.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unwinding: Option<Unwinding>,
     /// Registers that hold a tagged address.
     pub tagged_registers: usize,
     /// Its alternate signal stack.
@@ -237,6 +240,47 @@ pub struct Thread {
     /// Guarded control stack.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gcs: Option<Gcs>,
+}
+
+words! {
+    /// Why unwinding ends.
+    UnwindEnd {
+        /// At the function without a caller that the process began with.
+        ProcessStart = "process-start",
+        /// At the function without a caller that the thread began with.
+        ThreadStart = "thread-start",
+        /// At a function without a caller on another stack: a coroutine's.
+        OtherStart = "other-start",
+        /// At code without a table.
+        NoTable = "no-table",
+        /// Between calls, in a function whose code and table are not seen to agree.
+        Disagrees = "disagrees",
+        /// At a table that asks for what is not known, or makes no sense here.
+        Unusable = "unusable",
+        /// The stack does not grow up from a function to its caller.
+        NotAscending = "not-ascending",
+        /// A return address is not behind a call.
+        NotCalled = "not-called",
+        /// What a table points to is not in the image.
+        Unreadable = "unreadable",
+        /// A return to the trampoline without a signal frame.
+        NoFrame = "no-frame",
+        /// A signal frame was met a second time.
+        Loop = "loop",
+        /// More than is followed.
+        TooLong = "too-long",
+    }
+}
+
+/// How far a thread was unwound by the tables of its code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Unwinding {
+    /// Why it ends.
+    pub end: UnwindEnd,
+    /// The instruction, or return address, it ends at.
+    pub at: Hex,
+    /// Functions it passed.
+    pub functions: usize,
 }
 
 words! {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::criu_image::space::TaskMemory;
-use crate::facts::TaskFacts;
+use crate::facts::{TaskFacts, ThreadFacts};
 use crate::memory::{Content, Mapping, Memory, Missing};
 use crate::sigframe::model::{Frame, Liveness};
 use crate::sigframe::scan::PAC_BITS;
@@ -61,7 +61,7 @@ pub(super) struct Found {
     /// Words that look so in private writable memory that is no stack in use: stacks of coroutines
     /// that wait, or leavings.
     pub(super) elsewhere: Vec<Word>,
-    /// Whether every thread's chain was followed to its end.
+    /// Whether all callers of every thread were followed.
     pub(super) complete: bool,
     /// An address on a stack in use whose bytes are not in the image.
     pub(super) unseen: Option<Addr>,
@@ -176,7 +176,7 @@ fn reached(task: &TaskFacts<'_>, frames: &[Frame]) -> BTreeSet<Addr> {
         .threads
         .iter()
         .flat_map(|thread| &thread.returns)
-        .filter_map(|address| address.record.checked_add(8));
+        .map(|address| address.at);
     let interrupted = live(task, frames).filter_map(|frame| frame.base.checked_add(FRAME_X30));
     links.chain(interrupted).collect()
 }
@@ -186,7 +186,7 @@ pub(super) fn find(memory: &TaskMemory, task: &TaskFacts<'_>, frames: &[Frame]) 
     let certain = reached(task, frames);
     let stacks = stacks(memory, task, frames);
     let mut found = Found {
-        complete: task.threads.iter().all(|thread| thread.chain_complete),
+        complete: task.threads.iter().all(ThreadFacts::followed),
         ..Found::default()
     };
     // By address: what the unwinder reached may also lie on a stack's range.

@@ -1,6 +1,7 @@
 //! Builds frames and stacks byte by byte, with offsets written down here.
 
 use super::fake::Fake;
+use crate::sigframe::cfi::Code;
 use crate::sigframe::search::{Found, Scope, find};
 use crate::sigframe::unwind::ThreadView;
 use crate::units::{Addr, Tid};
@@ -150,6 +151,7 @@ pub(super) fn thread(tid: u32, sp: u64, x29: u64, x30: u64) -> ThreadView {
         x,
         sp: Addr(sp),
         pc: Addr(CALLER),
+        tls: Addr(0),
         blocked: 0x200,
         altstack: None,
     }
@@ -163,5 +165,5 @@ pub(super) fn link(memory: &mut Fake, at: &[u64]) {
 }
 
 pub(super) fn run(memory: &Fake, threads: &[ThreadView]) -> Found {
-    find(memory, threads, &[Addr(RETURN)], Scope::Deep)
+    find(memory, threads, &[Addr(RETURN)], Scope::Deep, Code::NONE)
 }

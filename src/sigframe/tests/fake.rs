@@ -9,6 +9,8 @@ pub(super) struct Fake {
     maps: Vec<Mapping>,
     /// Ascending, not overlapping; `None` is missing.
     pieces: Vec<(u64, u64, Option<Vec<u8>>)>,
+    /// Addresses of a file: first, end, id; from offset 0 on.
+    files: Vec<(u64, u64, u32)>,
 }
 
 impl Fake {
@@ -24,6 +26,12 @@ impl Fake {
             vdso: false,
         });
         self.maps.sort_by_key(|map| map.range.start);
+    }
+
+    /// Maps a file from its beginning on.
+    pub(super) fn map_file(&mut self, start: u64, end: u64, rights: &str, id: u32) {
+        self.map(start, end, rights);
+        self.files.push((start, end, id));
     }
 
     /// Puts bytes at an address, in pages of 4096 that exist from then on.
@@ -69,6 +77,14 @@ impl Memory for Fake {
         &self.maps
     }
 
+    fn file_at(&self, addr: Addr) -> Option<(u32, u64)> {
+        let files = self.files.iter();
+        files
+            .filter(|(start, end, _)| (*start..*end).contains(&addr.0))
+            .map(|(start, _, id)| (*id, addr.0 - start))
+            .next()
+    }
+
     fn run_at(&self, addr: Addr, limit: Addr) -> Run<'_> {
         let Some(map) = self.mapping_at(addr) else {
             let next = self
@@ -103,9 +119,13 @@ impl Memory for Fake {
             }
             None => {
                 let next = self.pieces.get(after).map_or(limit, |piece| Addr(piece.0));
+                let content = match self.file_at(addr) {
+                    Some((id, offset)) => Content::File { id, offset },
+                    None => Content::Zero,
+                };
                 Run {
                     range: AddrRange::new(addr, next.min(limit)),
-                    content: Content::Zero,
+                    content,
                 }
             }
         }

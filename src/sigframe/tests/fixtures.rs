@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::fake::Fake;
 use crate::memory::Memory;
+use crate::sigframe::cfi::Code;
 use crate::sigframe::model::{Body, Frame, Liveness, Sign};
 use crate::sigframe::search::{Found, Scope, find};
 use crate::sigframe::unwind::{ChainWalk, ThreadView};
@@ -171,6 +172,7 @@ fn load(dir: &Path) -> Task {
             x: words.try_into().unwrap(),
             sp: Addr(number(regs, 2).unwrap()),
             pc: Addr(number(regs, 3).unwrap()),
+            tls: Addr(0),
             blocked: blocked.unwrap(),
             altstack,
         });
@@ -184,7 +186,13 @@ fn load(dir: &Path) -> Task {
 
 impl Task {
     fn find(&self, scope: Scope) -> Found {
-        find(&self.memory, &self.threads, &[self.trampoline], scope)
+        find(
+            &self.memory,
+            &self.threads,
+            &[self.trampoline],
+            scope,
+            Code::NONE,
+        )
     }
 }
 

@@ -4,6 +4,7 @@ use proptest::prelude::{any, prop, proptest};
 
 use super::build::{ARENA, ARENA_END, CALLER, Plan, RETURN, STACK, link, memory, run, thread};
 use super::fake::Fake;
+use crate::sigframe::cfi::Code;
 use crate::sigframe::chain::read_frame;
 use crate::sigframe::scan::Trampolines;
 use crate::sigframe::search::{Scope, find};
@@ -143,9 +144,9 @@ proptest! {
         let mut regs = [0; 31];
         regs.copy_from_slice(&x[..31]);
         let altstack = Some(AddrRange::new(Addr(altstack), Addr(altstack.saturating_add(0x2000))));
-        let threads = [ThreadView { tid: Tid(1), x: regs, sp: Addr(sp), pc: Addr(x[31]), blocked: 0, altstack }];
+        let threads = [ThreadView { tid: Tid(1), x: regs, sp: Addr(sp), pc: Addr(x[31]), tls: Addr(0), blocked: 0, altstack }];
         for scope in [Scope::Stacks, Scope::Deep, Scope::Auto { budget_bytes: 4096 }] {
-            let found = find(&memory, &threads, &[Addr(RETURN)], scope);
+            let found = find(&memory, &threads, &[Addr(RETURN)], scope, Code::NONE);
             proptest::prop_assert_eq!(found.chains.len(), 1);
         }
     }

@@ -4,6 +4,7 @@ use super::build::{
     ARENA, CALLER, Plan, RETURN, STACK, STACK_END, end, fpsimd, link, memory, run, sve, thread,
 };
 use super::fake::Fake;
+use crate::sigframe::cfi::Code;
 use crate::sigframe::model::{Frame, Liveness, Sign};
 use crate::sigframe::search::{Found, Scope, find};
 use crate::sigframe::unwind::ChainEnd;
@@ -163,7 +164,14 @@ fn nested_and_on_the_altstack() {
             .all(|frame| frame.liveness == Liveness::Live && frame.tid == Some(Tid(1)))
     );
     assert_eq!(
-        find(&memory, &[thread], &[Addr(RETURN)], Scope::Stacks).frames,
+        find(
+            &memory,
+            &[thread],
+            &[Addr(RETURN)],
+            Scope::Stacks,
+            Code::NONE
+        )
+        .frames,
         found.frames
     );
 }
@@ -293,7 +301,7 @@ fn a_suspended_context_and_a_copy() {
         verdict(&found, plan.base),
         (Liveness::Unknown, [Sign::NoStack].as_slice())
     );
-    let blind = find(&memory, &[idle], &[], Scope::Deep);
+    let blind = find(&memory, &[idle], &[], Scope::Deep, Code::NONE);
     assert_eq!(
         at(&blind, plan.base).liveness,
         Liveness::Unknown,

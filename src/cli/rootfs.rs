@@ -1,0 +1,86 @@
+//! `--rootfs`: the files the tasks had mapped.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::{Failure, Output};
+use crate::binaries::Binaries;
+use crate::criu_image::model::Checkpoint;
+use crate::facts::{BinaryFacts, Facts};
+use crate::source::{Root, SourceError};
+
+/// Files named in one complaint.
+const MAX_NAMED: usize = 3;
+
+/// Where programs and libraries are.
+#[derive(Debug, Args)]
+pub(super) struct Rootfs {
+    /// Root directory of the file system the tasks ran in: its programs and libraries, where their build ids are
+    /// those in the image, show through which functions threads will return
+    #[arg(long, value_name = "DIR", value_parser = open)]
+    rootfs: Option<Opened>,
+}
+
+/// The directory, opened when the command line is read: a wrong one is wrong usage.
+#[derive(Clone, Debug)]
+struct Opened {
+    name: PathBuf,
+    root: Arc<Root>,
+}
+
+fn open(name: &str) -> Result<Opened, SourceError> {
+    Ok(Opened {
+        name: name.into(),
+        root: Arc::new(Root::open(Path::new(name))?),
+    })
+}
+
+impl Rootfs {
+    /// The files of which the tasks of an image map code.
+    pub(super) fn binaries(&self, checkpoint: &Checkpoint) -> Binaries {
+        match &self.rootfs {
+            Some(opened) => Binaries::find(checkpoint, &opened.root),
+            None => Binaries::default(),
+        }
+    }
+
+    /// Says which files are not used, so that nobody takes the wrong directory for the right one.
+    pub(super) fn complain(&self, output: &Output, facts: &Facts<'_>) {
+        let Some(opened) = &self.rootfs else { return };
+        let unused: Vec<&BinaryFacts> = facts
+            .binaries
+            .iter()
+            .filter(|binary| binary.unused.is_some())
+            .collect();
+        if unused.is_empty() {
+            return;
+        }
+        let mut named: Vec<String> = unused
+            .iter()
+            .take(MAX_NAMED)
+            .map(|binary| {
+                format!(
+                    "{}: {}",
+                    binary.name,
+                    binary.unused.as_deref().unwrap_or_default()
+                )
+            })
+            .collect();
+        if let Some(more) = unused.len().checked_sub(MAX_NAMED).filter(|more| *more > 0) {
+            named.push(format!("and {more} more"));
+        }
+        output.warn(
+            &Failure::new(format!(
+                "{} of the {} files with code that {} maps are not used from {}: {}",
+                unused.len(),
+                facts.binaries.len(),
+                facts.checkpoint.name,
+                opened.name.display(),
+                named.join("; ")
+            ))
+            .help("`hwcr inspect --only files` shows all of them; name the root directory the tasks ran in"),
+        );
+    }
+}
