@@ -1,7 +1,7 @@
 //! `check` as SARIF 2.1.0, for code scanning and whatever else collects findings of many tools.
 //!
 //! A finding is a result; its severity is the level (blocker: error, unproven: warning, note: note). An image or
-//! a profile that cannot be read is a result of level error too, of the rule [`NO_ANSWER`]: who looks at results
+//! a profile that cannot be read is a result of level error too, of the rule `no-answer`: who looks at results
 //! alone must not take silence for compatibility.
 
 mod artifacts;
