@@ -250,7 +250,7 @@ impl<'a, 'm> Judge<'a, 'm> {
                 above
             } else if self.points.iter().any(inside) {
                 Opinion::new(Some(index), true, &[Sign::BelowSp])
-            } else if complete && self.interrupted_its_stacks(frame, index, stack) {
+            } else if complete && self.interrupted_its_stack(frame, index) {
                 Opinion::new(Some(index), true, &[Sign::AltStackLeft, Sign::ChainSkips])
             } else if self.interrupted_own_stack(frame, index) {
                 let signs = [Sign::AltStackLeft, Sign::UnwindingSkips];
@@ -273,19 +273,32 @@ impl<'a, 'm> Judge<'a, 'm> {
         found
     }
 
-    /// Whether the code that a frame on an alternate stack interrupted ran on a mapping the thread uses now, or on the
-    /// alternate stack as well. What ran elsewhere is a context of its own, which may be resumed inside the handler.
-    fn interrupted_its_stacks(&self, frame: &Frame, thread: usize, altstack: AddrRange) -> bool {
-        let sp = Addr(frame.sp);
-        let used = self.points.iter().any(|point| {
-            point.thread == thread
-                && self
-                    .on
-                    .memory
-                    .mapping_at(point.sp)
-                    .is_some_and(|mapping| mapping.range.contains(sp))
-        });
-        used || altstack.contains(sp)
+    /// Whether the code that a frame on an alternate stack interrupted has callers that the thread will return to: then
+    /// the thread is no longer in the handler. What ran elsewhere is a context of its own, which may be resumed inside
+    /// of the handler; so may a handler on the same alternate stack that was interrupted in turn.
+    fn interrupted_its_stack(&mut self, frame: &Frame, thread: usize) -> bool {
+        let Some(walk) = self.on.walks.get(thread) else {
+            return false;
+        };
+        if self.kin >= MAX_TASK_KIN {
+            return false;
+        }
+        self.kin = self.kin.saturating_add(walk.nodes.len());
+        let own = walk.nodes.iter().filter(|node| node.frame.is_none());
+        let own: HashSet<Addr> = own.map(|node| node.addr).collect();
+        let mut at = Addr(frame.regs.get(29).copied().unwrap_or_default());
+        for _ in 0..MAX_KIN {
+            if own.contains(&at) {
+                return true;
+            }
+            self.kin = self.kin.saturating_add(1);
+            let next = pair(self.on.memory, at).map(|(fp, _)| Addr(fp));
+            match next.filter(|next| *next > at && self.kin < MAX_TASK_KIN) {
+                Some(next) => at = next,
+                None => return false,
+            }
+        }
+        false
     }
 
     /// A frame at or above the SP of threads: stale only if every one of their chains is complete and
@@ -320,22 +333,30 @@ impl<'a, 'm> Judge<'a, 'm> {
             };
             let held = self.holds.get(point.thread).copied().unwrap_or(true);
             let lone = self.lone_words(point.sp, frame.base);
-            if !complete || held || lone != Some(0) {
+            if !complete || held || self.elsewhere(point.thread) || lone != Some(0) {
                 return Some(Opinion::new(Some(owner), false, &[Sign::AboveSp, chain]));
             }
         }
         nearest.map(|owner| Opinion::new(Some(owner), true, &[Sign::AboveSp, Sign::ChainSkips]))
     }
 
+    /// Whether tables show that a thread runs on a stack that is not its own, perhaps inside of another's.
+    fn elsewhere(&self, thread: usize) -> bool {
+        let unwound = self.on.unwound.get(thread);
+        unwound.is_some_and(|unwound| unwound.complete() && !unwound.to_its_start())
+    }
+
     /// A frame below every SP of its mapping: stale if it is on the same stack as the nearest one, for
-    /// a mapping may hold several stacks, and one of them may be suspended.
+    /// a mapping may hold several stacks, and one of them may be suspended. A thread on a stack that is not its own
+    /// may have it in the local variables of a function that waits further down.
     fn below(&mut self, frame: &Frame, mapping: &Mapping, point: &Point) -> Opinion {
         let owner = Some(point.thread);
-        if mapping.stack
+        let elsewhere = self.elsewhere(point.thread);
+        let same = mapping.stack
             || self.fills(mapping, point)
             || self.same_stack(frame, mapping, point)
-            || self.unwinds_to(frame, mapping.range, point.sp)
-        {
+            || self.unwinds_to(frame, mapping.range, point.sp);
+        if same && !elsewhere {
             return Opinion::new(owner, true, &[Sign::BelowSp]);
         }
         let lone = self.lone_words(mapping.range.start, frame.base);

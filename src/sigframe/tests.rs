@@ -15,3 +15,4 @@ mod fixtures;
 mod hostile;
 mod lives;
 mod records;
+mod runs;
