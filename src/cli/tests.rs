@@ -200,6 +200,7 @@ const TYPED_ONLY: &[(&str, &str)] = &[
     ("as", "of one text"),
     ("probe", "it runs trials"),
     ("jobs", "what the machine has to spare now"),
+    ("rootfs", "the files of one image"),
 ];
 
 #[test]
