@@ -14,7 +14,7 @@ from pathlib import Path
 LAB = Path(__file__).resolve().parent.parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 WORK = Path(os.environ.get("LAB_WORK") or CACHE / "hwcr-lab")
-KERNELS = ["new", "6.12", "6.1"]
+KERNELS = ["new", "6.12", "6.1", "16k"]
 CPU_HELP = "name of a model in cpus.list, or any value of the emulator's -cpu"
 # Each guest has two virtual CPUs and keeps two real ones busy while it boots.
 GUESTS_AT_ONCE = int(os.environ.get("LAB_GUESTS") or 2)
