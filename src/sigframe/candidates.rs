@@ -202,6 +202,11 @@ impl<'a> Frames<'a> {
         self.by_base.get(&base)
     }
 
+    /// All frames, ascending by base.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Frame> {
+        self.by_base.values()
+    }
+
     /// All frames, to be judged.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Frame> {
         self.by_base.values_mut()

@@ -13,6 +13,7 @@
 mod functions;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::Range;
 
 use crate::memory::{Mapping, Memory};
 use crate::units::{Addr, AddrRange};
@@ -97,6 +98,9 @@ pub(super) struct Judge<'a, 'm> {
     lone: Vec<usize>,
     /// Link and address of the return words that are linked to a known frame's record.
     linked: BTreeSet<(u64, Addr)>,
+    /// SP of interrupted code that holds a trampoline's address in a register: a handler that did not save it yet, or
+    /// never will. Ascending, with the frame that says so.
+    handlers: Vec<(Addr, Addr)>,
     kin: usize,
 }
 
@@ -138,6 +142,12 @@ impl<'a, 'm> Judge<'a, 'm> {
             holds.push(held);
         }
         points.sort_by_key(|point| point.sp);
+        let mut handlers: Vec<(Addr, Addr)> = frames
+            .iter()
+            .filter(|frame| frame.regs.iter().any(|reg| on.trampolines.returns(*reg)))
+            .map(|frame| (Addr(frame.sp), frame.base))
+            .collect();
+        handlers.sort_unstable();
         let functions = Functions::new(on.unwound);
         Self {
             on,
@@ -147,6 +157,7 @@ impl<'a, 'm> Judge<'a, 'm> {
             holds,
             lone,
             linked,
+            handlers,
             kin: 0,
         }
     }
@@ -360,7 +371,10 @@ impl<'a, 'm> Judge<'a, 'm> {
             return Opinion::new(owner, true, &[Sign::BelowSp]);
         }
         let lone = self.lone_words(mapping.range.start, frame.base);
-        if lone == Some(0) && !self.handler_record(frame, mapping) {
+        if lone == Some(0)
+            && !self.handler_record(frame, mapping)
+            && !self.interrupted_handler(frame, mapping)
+        {
             return Opinion::new(owner, true, &[Sign::BelowSp]);
         }
         let mut opinion = Opinion::new(owner, false, &[Sign::BelowSp]);
@@ -371,12 +385,14 @@ impl<'a, 'm> Judge<'a, 'm> {
         opinion
     }
 
-    /// A frame on no thread's stack: a copy, unless a handler's record below it says that a suspended
-    /// context may still return through it.
+    /// A frame on no thread's stack: a copy, unless a return word below it says that a suspended
+    /// context may still return through it. Linked ones count too: a handler that saves x30 alone leaves what was in
+    /// the word before, and that may be the record of another frame.
     fn off_stacks(&self, frame: &Frame, mapping: &Mapping) -> Opinion {
-        let lone = self.lone_words(mapping.range.start, frame.base);
+        let words = self.return_words(mapping.range.start, frame.base);
         let record = self.handler_record(frame, mapping);
-        let stale = !record && lone == Some(0);
+        let stale = words.is_some_and(|words| words.is_empty())
+            && !self.interrupted_handler(frame, mapping);
         let mut opinion = Opinion::new(None, stale, &[Sign::NoStack]);
         opinion
             .signs
@@ -393,6 +409,20 @@ impl<'a, 'm> Judge<'a, 'm> {
             .range((record.0, mapping.range.start)..(record.0, frame.base))
             .next()
             .is_some()
+    }
+
+    /// Whether another frame, wherever it lies, interrupted code below this one that holds a trampoline's address in
+    /// a register: a handler interrupted before it stored it, by a signal on an alternate stack.
+    fn interrupted_handler(&self, frame: &Frame, mapping: &Mapping) -> bool {
+        let from = self
+            .handlers
+            .partition_point(|(sp, _)| *sp < mapping.range.start);
+        let below = self.handlers.get(from..).unwrap_or_default();
+        below
+            .iter()
+            .take_while(|(sp, _)| *sp <= frame.base)
+            .take(2)
+            .any(|(_, base)| *base != frame.base)
     }
 
     /// Whether the mapping holds one stack only, that of `point`: nothing can be reached below it, one
@@ -455,9 +485,16 @@ impl<'a, 'm> Judge<'a, 'm> {
         false
     }
 
-    /// How many lone return words lie from `from` up to `to`; `None` where not all of it was searched
-    /// and readable, or no trampoline is known to search for.
+    /// How many lone return words lie from `from` up to `to`; `None` where that is not known.
     fn lone_words(&self, from: Addr, to: Addr) -> Option<usize> {
+        let words = self.return_words(from, to)?;
+        let [low, high] = [words.start, words.end].map(|at| self.lone.get(at).copied());
+        high?.checked_sub(low?)
+    }
+
+    /// The return words that lie from `from` up to `to`, by their places among all; `None` where not all of it was
+    /// searched and readable, or no trampoline is known to search for.
+    fn return_words(&self, from: Addr, to: Addr) -> Option<Range<usize>> {
         let part = AddrRange::new(from, to);
         let notes = self.on.notes;
         let last = self
@@ -480,7 +517,7 @@ impl<'a, 'm> Judge<'a, 'm> {
         }
         let [low, high] =
             [from, to].map(|addr| notes.returns.partition_point(|word| word.addr < addr));
-        self.lone.get(high)?.checked_sub(*self.lone.get(low)?)
+        Some(low..high)
     }
 }
 

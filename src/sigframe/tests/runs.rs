@@ -478,10 +478,11 @@ fn nothing_that_will_be_returned_through_is_stale() {
             let Some(live) = truth.get(&frame.base) else {
                 continue;
             };
-            // Where tables do not lead to an end, or nobody is on the frame's stack, other signs decide.
-            let by_tables = found.unwound[0].complete() && !frame.signs.contains(&Sign::NoStack);
+            // Where tables do not lead to an end other signs decide; a frame on nobody's stack is never taken for stale
+            // while it is in use.
+            let held = found.unwound[0].complete() || frame.signs.contains(&Sign::NoStack);
             let wrong = match *live {
-                true if by_tables => Liveness::Stale,
+                true if held => Liveness::Stale,
                 false if frame.signs.contains(&Sign::Unwound) => Liveness::Live,
                 _ => continue,
             };
