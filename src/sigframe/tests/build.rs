@@ -90,6 +90,8 @@ impl Plan {
 
     pub(super) fn lay(&self, memory: &mut Fake) {
         let base = self.base;
+        // The kernel writes uc_flags and uc_link, whatever was there.
+        memory.words(base + 0x80, &[0, 0]);
         memory.words(base + 0xa8, &[self.mask]);
         memory.words(base + 0x138, &[0x77; 29]);
         memory.words(

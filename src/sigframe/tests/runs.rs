@@ -474,6 +474,19 @@ fn nothing_that_will_be_returned_through_is_stale() {
             code,
         );
         let truth = machine.truth();
+        for (base, _) in truth.iter().filter(|(_, live)| **live) {
+            // Two contexts that came to be on the alternate stack overwrite each other.
+            let laid = machine.frames.iter().rposition(|laid| *laid == base.0);
+            let later = &machine.frames[laid.unwrap() + 1..];
+            if later.iter().any(|other| other.abs_diff(base.0) < FRAME) {
+                continue;
+            }
+            let there = found.frames.iter().any(|frame| frame.base == *base);
+            assert!(
+                there,
+                "seed {seed}: {base:?} will be returned through and was not found"
+            );
+        }
         for frame in &found.frames {
             let Some(live) = truth.get(&frame.base) else {
                 continue;
