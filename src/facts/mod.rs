@@ -15,7 +15,7 @@ use crate::auxv::VectorLengthBound;
 use crate::auxv::hwcap::{HwcapBit, HwcapWord, Hwcaps};
 use crate::criu_image::model::{Checkpoint, Task, Thread};
 use crate::export::Export;
-use crate::sigframe::cfi::UnwindEnd;
+use crate::sigframe::cfi::{Start, UnwindEnd};
 use crate::sigframe::model::Frame;
 use crate::sigframe::unwind::Dangling;
 use crate::units::{Addr, AddrRange, Place, Tid, Version, Vl};
@@ -295,13 +295,14 @@ pub struct MemoryTotals {
 }
 
 impl ThreadFacts<'_> {
-    /// Whether all its callers were followed, by its x29 chain or by the tables of its code.
+    /// Whether all its callers were followed, by its x29 chain or by the tables of its code. Where these show that
+    /// it runs on a stack it was not started on, it has callers elsewhere.
     #[must_use]
     pub fn followed(&self) -> bool {
-        let by_tables = self
-            .unwinding
-            .is_some_and(|unwinding| matches!(unwinding.end, UnwindEnd::Start(_)));
-        self.chain_complete || by_tables
+        match self.unwinding.map(|unwinding| unwinding.end) {
+            Some(UnwindEnd::Start(start)) => start != Start::Other,
+            _ => self.chain_complete,
+        }
     }
 }
 

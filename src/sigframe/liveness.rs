@@ -370,11 +370,7 @@ impl<'a, 'm> Judge<'a, 'm> {
         if same && !elsewhere {
             return Opinion::new(owner, true, &[Sign::BelowSp]);
         }
-        let lone = self.lone_words(mapping.range.start, frame.base);
-        if lone == Some(0)
-            && !self.handler_record(frame, mapping)
-            && !self.interrupted_handler(frame, mapping)
-        {
+        if self.nothing_returns(frame, mapping) {
             return Opinion::new(owner, true, &[Sign::BelowSp]);
         }
         let mut opinion = Opinion::new(owner, false, &[Sign::BelowSp]);
@@ -385,19 +381,23 @@ impl<'a, 'm> Judge<'a, 'm> {
         opinion
     }
 
-    /// A frame on no thread's stack: a copy, unless a return word below it says that a suspended
-    /// context may still return through it. Linked ones count too: a handler that saves x30 alone leaves what was in
-    /// the word before, and that may be the record of another frame.
+    /// A frame on no thread's stack: a copy, unless something below it says that a suspended context may still
+    /// return through it.
     fn off_stacks(&self, frame: &Frame, mapping: &Mapping) -> Opinion {
-        let words = self.return_words(mapping.range.start, frame.base);
+        let stale = self.nothing_returns(frame, mapping);
         let record = self.handler_record(frame, mapping);
-        let stale = words.is_some_and(|words| words.is_empty())
-            && !self.interrupted_handler(frame, mapping);
         let mut opinion = Opinion::new(None, stale, &[Sign::NoStack]);
         opinion
             .signs
             .extend(record.then_some(Sign::HandlerRecordBelow));
         opinion
+    }
+
+    /// Whether no context that is suspended below a frame can return through it. Linked return words count too: a
+    /// handler that saves x30 alone leaves what was in the word before, and that may be the record of another frame.
+    fn nothing_returns(&self, frame: &Frame, mapping: &Mapping) -> bool {
+        let words = self.return_words(mapping.range.start, frame.base);
+        words.is_some_and(|words| words.is_empty()) && !self.interrupted_handler(frame, mapping)
     }
 
     /// Whether a pair of the frame's record and the trampoline lies below it in its mapping.

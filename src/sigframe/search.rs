@@ -98,14 +98,17 @@ pub fn find_watched(
                 .map(|mapping| mapping.range),
         );
     }
-    let mut round = Round::search(
-        memory,
-        threads,
-        &trampolines,
-        wanted.clone(),
-        progress,
-        code,
-    );
+    let search = |wanted: &[AddrRange]| {
+        Round::search(
+            memory,
+            threads,
+            &trampolines,
+            wanted.to_vec(),
+            progress,
+            code,
+        )
+    };
+    let mut round = search(&wanted);
     for _ in 1..MAX_ROUNDS {
         let more: Vec<AddrRange> = round
             .led_to
@@ -117,14 +120,7 @@ pub fn find_watched(
             break;
         }
         wanted.extend(more);
-        round = Round::search(
-            memory,
-            threads,
-            &trampolines,
-            wanted.clone(),
-            progress,
-            code,
-        );
+        round = search(&wanted);
     }
     round.finish(memory)
 }
