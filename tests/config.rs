@@ -57,6 +57,11 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
+/// Text without its line breaks, which fall where the length of a path wants them.
+fn words(bytes: &[u8]) -> String {
+    text(bytes).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn json(output: &Output) -> Value {
     let parsed = serde_json::from_slice(&output.stdout);
     assert!(parsed.is_ok(), "{output:?}");
@@ -96,7 +101,7 @@ fn a_flag_outranks_the_environment_and_that_the_file() {
         text(&no_file.stderr)
     );
     let text_again = ran(&mut project.hwcr(&[&check[..], &["--format", "text"]].concat()));
-    assert!(text(&text_again.stdout).contains(" on a64fx: "));
+    assert!(words(&text_again.stdout).contains(" on a64fx: "));
 }
 
 #[test]
@@ -350,7 +355,7 @@ fn entries_make_notes_of_unproven_findings_and_show_the_reason() {
     let output = ran(&mut project.hwcr(&check));
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
     assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
-    let printed = text(&output.stdout);
+    let printed = words(&output.stdout);
     assert!(printed.contains("allowed: Looked at."), "{printed}");
     assert!(printed.contains("of them accepted"), "{printed}");
 
@@ -432,7 +437,7 @@ fn what_blocks_cannot_be_allowed() {
     let image = image(IMAGE);
     let output = ran(&mut project.hwcr(&["check", &image, "-t", "neoverse-n1"]));
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stdout).contains("blocker HWCR-PAC-001"));
+    assert!(words(&output.stdout).contains("blocker HWCR-PAC-001"));
     let said = text(&output.stderr);
     assert!(
         said.contains("blocks here, and that cannot be accepted"),

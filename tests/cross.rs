@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use hwcr::finding::Verdict;
-use hwcr::profile::{self, model::Profile};
 
 const CROSS: &str = "tests/fixtures/cross";
 /// Rows of cells.tsv.
@@ -34,20 +33,13 @@ fn scenario_of(image: &str) -> &str {
     image.split('@').next().unwrap()
 }
 
-/// The profile that was captured on the machine, else the built-in one.
-fn machine(name: &str) -> Profile {
-    let captured = format!("{CROSS}/machines/{name}.json");
-    let known = if Path::new(&captured).exists() {
-        captured.as_str()
-    } else {
-        name
-    };
-    profile::resolve(known).unwrap()
-}
-
 #[test]
 fn no_verdict_of_the_cross_contradicts_what_happened() {
-    let mut held = held::hold(held::rows(&format!("{CROSS}/cells.tsv")), image, machine);
+    let mut held = held::hold(
+        held::rows(&format!("{CROSS}/cells.tsv")),
+        image,
+        held::machines(CROSS),
+    );
     let total = held.wrong.len();
     held.wrong.retain(|(image, _, complaint)| {
         !(NOT_RETURNED_FROM.contains(&scenario_of(image))

@@ -9,7 +9,6 @@ mod held;
 use std::path::{Path, PathBuf};
 
 use hwcr::finding::Verdict;
-use hwcr::profile::{self, model::Profile};
 
 const PAGES: &str = "tests/fixtures/pages";
 
@@ -22,19 +21,13 @@ fn image(name: &str) -> PathBuf {
     }
 }
 
-fn machine(name: &str) -> Profile {
-    let here = format!("{PAGES}/machines/{name}.json");
-    let known = if Path::new(&here).exists() {
-        here.as_str()
-    } else {
-        name
-    };
-    profile::resolve(known).unwrap()
-}
-
 #[test]
 fn no_verdict_across_page_sizes_contradicts_what_happened() {
-    let held = held::hold(held::rows(&format!("{PAGES}/cells.tsv")), image, machine);
+    let held = held::hold(
+        held::rows(&format!("{PAGES}/cells.tsv")),
+        image,
+        held::machines(PAGES),
+    );
     println!("{}", held.summary());
     held.assert_nothing_wrong();
     assert_eq!(held.rows(), 33, "rows of cells.tsv");

@@ -1,11 +1,11 @@
 //! `hwcr init`.
 
-use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
 
 use clap::Args;
 
+use super::output::create;
 use super::{Exit, Failure, Output};
 use crate::config::{FILE_NAME, template};
 use crate::report::layout::plain;
@@ -32,16 +32,8 @@ pub(super) struct Init {
 
 impl Init {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
-        let mut options = OpenOptions::new();
-        options.write(true);
-        if self.force {
-            options.create(true).truncate(true);
-        } else {
-            options.create_new(true);
-        }
         let shown = self.file.display();
-        options
-            .open(&self.file)
+        create(&self.file, self.force)
             .and_then(|mut file| file.write_all(template().as_bytes()))
             .map_err(|error| match error.kind() {
                 ErrorKind::AlreadyExists => Failure::new(format!("{shown} exists already"))

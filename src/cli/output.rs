@@ -1,6 +1,8 @@
 //! Standard output and standard error.
 
+use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use anstream::{AutoStream, ColorChoice};
@@ -155,6 +157,18 @@ impl Output {
             Color::Never => ColorChoice::Never,
         }
     }
+}
+
+/// Opens a file to write; one that exists only with `force`.
+pub(super) fn create(file: &Path, force: bool) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true);
+    if force {
+        options.create(true).truncate(true);
+    } else {
+        options.create_new(true);
+    }
+    options.open(file)
 }
 
 fn terminal_width(stream: &impl std::os::fd::AsFd) -> usize {

@@ -1,12 +1,12 @@
 //! Verdicts against a table of restores that really happened.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hwcr::criu_image;
 use hwcr::facts;
 use hwcr::finding::{Finding, Severity, Verdict};
-use hwcr::profile::model::Profile;
+use hwcr::profile::{self, model::Profile};
 use hwcr::rule::{self, Case};
 use hwcr::source::{self, Options};
 
@@ -145,6 +145,20 @@ impl Held {
             lines.len(),
             lines.join("\n")
         );
+    }
+}
+
+/// The profile that was captured on the machine of a name and lies in `folder`, else the built-in one.
+#[allow(dead_code, reason = "not every table has machines of its own")]
+pub(crate) fn machines(folder: &str) -> impl Fn(&str) -> Profile {
+    move |name| {
+        let captured = format!("{folder}/machines/{name}.json");
+        let known = if Path::new(&captured).exists() {
+            captured.as_str()
+        } else {
+            name
+        };
+        profile::resolve(known).unwrap()
     }
 }
 

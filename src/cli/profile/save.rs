@@ -1,13 +1,13 @@
 //! Where a new profile goes: a file that does not exist yet, or standard output.
 
 use std::ffi::OsStr;
-use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 
+use crate::cli::output::create;
 use crate::cli::{Failure, Output};
 use crate::profile::model::Profile;
 use crate::profile::to_json;
@@ -58,16 +58,7 @@ impl Save {
         let Some(path) = &self.output else {
             return output.raw(|out| out.write_all(text.as_bytes()));
         };
-        let mut options = OpenOptions::new();
-        options.write(true);
-        if self.force {
-            options.create(true).truncate(true);
-        } else {
-            options.create_new(true);
-        }
-        let written = options
-            .open(path)
-            .and_then(|mut file| file.write_all(text.as_bytes()));
+        let written = create(path, self.force).and_then(|mut file| file.write_all(text.as_bytes()));
         written.map_err(|error| {
             let failure = Failure::new(format!("cannot write {}: {error}", path.display()));
             match error.kind() {

@@ -9,10 +9,11 @@ use editor::applied;
 use super::*;
 use crate::criu_image;
 use crate::criu_image::model::{AddressKeys, Checkpoint};
-use crate::facts::{self, Facts, Search};
+use crate::facts::{self, Facts, Search, Unwinding};
 use crate::finding::Severity;
 use crate::memory::Mapping;
 use crate::profile;
+use crate::sigframe::cfi::{Start, UnwindEnd};
 use crate::units::{Addr, AddrRange, Version};
 
 fn image(name: &str) -> PathBuf {
@@ -491,6 +492,33 @@ fn words_that_unwinding_did_not_reach_need_leave() {
             .collect()
     };
     assert_eq!(changes(&allowed), changes(&planned(&SIGNED)));
+}
+
+/// A coroutine's chain has an end, but its thread has callers elsewhere.
+#[test]
+fn a_thread_on_a_stack_it_was_not_started_on_is_not_followed() {
+    fn lost_returns(facts: &mut Facts<'_>, end: UnwindEnd) {
+        for thread in &mut facts.tasks[0].threads {
+            thread.returns.clear();
+            thread.chain_complete = true;
+            thread.unwinding = Some(Unwinding {
+                end,
+                at: Addr(0),
+                functions: 1,
+            });
+        }
+    }
+    let why = |facts_edit| {
+        let plan = planned(&Scene {
+            facts_edit,
+            ..SIGNED
+        });
+        plan.refusals[0].why.clone()
+    };
+    let own = why(|facts| lost_returns(facts, UnwindEnd::Start(Start::Process)));
+    let other = why(|facts| lost_returns(facts, UnwindEnd::Start(Start::Other)));
+    assert_ne!(own, other);
+    assert_eq!(other, why(lost_chain));
 }
 
 /// The words lie on a stack that no thread stands on, as those of a waiting coroutine do.
