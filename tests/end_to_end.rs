@@ -11,8 +11,13 @@ use std::process::{Command, Output};
 const IMAGES: &str = "tests/fixtures/images";
 
 fn run(args: &[&str]) -> Output {
+    run_in(Path::new("."), args)
+}
+
+fn run_in(directory: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_hwcr"))
         .args(args)
+        .current_dir(directory)
         .env_remove("COLUMNS")
         .env("NO_COLOR", "1")
         .output()
@@ -246,22 +251,26 @@ struct Damaged {
 
 impl Damaged {
     fn new(name: &str) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let damaged = Self {
+            dir: tempfile::tempdir().unwrap(),
+        };
+        fs::create_dir(damaged.file("")).unwrap();
         for entry in fs::read_dir(Path::new(IMAGES).join(name)).unwrap() {
             let entry = entry.unwrap();
-            fs::copy(entry.path(), dir.path().join(entry.file_name())).unwrap();
+            let copy = damaged.file(entry.file_name().to_str().unwrap());
+            fs::copy(entry.path(), copy).unwrap();
         }
-        Self { dir }
+        damaged
     }
 
     fn file(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
+        self.dir.path().join("IMAGE").join(name)
     }
 
-    /// What `check` says, with the directory's name taken out.
+    /// What `check` says, called beside the image: the length of a path moves the line breaks.
     fn check(&self, target: &str) -> String {
-        let path = self.dir.path().to_str().unwrap();
-        told(&run(&["check", path, "--target", target])).replace(path, "IMAGE")
+        let args = ["check", "IMAGE", "--target", target];
+        told(&run_in(self.dir.path(), &args))
     }
 }
 
