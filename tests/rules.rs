@@ -977,6 +977,57 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
         },
     );
     case("HWCR-UND-007", None, QUIET);
+    // A64FX has three lengths to choose from.
+    case(
+        "HWCR-UND-008",
+        Some(Unproven),
+        Scene {
+            image: "idle@a64fx@new",
+            target: "a64fx",
+            source: Some("a64fx"),
+            ..QUIET
+        },
+    );
+    case(
+        "HWCR-UND-008",
+        Some(Unproven),
+        Scene {
+            image: "threads-sve@max-nopauth@new",
+            source: Some("max-nopauth"),
+            ..HANDLER
+        },
+    );
+    // One length alone leaves no choice.
+    case(
+        "HWCR-UND-008",
+        None,
+        Scene {
+            image: "idle@a64fx@new",
+            target: "max-np-vq1",
+            source: Some("max-np-vq1"),
+            ..QUIET
+        },
+    );
+    // A frame of the one thread there is shows its length.
+    case(
+        "HWCR-UND-008",
+        None,
+        Scene {
+            source: Some("max-nopauth"),
+            ..HANDLER
+        },
+    );
+    // HWCR-UND-007 says it.
+    case(
+        "HWCR-UND-008",
+        None,
+        Scene {
+            image: "idle@a64fx@new",
+            target: "max-np-vq2",
+            source: Some("a64fx"),
+            ..QUIET
+        },
+    );
 
     // SYS
     case(

@@ -28,3 +28,17 @@ fn no_verdict_contradicts_what_happened() {
         "what CRIU refuses is known beforehand"
     );
 }
+
+#[test]
+fn naming_the_source_proves_more_and_nothing_wrong() {
+    let profile = |name: &str| hwcr::profile::resolve(name).unwrap();
+    let held = held::hold_with_source(
+        held::rows("tests/fixtures/truth.tsv"),
+        |image| Path::new("tests/fixtures/images").join(image),
+        profile,
+        |image| Some(profile(&held::source_of(image))),
+    );
+    println!("{}", held.summary());
+    held.assert_nothing_wrong();
+    assert!(held.count("PASS", Verdict::Compatible) >= 68);
+}

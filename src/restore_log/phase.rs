@@ -58,4 +58,5 @@ pub const AFTER_RESTORE: &[&str] = &[
     "HWCR-UND-005",
     "HWCR-UND-006",
     "HWCR-UND-007",
+    "HWCR-UND-008",
 ];

@@ -4,6 +4,8 @@
 //! what is in use where hwcr cannot see it is unproven; what a live signal frame shows is taken as shown.
 //! `docs/limits.md` says it in full.
 
+mod length;
+
 use crate::auxv::hwcap::{self, HwcapBit};
 use crate::facts::{Ground, Standing, TaskFacts, ThreadFacts};
 use crate::finding::{Finding, Proof, Severity};
@@ -115,9 +117,8 @@ pub(super) static RULES: &[Rule] = &[
             name: "vector-length-not-shown",
             summary: "It is not shown that the tasks ran with the vector length they will have on the target.",
             explanation: "A restored task has the target's default SVE vector length. Code that was told of SVE may keep its \
-                length in registers and data, and a thread may have chosen another one by prctl; an image says neither. A \
-                live signal frame shows the length of its own thread, not of others; --source names the machine the image \
-                comes from, and with it its default.",
+                length in registers and data, and an image does not say it. A live signal frame shows the length of its own \
+                thread, not of others; --source names the machine the image comes from, and with it its default.",
             sources: &[
                 "CRIU 4.2: no PR_SVE_SET_VL anywhere in the tree",
                 "kernel 7.3, arch/arm64/kernel/fpsimd.c sve_set_current_vl, find_supported_vector_length",
@@ -127,7 +128,27 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[],
         },
-        check: vector_length,
+        check: length::not_shown,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-UND-008",
+            name: "vector-length-chosen",
+            summary: "A thread may have chosen a vector length of its own, which it would not have on the target.",
+            explanation: "The default vector length of the source is the target's, but a thread may have set another one by \
+                prctl(PR_SVE_SET_VL). It leaves no trace in an image: only a live signal frame of that thread shows it. \
+                After the restore the thread has the default again, and code that kept its old length goes wrong. Where the \
+                profile named by --source lists one length alone there is none to choose.",
+            sources: &[
+                "CRIU 4.2: no PR_SVE_SET_VL anywhere in the tree",
+                "kernel 7.3, arch/arm64/kernel/fpsimd.c sve_set_current_vl, find_supported_vector_length",
+                "observed: tasks that set their length by prctl and wait outside of a handler find the default after a \
+                    restore on the same machine",
+            ],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: length::chosen,
     },
 ];
 
@@ -374,102 +395,5 @@ fn shadow_stack(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>
                 .need_have("gcs", have),
             );
         }
-    }
-}
-
-fn vector_length(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    // Without SVE on the target there is no length to compare: HWCR-HWC-001 says that SVE is missing.
-    let offers_sve = case.target.hwcaps.has(hwcap::SVE) != Some(false);
-    if !offers_sve {
-        return;
-    }
-    let target = case.target.sve.as_ref().and_then(|sve| sve.default);
-    let source = case
-        .source
-        .and_then(|source| source.sve.as_ref())
-        .and_then(|sve| sve.default);
-    for task in case
-        .facts
-        .tasks
-        .iter()
-        .filter(|task| task.may_know(hwcap::SVE) && !task.threads.is_empty())
-    {
-        let shown = task.shown_vector_lengths();
-        let open = task
-            .threads
-            .iter()
-            .filter(|thread| {
-                !live_frames(task, thread).any(|frame| frame.vector_lengths().next().is_some())
-            })
-            .count();
-        let finding = |severity, proof, message: String| {
-            Finding::new(meta, severity, proof, message)
-                .in_task(task.task.pid)
-                .read_at(task.task.mm.as_ref().map(|mm| mm.auxv_place.clone()))
-                .because_of(["sve"])
-        };
-        let Some(target) = target else {
-            out.push(
-                finding(
-                    Severity::Unproven,
-                    Proof::Unknown,
-                    format!(
-                        "the profile of {} does not say `sve.default`",
-                        case.target.name
-                    ),
-                )
-                .help("Add `sve.default` to the profile."),
-            );
-            continue;
-        };
-        let have = format!("vl {target}");
-        let answer = match (shown.as_slice(), source) {
-            ([only], _) if *only == target && (open == 0 || source == Some(target)) => {
-                let message = format!(
-                    "signal frames show vl {only}, the target's default; a thread may have changed its own since"
-                );
-                finding(Severity::Note, Proof::State, message).need_have(format!("vl {only}"), have)
-            }
-            // Each thread has a length of its own: a frame shows that of the thread that returns through it.
-            ([only], _) if *only == target => {
-                let message = format!(
-                    "signal frames show vl {only}, the target's default, but none shows that of {}",
-                    counted(open, "thread")
-                );
-                finding(Severity::Unproven, Proof::Unknown, message)
-                    .need_have("the source's vl", have)
-                    .help("Name the profile of the machine the image was dumped on with --source.")
-            }
-            ([], Some(source)) if source == target => {
-                let message = format!(
-                    "the source's default vl is {source}, as the target's; a task may have chosen another by prctl"
-                );
-                finding(Severity::Note, Proof::Told, message)
-                    .need_have(format!("vl {source}"), have)
-            }
-            ([], Some(source)) => {
-                let message =
-                    format!("the tasks ran with vl {source} by default and will have {target}");
-                finding(Severity::Unproven, Proof::Told, message).need_have(format!("vl {source}"), have).help(
-                    format!("Restore with /proc/sys/abi/sve_default_vector_length set to {source} where the CPU can do it."),
-                )
-            }
-            ([], None) => {
-                let message = format!(
-                    "nothing shows which vector length the tasks ran with; they will have {target}"
-                );
-                finding(Severity::Unproven, Proof::Unknown, message)
-                    .need_have("the source's vl", have)
-                    .help("Name the profile of the machine the image was dumped on with --source.")
-            }
-            (several, _) => {
-                let list: Vec<String> = several.iter().map(ToString::to_string).collect();
-                let list = list.join(", ");
-                let message = format!("signal frames show vl {list}; the tasks will have {target}");
-                finding(Severity::Unproven, Proof::State, message)
-                    .need_have(format!("vl {list}"), have)
-            }
-        };
-        out.push(answer);
     }
 }

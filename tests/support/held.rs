@@ -21,6 +21,7 @@ const HONEST: &[&str] = &[
     "HWCR-UND-003", // whether SME state was live in a system call
     "HWCR-UND-004", // whether FPMR was set
     "HWCR-UND-007", // which vector length the tasks ran with
+    "HWCR-UND-008", // whether a thread chose one of its own
 ];
 
 /// A restore: of which image, on which machine (the name of a profile), and what became of it.
@@ -162,11 +163,32 @@ pub(crate) fn machines(folder: &str) -> impl Fn(&str) -> Profile {
     }
 }
 
+/// The name of the profile of the machine an image was dumped on.
+#[allow(dead_code, reason = "not every table is held with a source")]
+pub(crate) fn source_of(image: &str) -> String {
+    let mut parts = image.split('@').skip(1);
+    let model = parts.next().unwrap();
+    match parts.next().unwrap().trim_end_matches("-criu3") {
+        "new" => model.to_owned(),
+        kernel => format!("{model}@{kernel}"),
+    }
+}
+
 /// Compares each row with the verdict, given where an image lies and the profile of a name.
 pub(crate) fn hold(
     rows: Vec<Row>,
     image: impl Fn(&str) -> PathBuf,
     profile: impl Fn(&str) -> Profile,
+) -> Held {
+    hold_with_source(rows, image, profile, |_| None)
+}
+
+/// The same, with the profile of the machine that an image was dumped on.
+pub(crate) fn hold_with_source(
+    rows: Vec<Row>,
+    image: impl Fn(&str) -> PathBuf,
+    profile: impl Fn(&str) -> Profile,
+    source_of: impl Fn(&str) -> Option<Profile>,
 ) -> Held {
     let mut by_image: BTreeMap<String, Vec<Row>> = BTreeMap::new();
     let mut targets: BTreeMap<String, Profile> = BTreeMap::new();
@@ -186,11 +208,12 @@ pub(crate) fn hold(
         let opened = source::open(&path, &reading).unwrap();
         let checkpoint = criu_image::load_from(&opened.images).unwrap();
         let facts = facts::collect(&checkpoint, facts::Search::Auto);
+        let source = source_of(name);
         for row in rows {
             let case = Case {
                 facts: &facts,
                 target: &targets[&row.target],
-                source: None,
+                source: source.as_ref(),
             };
             let judged = rule::judge(&case, &[]);
             held.judged(row, judged.verdict, &judged.findings);

@@ -173,6 +173,7 @@ pub(super) static ROWS: &[Row] = &[
             "HWCR-PAC-004",
             "HWCR-HWC-005",
             "HWCR-UND-007",
+            "HWCR-UND-008",
             "HWCR-SYS-003",
             "HWCR-STK-001",
         ],

@@ -1,0 +1,148 @@
+//! The vector length tasks ran with, against the one they will have.
+
+use crate::auxv::hwcap;
+use crate::facts::TaskFacts;
+use crate::finding::{Finding, Proof, Severity};
+use crate::profile::model::{Profile, VectorLengths};
+use crate::rule::{Case, RuleMeta, counted};
+use crate::units::Vl;
+
+use super::live_frames;
+
+/// Tasks that may have been told of SVE. On a target without SVE there is no length to compare: HWCR-HWC-001 says that
+/// it is missing.
+fn tasks<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a TaskFacts<'a>> + use<'a> {
+    let offered = case.target.hwcaps.has(hwcap::SVE) != Some(false);
+    let facts = case.facts;
+    facts
+        .tasks
+        .iter()
+        .filter(move |task| offered && task.may_know(hwcap::SVE) && !task.threads.is_empty())
+}
+
+fn finding(
+    meta: &'static RuleMeta,
+    task: &TaskFacts<'_>,
+    severity: Severity,
+    proof: Proof,
+    message: String,
+) -> Finding {
+    Finding::new(meta, severity, proof, message)
+        .in_task(task.task.pid)
+        .read_at(task.task.mm.as_ref().map(|mm| mm.auxv_place.clone()))
+        .because_of(["sve"])
+}
+
+fn lengths(profile: &Profile) -> Option<&VectorLengths> {
+    profile.sve.as_ref()
+}
+
+fn default(profile: &Profile) -> Option<Vl> {
+    lengths(profile).and_then(|lengths| lengths.default)
+}
+
+/// Threads whose length no live frame of their own shows.
+fn open(task: &TaskFacts<'_>) -> usize {
+    let shown = |thread: &&_| {
+        live_frames(task, thread).any(|frame| frame.vector_lengths().next().is_some())
+    };
+    task.threads.iter().filter(|thread| !shown(thread)).count()
+}
+
+pub(super) fn not_shown(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    for task in tasks(case) {
+        let finding =
+            |severity, proof, message: String| finding(meta, task, severity, proof, message);
+        let Some(target) = default(case.target) else {
+            let message = format!(
+                "the profile of {} does not say `sve.default`",
+                case.target.name
+            );
+            out.push(
+                finding(Severity::Unproven, Proof::Unknown, message)
+                    .help("Add `sve.default` to the profile."),
+            );
+            continue;
+        };
+        let source = case.source.and_then(default);
+        let shown = task.shown_vector_lengths();
+        let open = open(task);
+        let have = format!("vl {target}");
+        let name_it = "Name the profile of the machine the image was dumped on with --source.";
+        let answer = match (shown.as_slice(), source) {
+            ([only], _) if *only == target && (open == 0 || source == Some(target)) => {
+                let message = format!("signal frames show vl {only}, the target's default");
+                finding(Severity::Note, Proof::State, message).need_have(format!("vl {only}"), have)
+            }
+            // Each thread has a length of its own: a frame shows that of the thread that returns through it.
+            ([only], _) if *only == target => {
+                let message = format!(
+                    "signal frames show vl {only}, the target's default, but none shows that of {}",
+                    counted(open, "thread")
+                );
+                finding(Severity::Unproven, Proof::Unknown, message)
+                    .need_have("the source's vl", have)
+                    .help(name_it)
+            }
+            ([], Some(source)) if source == target => {
+                let message = format!("the source's default vl is {source}, as the target's");
+                finding(Severity::Note, Proof::Told, message)
+                    .need_have(format!("vl {source}"), have)
+            }
+            ([], Some(source)) => {
+                let message =
+                    format!("the tasks ran with vl {source} by default and will have {target}");
+                finding(Severity::Unproven, Proof::Told, message).need_have(format!("vl {source}"), have).help(
+                    format!("Restore with /proc/sys/abi/sve_default_vector_length set to {source} where the CPU can do it."),
+                )
+            }
+            ([], None) => {
+                let message = format!(
+                    "nothing shows which vector length the tasks ran with; they will have {target}"
+                );
+                finding(Severity::Unproven, Proof::Unknown, message)
+                    .need_have("the source's vl", have)
+                    .help(name_it)
+            }
+            (several, _) => {
+                let list: Vec<String> = several.iter().map(ToString::to_string).collect();
+                let list = list.join(", ");
+                let message = format!("signal frames show vl {list}; the tasks will have {target}");
+                finding(Severity::Unproven, Proof::State, message)
+                    .need_have(format!("vl {list}"), have)
+            }
+        };
+        out.push(answer);
+    }
+}
+
+/// Where the defaults differ, or are not known, HWCR-UND-007 has said what there is to say.
+pub(super) fn chosen(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    let Some(source) = case.source.and_then(lengths) else {
+        return;
+    };
+    let Some(same) = source
+        .default
+        .filter(|vl| default(case.target) == Some(*vl))
+    else {
+        return;
+    };
+    if source.lengths == [same] {
+        return;
+    }
+    for task in tasks(case) {
+        let open = open(task);
+        if open == 0 || task.shown_vector_lengths().iter().any(|vl| *vl != same) {
+            continue;
+        }
+        let message = format!(
+            "nothing shows that {} kept the default vl {same}: another one, chosen by prctl, is lost",
+            counted(open, "thread")
+        );
+        out.push(
+            finding(meta, task, Severity::Unproven, Proof::Unknown, message)
+                .need_have("the threads' vl", format!("vl {same}"))
+                .help("Accept the rule for workloads that do not set their vector length."),
+        );
+    }
+}
