@@ -11,7 +11,7 @@ use hwcr::criu_image::model::{
     AddressKeys, AltStack, Anomaly, AnomalyKind, Arch, Checkpoint, FormatFeature, Gcs, OlderCriu,
     PacState, UnknownField,
 };
-use hwcr::facts::{self, Facts, Ground, Rewritten, Standing};
+use hwcr::facts::{self, Facts, Ground, JumpBuffer, Rewritten, Standing, WayOut};
 use hwcr::finding::Severity;
 use hwcr::profile::model::{Basis, Observed, PacAlgorithm, Profile};
 use hwcr::rule::{self, Accept, Case};
@@ -443,6 +443,26 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
         Scene {
             target: "cortex-a57",
             facts_edit: |facts| facts.tasks[0].frames[0].liveness = Liveness::Unknown,
+            ..HANDLER
+        },
+    );
+    // A jump buffer beyond it: whether the handler returns is the program's affair.
+    case(
+        "HWCR-SVE-001",
+        Some(Unproven),
+        Scene {
+            target: "cortex-a57",
+            facts_edit: |facts| {
+                let task = &mut facts.tasks[0];
+                let buffer = JumpBuffer {
+                    at: Addr(0x4a_20b8),
+                    place: None,
+                    pc: Addr(task.frames[0].pc),
+                    sp: Addr(task.frames[0].sp),
+                };
+                let way = WayOut::Jump(buffer);
+                task.ways_out.insert(task.frames[0].base, way);
+            },
             ..HANDLER
         },
     );

@@ -35,6 +35,8 @@ pub struct AtTag {
 pub const AT_NULL: u64 = 0;
 /// Page size, bytes.
 pub const AT_PAGESZ: u64 = 6;
+/// Address of 16 random bytes.
+pub const AT_RANDOM: u64 = 25;
 /// Address of the vDSO.
 pub const AT_SYSINFO_EHDR: u64 = 33;
 /// Smallest signal stack, bytes.

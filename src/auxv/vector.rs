@@ -159,6 +159,12 @@ impl Auxv {
         self.get(at::AT_MINSIGSTKSZ)
     }
 
+    /// AT_RANDOM: where 16 random bytes lie.
+    #[must_use]
+    pub fn random(&self) -> Option<Addr> {
+        self.get(at::AT_RANDOM).map(Addr)
+    }
+
     /// AT_SYSINFO_EHDR: where the vDSO's ELF header lies.
     #[must_use]
     pub fn sysinfo_ehdr(&self) -> Option<Addr> {

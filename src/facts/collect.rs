@@ -1,6 +1,6 @@
 //! Runs the readers over a checkpoint and puts their facts side by side.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::auxv::at;
 use crate::auxv::hwcap::Hwcaps;
@@ -14,13 +14,16 @@ use crate::memory::Memory;
 use crate::memory::files::WithFiles;
 use crate::progress::Progress;
 use crate::sigframe::cfi::{Code, Unwound};
-use crate::sigframe::search::{self, Scope};
+use crate::sigframe::model::Liveness;
+use crate::sigframe::search::{self, Found, Scope};
 use crate::sigframe::unwind::{ChainWalk, ThreadView};
-use crate::units::{Addr, AddrRange};
+use crate::units::{Addr, AddrRange, Tid};
 
+use super::ways_out::Handler;
 use super::{
     AuxvDifference, AuxvEntry, AuxvFacts, BinaryFacts, Facts, MemoryTotals, ReturnAddress,
-    StackAuxv, Standing, TaskFacts, ThreadFacts, Unwinding, VdsoFacts, origin, standing,
+    StackAuxv, Standing, TaskFacts, ThreadFacts, Unwinding, VdsoFacts, WayOut, origin, standing,
+    ways_out,
 };
 
 /// How much memory is searched for signal frames.
@@ -168,6 +171,10 @@ fn one_task<'a>(
         })
         .collect();
     let search_cut = found.as_ref().is_some_and(|found| found.truncated);
+    let ways_out = match (own, &found) {
+        (Some(mm), Some(found)) => ways_out_of_handlers(mm, found, task, checkpoint),
+        _ => BTreeMap::new(),
+    };
     let (frames, dangling, unsearched) = found.map_or_else(Default::default, |found| {
         (found.frames, found.dangling, found.unsearched_bytes)
     });
@@ -179,6 +186,7 @@ fn one_task<'a>(
         vdso,
         trampolines,
         frames,
+        ways_out,
         dangling,
         unsearched,
         search_cut,
@@ -186,6 +194,30 @@ fn one_task<'a>(
         memory: own.map_or_else(MemoryTotals::default, |mm| totals(mm.memory.totals())),
         top: own.and_then(|mm| mm.vmas.iter().map(|vma| vma.mapping.range.end).max()),
     }
+}
+
+fn ways_out_of_handlers(
+    mm: &Mm,
+    found: &Found,
+    owner: &Task,
+    checkpoint: &Checkpoint,
+) -> BTreeMap<Addr, WayOut> {
+    let threads: HashMap<Tid, Addr> = sharers(checkpoint, owner)
+        .flat_map(|task| &task.threads)
+        .filter_map(|thread| Some((thread.tid, Addr(thread.state.as_ref()?.tls))))
+        .collect();
+    let handlers: Vec<Handler> = found
+        .frames
+        .iter()
+        .filter(|frame| frame.liveness == Liveness::Live)
+        .map(|frame| Handler {
+            frame: frame.base,
+            interrupted: Addr(frame.sp),
+            thread: frame.tid.and_then(|tid| threads.get(&tid).copied()),
+        })
+        .collect();
+    let random = Auxv::from_words(&mm.saved_auxv).random();
+    ways_out::find(&mm.memory, &handlers, &found.searched, random)
 }
 
 fn entries(vector: &Auxv) -> Vec<AuxvEntry> {

@@ -2,14 +2,18 @@
 
 mod collect;
 mod journal;
+mod jumps;
 mod origin;
 pub mod runtime;
 mod standing;
+mod ways_out;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use collect::{AUTO_BUDGET, Search, collect, collect_watched};
 pub use journal::{Rewritten, RewrittenEdit, Told};
+pub use jumps::JumpBuffer;
+pub use ways_out::WayOut;
 
 use crate::auxv::VectorLengthBound;
 use crate::auxv::hwcap::{HwcapBit, HwcapWord, Hwcaps};
@@ -114,6 +118,8 @@ pub struct TaskFacts<'a> {
     pub trampolines: Vec<Addr>,
     /// Every signal frame found, by address.
     pub frames: Vec<Frame>,
+    /// By the bases of live frames: a way by which their handlers may be left without a return through them.
+    pub ways_out: BTreeMap<Addr, WayOut>,
     /// Returns through a trampoline behind which no frame could be read.
     pub dangling: Vec<Dangling>,
     /// Private writable memory that was not searched for frames, bytes.

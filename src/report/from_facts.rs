@@ -160,7 +160,7 @@ fn task_of(
             facts
                 .frames
                 .iter()
-                .map(|found| frame(found, selection.verbose))
+                .map(|found| frame(found, facts.ways_out.get(&found.base), selection.verbose))
                 .collect(),
         );
         shown.dangling = facts

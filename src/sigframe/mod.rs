@@ -29,4 +29,4 @@ mod bytes;
 mod candidates;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

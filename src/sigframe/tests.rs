@@ -10,7 +10,7 @@
 mod build;
 mod cfi;
 mod chains;
-mod fake;
+pub(crate) mod fake;
 mod fixtures;
 mod hostile;
 mod lives;

@@ -24,6 +24,9 @@ const HONEST: &[&str] = &[
     "HWCR-UND-008", // whether a thread chose one of its own
 ];
 
+/// And of a frame that no rule would leave unproven: its handler may be left without a return through it.
+const LEFT_BEHIND: &str = "leave it behind";
+
 /// A restore: of which image, on which machine (the name of a profile), and what became of it.
 pub(crate) struct Row {
     pub(crate) image: String,
@@ -90,6 +93,11 @@ impl Held {
                 .collect()
         };
         let unproven = of(Severity::Unproven);
+        let left_behind: BTreeSet<&'static str> = findings
+            .iter()
+            .filter(|finding| finding.message.contains(LEFT_BEHIND))
+            .map(|finding| finding.rule.id)
+            .collect();
         *self
             .counts
             .entry((row.outcome.clone(), verdict))
@@ -106,7 +114,8 @@ impl Held {
                 of(Severity::Blocker)
             )),
             (true, Verdict::Indeterminate) => {
-                let dishonest: Vec<_> = unproven.iter().filter(|id| !HONEST.contains(id)).collect();
+                let honest = |id| HONEST.contains(id) || left_behind.contains(id);
+                let dishonest: Vec<_> = unproven.iter().filter(|id| !honest(id)).collect();
                 (!dishonest.is_empty())
                     .then(|| format!("passed, but left unproven for {dishonest:?}"))
             }

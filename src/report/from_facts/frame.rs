@@ -1,15 +1,16 @@
 //! Signal frames as report structures.
 
+use crate::facts;
 use crate::sigframe::model::{self, Body, SvePayload};
 
 use super::words;
 use crate::report::v1::Liveness;
-use crate::report::v1::frame::{Frame, FrameAnomaly, Record, RecordBody, SveLayout};
+use crate::report::v1::frame::{Frame, FrameAnomaly, Record, RecordBody, SveLayout, WayOut};
 use crate::report::v1::task::AltStack;
 
 /// A frame with all its records; vector and general registers only when `verbose`.
 #[must_use]
-pub fn frame(frame: &model::Frame, verbose: bool) -> Frame {
+pub fn frame(frame: &model::Frame, way_out: Option<&facts::WayOut>, verbose: bool) -> Frame {
     let (stack, flags, size) = frame.uc_stack;
     Frame {
         tid: frame.tid.map(|tid| tid.0),
@@ -21,6 +22,7 @@ pub fn frame(frame: &model::Frame, verbose: bool) -> Frame {
             .iter()
             .map(|&sign| words::sign(sign).to_owned())
             .collect(),
+        way_out: way_out.map(way),
         signo: frame.signo,
         si_code: frame.si_code,
         file: frame.place.as_ref().map(|place| place.file.to_string()),
@@ -52,6 +54,16 @@ pub fn frame(frame: &model::Frame, verbose: bool) -> Frame {
                 detail: anomaly.detail.clone(),
             })
             .collect(),
+    }
+}
+
+fn way(way: &facts::WayOut) -> WayOut {
+    match way {
+        facts::WayOut::Jump(buffer) => WayOut::JumpBuffer {
+            address: buffer.at.into(),
+            pc: buffer.pc.into(),
+            sp: buffer.sp.into(),
+        },
     }
 }
 

@@ -6,7 +6,7 @@ use super::task::{registers_table, section};
 use super::{DETAIL, ITEM, item, pairs, widest};
 use crate::report::layout::{Page, Span, bytes, counted, plain, styled};
 use crate::report::style::{BAD, FAINT, OPEN, STRONG, of_liveness};
-use crate::report::v1::frame::{Frame, Record, RecordBody, SveLayout};
+use crate::report::v1::frame::{Frame, Record, RecordBody, SveLayout, WayOut};
 use crate::report::v1::task::Task;
 
 /// The frames of a task and what is known of the search for them.
@@ -64,6 +64,9 @@ fn frame(page: &mut Page<'_>, frame: &Frame, verbose: bool) -> io::Result<()> {
             .collect();
         item(page, DETAIL, "shown by", signs.join(", "))?;
     }
+    if let Some(way) = &frame.way_out {
+        item(page, DETAIL, "may be left", way_out(way))?;
+    }
     let registers = [("pc", frame.pc), ("sp", frame.sp), ("pstate", frame.pstate)];
     item(
         page,
@@ -84,6 +87,14 @@ fn frame(page: &mut Page<'_>, frame: &Frame, verbose: bool) -> io::Result<()> {
         )?;
     }
     Ok(())
+}
+
+fn way_out(way: &WayOut) -> String {
+    match way {
+        WayOut::JumpBuffer { address, pc, sp } => {
+            format!("by siglongjmp, jump buffer {address} to pc {pc}, sp {sp}")
+        }
+    }
 }
 
 /// Name, address, size and fields, each below those of the record before.

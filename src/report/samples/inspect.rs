@@ -1,7 +1,7 @@
 //! An inspection made by hand.
 
 use super::{hex, tool};
-use crate::report::v1::frame::{Frame, FrameAnomaly, Record, RecordBody, SveLayout};
+use crate::report::v1::frame::{Frame, FrameAnomaly, Record, RecordBody, SveLayout, WayOut};
 use crate::report::v1::inspect::{
     Anomaly, At, Export, File, FormatFeature, Image, Images, Inference, Inspect, Origin, Rewritten,
     RewrittenEdit, Statement, UnknownField,
@@ -151,6 +151,11 @@ fn frame() -> Frame {
             "returns-to-trampoline".to_owned(),
             "above-sp".to_owned(),
         ],
+        way_out: Some(WayOut::JumpBuffer {
+            address: hex(0xaaaa_d3a1_0040),
+            pc: hex(0xaaaa_d3a0_1a2c),
+            sp: hex(0xffff_e1c0_6f30),
+        }),
         signo: 10,
         si_code: 0,
         file: Some("pages-1.img".to_owned()),

@@ -162,6 +162,7 @@ fn facts(checkpoint: &Checkpoint) -> Facts<'_> {
         vdso: None,
         trampolines: Vec::new(),
         frames: vec![frame()],
+        ways_out: Default::default(),
         dangling: Vec::new(),
         unsearched: 0,
         search_cut: false,

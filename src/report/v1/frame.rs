@@ -19,6 +19,9 @@ pub struct Frame {
     pub liveness: Liveness,
     /// What showed that, strongest first.
     pub signs: Vec<String>,
+    /// A way by which its handler may be left without a return through it; only looked for where it is live.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub way_out: Option<WayOut>,
     /// Signal number, as the siginfo has it.
     pub signo: i32,
     /// `si_code`.
@@ -53,6 +56,21 @@ pub struct Frame {
     /// What does not fit the ABI.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub anomalies: Vec<FrameAnomaly>,
+}
+
+/// A way by which a handler may be left without a return through its frame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum WayOut {
+    /// `siglongjmp` to what this buffer holds.
+    JumpBuffer {
+        /// The buffer's address.
+        address: Hex,
+        /// PC behind the jump.
+        pc: Hex,
+        /// SP behind the jump.
+        sp: Hex,
+    },
 }
 
 /// One record of a frame.

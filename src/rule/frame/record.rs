@@ -51,7 +51,7 @@ fn records(
             meta,
             task,
             frame,
-            weight(frame, certain),
+            weight(task, frame, certain),
             if certain { Proof::State } else { proof },
             format!("frame {} holds {what}; {why}", frame.base),
         )

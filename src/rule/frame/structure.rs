@@ -1,7 +1,7 @@
 //! How a frame is built, and whether it could be found and read.
 
 use crate::abi::kernel;
-use crate::facts::TaskFacts;
+use crate::facts::{JumpBuffer, TaskFacts, WayOut};
 use crate::finding::{Finding, Proof, Severity};
 use crate::profile::model::Profile;
 use crate::rule::{Case, RuleMeta};
@@ -21,9 +21,10 @@ pub(super) fn pending<'a>(
     })
 }
 
-/// A certain answer weighs as a blocker only when the frame is certainly used.
-pub(super) fn weight(frame: &Frame, certain: bool) -> Severity {
-    if certain && frame.liveness == Liveness::Live {
+/// A certain answer weighs as a blocker only when the frame is certainly used. A handler is taken to return unless
+/// something shows another way out of it.
+pub(super) fn weight(task: &TaskFacts<'_>, frame: &Frame, certain: bool) -> Severity {
+    if certain && frame.liveness == Liveness::Live && !task.ways_out.contains_key(&frame.base) {
         Severity::Blocker
     } else {
         Severity::Unproven
@@ -42,13 +43,25 @@ pub(super) fn frame_finding(
         Liveness::Unknown => {
             format!("{message}; it could not be shown whether a thread still returns through it")
         }
-        Liveness::Live | Liveness::Stale => message,
+        Liveness::Live => match task.ways_out.get(&frame.base) {
+            Some(way) => format!("{message}; {}", leaving(way)),
+            None => message,
+        },
+        Liveness::Stale => message,
     };
     Finding::new(meta, severity, proof, message)
         .in_task(task.task.pid)
         .in_thread(frame.tid)
         .at(frame.base)
         .read_at(frame.place.clone())
+}
+
+fn leaving(way: &WayOut) -> String {
+    match way {
+        WayOut::Jump(JumpBuffer { at, pc, .. }) => format!(
+            "the handler may leave it behind by siglongjmp: a jump buffer at {at} leads to {pc}, beyond the frame"
+        ),
+    }
 }
 
 pub(super) fn malformed(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -82,7 +95,7 @@ pub(super) fn malformed(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<
                     meta,
                     task,
                     frame,
-                    weight(frame, certain),
+                    weight(task, frame, certain),
                     Proof::State,
                     format!(
                         "frame {} at {}: {}",
@@ -139,7 +152,7 @@ pub(super) fn pstate(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Fin
                 meta,
                 task,
                 frame,
-                weight(frame, true),
+                weight(task, frame, true),
                 Proof::State,
                 message,
             ));

@@ -5,7 +5,7 @@ use crate::units::{Addr, AddrRange, Place};
 
 /// A task's memory made of pieces; what no piece covers inside a mapping is zero.
 #[derive(Default, Debug)]
-pub(super) struct Fake {
+pub(crate) struct Fake {
     maps: Vec<Mapping>,
     /// Ascending, not overlapping; `None` is missing.
     pieces: Vec<(u64, u64, Option<Vec<u8>>)>,
@@ -15,7 +15,7 @@ pub(super) struct Fake {
 
 impl Fake {
     /// Maps a range; `rights` as /proc/PID/maps prints them, with `s` added for the main stack.
-    pub(super) fn map(&mut self, start: u64, end: u64, rights: &str) {
+    pub(crate) fn map(&mut self, start: u64, end: u64, rights: &str) {
         self.maps.push(Mapping {
             range: AddrRange::new(Addr(start), Addr(end)),
             read: rights.contains('r'),
@@ -29,13 +29,13 @@ impl Fake {
     }
 
     /// Maps a file from its beginning on.
-    pub(super) fn map_file(&mut self, start: u64, end: u64, rights: &str, id: u32) {
+    pub(crate) fn map_file(&mut self, start: u64, end: u64, rights: &str, id: u32) {
         self.map(start, end, rights);
         self.files.push((start, end, id));
     }
 
     /// Puts bytes at an address, in pages of 4096 that exist from then on.
-    pub(super) fn put(&mut self, addr: u64, bytes: &[u8]) {
+    pub(crate) fn put(&mut self, addr: u64, bytes: &[u8]) {
         for (index, byte) in bytes.iter().enumerate() {
             let at = addr + index as u64;
             let page = at & !4095;
@@ -52,20 +52,20 @@ impl Fake {
     }
 
     /// Puts 64-bit words.
-    pub(super) fn words(&mut self, addr: u64, words: &[u64]) {
+    pub(crate) fn words(&mut self, addr: u64, words: &[u64]) {
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         self.put(addr, &bytes);
     }
 
     /// Takes a page out of the image.
-    pub(super) fn lose(&mut self, page: u64) {
+    pub(crate) fn lose(&mut self, page: u64) {
         self.pieces.retain(|piece| piece.0 != page);
         self.pieces.push((page, page + 4096, None));
         self.pieces.sort_by_key(|piece| piece.0);
     }
 
     /// Adds a run of whole pages.
-    pub(super) fn pages(&mut self, addr: u64, bytes: Vec<u8>) {
+    pub(crate) fn pages(&mut self, addr: u64, bytes: Vec<u8>) {
         self.pieces
             .push((addr, addr + bytes.len() as u64, Some(bytes)));
         self.pieces.sort_by_key(|piece| piece.0);

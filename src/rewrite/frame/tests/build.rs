@@ -241,6 +241,7 @@ pub(super) fn plan_frames(
         vdso: None,
         trampolines: Vec::new(),
         frames,
+        ways_out: Default::default(),
         dangling: Vec::new(),
         unsearched: 0,
         remembered_vector_lengths: Default::default(),
