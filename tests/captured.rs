@@ -5,8 +5,10 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::{Command, Output};
 
 use hwcr::abi::kernel;
 use hwcr::auxv::hwcap::{self, HwcapBit};
@@ -16,6 +18,8 @@ use hwcr::profile::model::{Basis, Observed, Profile};
 use hwcr::profile::{self, load};
 use hwcr::rule::{self, Case};
 use hwcr::units::Version;
+
+use program::run;
 
 const FOLDER: &str = "tests/fixtures/captured";
 
@@ -201,18 +205,9 @@ fn images_are_judged_alike_with_a_captured_profile() {
     assert!(images >= 40, "{images}");
 }
 
-fn hwcr(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hwcr"))
-        .args(args)
-        .env("NO_COLOR", "1")
-        .env_remove("COLUMNS")
-        .output()
-        .unwrap()
-}
-
 #[test]
 fn help_of_capture() {
-    let output = hwcr(&["profile", "capture", "--help"]);
+    let output = run(&["profile", "capture", "--help"]);
     assert_eq!(output.status.code(), Some(0));
     insta::assert_snapshot!(
         "help_profile_capture",
@@ -229,7 +224,7 @@ fn another_machine_is_not_captured_and_nothing_is_written() {
         &["profile", "capture"][..],
         &["profile", "capture", "--probe", "-o", out.to_str().unwrap()],
     ] {
-        let output = hwcr(args);
+        let output = run(args);
         assert_eq!(output.status.code(), Some(2));
         assert!(output.stdout.is_empty() && !out.exists());
         let complaint = String::from_utf8(output.stderr).unwrap();
@@ -241,7 +236,7 @@ fn another_machine_is_not_captured_and_nothing_is_written() {
         );
     }
     assert_eq!(
-        hwcr(&["profile", "capture", "--name", ""]).status.code(),
+        run(&["profile", "capture", "--name", ""]).status.code(),
         Some(2)
     );
 }
@@ -252,7 +247,7 @@ fn another_machine_is_not_captured_and_nothing_is_written() {
 fn this_machine_is_captured() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("cpu.json");
-    let output = hwcr(&[
+    let output = run(&[
         "profile",
         "capture",
         "--probe",

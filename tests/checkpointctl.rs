@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
@@ -9,6 +12,8 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+use program::text;
 
 const IMAGE: &str = "tests/fixtures/images/sig-sve@neoverse-v1@new";
 
@@ -25,12 +30,10 @@ fn run(plugin: &PathBuf, args: &[&str]) -> Output {
     Command::new(plugin)
         .arg0(plugin)
         .args(args)
+        .env_clear()
+        .env("NO_COLOR", "1")
         .output()
         .unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 #[test]
@@ -55,10 +58,7 @@ fn it_describes_itself_in_a_line_and_in_time() {
     );
     assert!(output.stderr.is_empty());
     // By its own name that is no option.
-    let plainly = Command::new(env!("CARGO_BIN_EXE_hwcr"))
-        .arg("--plugin-description")
-        .output()
-        .unwrap();
+    let plainly = program::run(&["--plugin-description"]);
     assert_eq!(plainly.status.code(), Some(2));
 }
 
@@ -73,10 +73,7 @@ fn a_verb_says_and_ends_as_hwcr_does() {
         &["check", "no/such/image", "--target", "max"],
     ] {
         let by_plugin = run(&plugin, args);
-        let by_name = Command::new(env!("CARGO_BIN_EXE_hwcr"))
-            .args(args)
-            .output()
-            .unwrap();
+        let by_name = program::run(args);
         assert_eq!(by_plugin, by_name, "{args:?}");
     }
 }

@@ -2,29 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
+use program::{hwcr, run, text};
+
 const IMAGE: &str = "tests/fixtures/images/sig-sve@neoverse-v1@new";
-
-fn hwcr(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hwcr"));
-    command.args(args).env("NO_COLOR", "1");
-    command
-}
-
-fn run(args: &[&str]) -> Output {
-    hwcr(args).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
 
 /// What bash is offered for the last of `words`.
 fn offered(words: &[&str]) -> Vec<String> {

@@ -4,9 +4,12 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 const IMAGES: &str = "tests/fixtures/images";
 
@@ -15,13 +18,7 @@ fn run(args: &[&str]) -> Output {
 }
 
 fn run_in(directory: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hwcr"))
-        .args(args)
-        .current_dir(directory)
-        .env_remove("COLUMNS")
-        .env("NO_COLOR", "1")
-        .output()
-        .unwrap()
+    program::hwcr(args).current_dir(directory).output().unwrap()
 }
 
 /// Standard output, standard error and exit code as one text.

@@ -4,6 +4,9 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
@@ -13,16 +16,14 @@ use std::process::{Command, Output, Stdio};
 use hwcr::profile::model::Source;
 use serde_json::Value;
 
+use program::text;
+
 const LOGS: &str = "tests/fixtures/logs";
 const IMAGES: &str = "tests/fixtures/images";
 
 fn hwcr(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hwcr"));
-    command
-        .arg("explain-log")
-        .args(args)
-        .env_remove("COLUMNS")
-        .env("NO_COLOR", "1");
+    let mut command = program::hwcr(&["explain-log"]);
+    command.args(args);
     command
 }
 
@@ -36,10 +37,6 @@ fn log(name: &str) -> String {
 
 fn image(name: &str) -> String {
     format!("{IMAGES}/{name}")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 /// Standard output and exit code; standard error must be empty.

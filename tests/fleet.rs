@@ -2,31 +2,23 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use hwcr::profile::model::Source;
 use hwcr::profile::{baseline, builtin, to_json};
 use serde_json::Value;
 
-const IMAGES: &str = "tests/fixtures/images";
+use program::{run, text};
 
-fn run(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hwcr"))
-        .args(args)
-        .env_remove("COLUMNS")
-        .env("NO_COLOR", "1")
-        .output()
-        .unwrap()
-}
+const IMAGES: &str = "tests/fixtures/images";
 
 fn image(name: &str) -> String {
     format!("{IMAGES}/{name}")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 /// Standard output, standard error and exit code as one text, without the folder's path.

@@ -7,9 +7,11 @@
     reason = "helpers of tests may fail by panicking"
 )]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 use hwcr::auxv::hwcap;
 use hwcr::criu_image::model::{AddressKeys, Checkpoint, PacState};
@@ -20,6 +22,8 @@ use hwcr::profile::model::{Basis, PacAlgorithm, Profile};
 use hwcr::profile::{self, builtin};
 use hwcr::rule::{self, Case};
 use hwcr::units::Place;
+
+use program::run;
 
 const IMAGES: &str = "tests/fixtures/images";
 
@@ -246,18 +250,10 @@ fn values_that_no_machine_has_stay_unknown() {
     assert!(remarks[0].ends_with("no arm64 kernel says 8192 bytes, so it stays unknown"));
 }
 
-fn hwcr(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hwcr"))
-        .args(arguments)
-        .env("NO_COLOR", "1")
-        .output()
-        .unwrap()
-}
-
 #[test]
 fn a_profile_comes_out_of_an_image() {
     let image = format!("{IMAGES}/pac-sig@neoverse-v1@new");
-    let output = hwcr(&["profile", "from-image", &image]);
+    let output = run(&["profile", "from-image", &image]);
     assert_eq!(output.status.code(), Some(0));
     insta::assert_snapshot!(
         "from_image_profile",
@@ -271,7 +267,7 @@ fn a_profile_comes_out_of_an_image() {
         ("handler@x86_64", "the image holds tasks of X86_64"),
         ("no-such-image", "give the directory"),
     ] {
-        let output = hwcr(&["profile", "from-image", &format!("{IMAGES}/{image}")]);
+        let output = run(&["profile", "from-image", &format!("{IMAGES}/{image}")]);
         assert_eq!(output.status.code(), Some(2));
         let complaint = String::from_utf8(output.stderr).unwrap();
         assert!(
@@ -288,7 +284,7 @@ fn a_rewritten_image_tells_of_its_first_machine() {
     let out: PathBuf = folder.path().join("out");
     let image = format!("{IMAGES}/altstack@max@new");
     let target = "max@6.1";
-    let rewritten = hwcr(&[
+    let rewritten = run(&[
         "rewrite",
         &image,
         "--target",
@@ -298,7 +294,7 @@ fn a_rewritten_image_tells_of_its_first_machine() {
     ]);
     assert_ne!(rewritten.status.code(), Some(2));
     let words = |image: &str| {
-        let output = hwcr(&["profile", "from-image", image, "--name", "source"]);
+        let output = run(&["profile", "from-image", image, "--name", "source"]);
         let text = String::from_utf8(output.stdout).unwrap();
         let profile: serde_json::Value = serde_json::from_str(&text).unwrap();
         profile["hwcap"].clone()

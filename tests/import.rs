@@ -6,6 +6,9 @@
     reason = "helpers of tests may fail by panicking"
 )]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
@@ -193,10 +196,8 @@ fn what_is_imported_is_never_more_optimistic() {
 }
 
 fn hwcr(arguments: &[&str], stdin: &[u8], folder: &Path) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_hwcr"))
-        .args(arguments)
+    let mut child = program::hwcr(arguments)
         .current_dir(folder)
-        .env("NO_COLOR", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -1,6 +1,9 @@
 //! The same checkpoint in every layout gets the same answer; only places differ.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -184,11 +187,8 @@ fn hwcr(arguments: &[&str], stdin: Option<&[u8]>) -> Output {
 }
 
 fn hwcr_in(directory: &Path, arguments: &[&str], stdin: Option<&[u8]>) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_hwcr"))
-        .args(arguments)
+    let mut child = program::hwcr(arguments)
         .current_dir(directory)
-        .env_remove("COLUMNS")
-        .env("NO_COLOR", "1")
         .stdin(if stdin.is_some() {
             Stdio::piped()
         } else {

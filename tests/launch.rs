@@ -2,15 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
 
-use std::process::{Command, Output};
+#[path = "support/program.rs"]
+mod program;
+
+use std::process::Output;
 
 fn launch(image: &str, more: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hwcr"))
-        .args(["launch", "--for", &format!("tests/fixtures/images/{image}")])
-        .args(more)
-        .env("NO_COLOR", "1")
-        .output()
-        .unwrap()
+    let image = format!("tests/fixtures/images/{image}");
+    let mut command = program::hwcr(&["launch", "--for", &image]);
+    command.args(more).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -2,27 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::fs;
 use std::io::Write as _;
-use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use program::run;
+
 const IMAGES: &str = "tests/fixtures/images";
-
-fn hwcr(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hwcr"));
-    command
-        .args(args)
-        .env_remove("COLUMNS")
-        .env_remove("GITHUB_STEP_SUMMARY")
-        .env("NO_COLOR", "1");
-    command
-}
-
-fn run(args: &[&str]) -> Output {
-    hwcr(args).output().unwrap()
-}
 
 fn images() -> Vec<String> {
     let mut images: Vec<String> = fs::read_dir(IMAGES)

@@ -1,26 +1,17 @@
 //! Exports that Podman made of real containers: what hwcr says of them, and what became of them when Podman restored them.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+
+use program::{run, text};
 
 const EXPORTS: &str = "tests/fixtures/podman";
-
-fn hwcr(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hwcr"))
-        .args(arguments)
-        .env_remove("COLUMNS")
-        .env("NO_COLOR", "1")
-        .output()
-        .unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
 
 fn exports() -> Vec<PathBuf> {
     let entries = fs::read_dir(EXPORTS).unwrap();
@@ -57,7 +48,7 @@ fn unpack(path: &Path, into: &Path) {
 /// Exit code and findings of a check on a target, without where the image lies.
 fn check(image: &Path, target: &str) -> (Option<i32>, Vec<serde_json::Value>) {
     let name = image.to_str().unwrap();
-    let output = hwcr(&["check", name, "--target", target, "--format", "json"]);
+    let output = run(&["check", name, "--target", target, "--format", "json"]);
     assert_eq!(text(&output.stderr), "");
     let mut report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let result = report["results"].as_array_mut().unwrap().remove(0);
@@ -113,10 +104,10 @@ fn what_podman_says_of_an_export_is_shown() {
         if name.contains("sig-sve") && name.ends_with(".zst") {
             continue;
         }
-        let shown = hwcr(&["inspect", path.to_str().unwrap(), "--only", "export"]);
+        let shown = run(&["inspect", path.to_str().unwrap(), "--only", "export"]);
         assert_eq!(text(&shown.stderr), "");
         insta::assert_snapshot!(format!("podman_{name}"), text(&shown.stdout));
-        let origin = text(&hwcr(&["inspect", path.to_str().unwrap(), "--only", "origin"]).stdout);
+        let origin = text(&run(&["inspect", path.to_str().unwrap(), "--only", "origin"]).stdout);
         let said = if name.ends_with(".oci.tar") {
             "4.2.1"
         } else {
@@ -163,7 +154,7 @@ fn no_verdict_contradicts_what_podman_did() {
         let image = if row.rewritten {
             let out = dir.path().join(&row.image);
             let names = [path.to_str().unwrap(), out.to_str().unwrap()];
-            hwcr(&["rewrite", names[0], "--target", &row.target, "-o", names[1]]);
+            run(&["rewrite", names[0], "--target", &row.target, "-o", names[1]]);
             assert!(
                 out.exists(),
                 "{} for {} is rewritten no more",

@@ -6,12 +6,17 @@
     reason = "helpers of tests may fail by panicking"
 )]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 
 use serde_json::Value;
+
+use program::{hwcr, run, text};
 
 #[path = "support/xsd.rs"]
 mod xsd;
@@ -26,24 +31,6 @@ const FORMATS: [&str; 7] = [
     "github",
     "markdown",
 ];
-
-fn hwcr(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hwcr"));
-    command
-        .args(args)
-        .env_remove("COLUMNS")
-        .env_remove("GITHUB_STEP_SUMMARY")
-        .env("NO_COLOR", "1");
-    command
-}
-
-fn run(args: &[&str]) -> Output {
-    hwcr(args).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
 
 /// An incompatible, an indeterminate and a compatible result, and one without an answer.
 fn sample() -> Vec<&'static str> {

@@ -1,6 +1,9 @@
 //! Rewriting an image in an archive: another archive, the same to the byte but for what was planned.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,6 +13,8 @@ use std::process::{Command, Output, Stdio};
 mod pack;
 use pack::{Files, gzip, tar, tar_of, zstd};
 
+use program::{run, text};
+
 /// Images whose rewriting changes pages in place, and such whose files of messages become longer or shorter.
 const CASES: &[(&str, &str)] = &[
     ("idle@cortex-a57@new", "max@6.1"),
@@ -18,22 +23,8 @@ const CASES: &[(&str, &str)] = &[
 
 const JOURNAL: &str = "checkpoint/hwcr-journal.json";
 
-fn hwcr(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hwcr"))
-        .args(arguments)
-        .env_remove("COLUMNS")
-        .env("NO_COLOR", "1")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
 fn rewrite(from: &Path, target: &str, out: &Path) -> Output {
-    hwcr(&[
+    run(&[
         "rewrite",
         from.to_str().unwrap(),
         "--target",
@@ -146,9 +137,9 @@ fn an_archive_is_the_same_but_for_what_was_planned() {
             assert_eq!(*content, fs::read(want.join("hwcr-journal.json")).unwrap());
 
             // It is read as a rewritten image, and can be rewritten again.
-            let shown = hwcr(&["inspect", out.to_str().unwrap(), "--only", "origin"]);
+            let shown = run(&["inspect", out.to_str().unwrap(), "--only", "origin"]);
             assert!(text(&shown.stdout).contains(&format!("rewritten for {target}")));
-            let again = hwcr(&[
+            let again = run(&[
                 "check",
                 out.to_str().unwrap(),
                 "--target",
@@ -195,7 +186,7 @@ fn what_cannot_be_written_is_refused_before_anything_is() {
         let done = rewrite(from, target, &out);
         assert_eq!(done.status.code(), Some(2));
         assert!(text(&done.stderr).contains(says), "{}", text(&done.stderr));
-        let planned = hwcr(&[
+        let planned = run(&[
             "rewrite",
             from.to_str().unwrap(),
             "--target",
@@ -205,7 +196,7 @@ fn what_cannot_be_written_is_refused_before_anything_is() {
         assert_eq!(planned.status.code(), Some(0), "{}", text(&planned.stderr));
     }
     let path = archive.to_str().unwrap();
-    let done = hwcr(&["rewrite", path, "--target", target, "--in-place"]);
+    let done = run(&["rewrite", path, "--target", target, "--in-place"]);
     assert_eq!(done.status.code(), Some(2));
     assert!(
         text(&done.stderr).contains("-o OUT"),

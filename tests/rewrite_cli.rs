@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::fs;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use hwcr::facts::{self, Rewritten, Told};
 use hwcr::finding::{EditClass, Finding, Proof, Severity, Verdict};
@@ -17,20 +20,12 @@ use hwcr::rewrite::edit::{Allowed, Change, Edit, FieldValue, Operation, Plan, Re
 use hwcr::rewrite::outcome::{self, Frames};
 use hwcr::units::{Addr, Pid, Tid, Vl};
 
+use program::text;
+
 const IMAGES: &str = "tests/fixtures/images";
 
 fn run(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hwcr"))
-        .arg("rewrite")
-        .args(args)
-        .env_remove("COLUMNS")
-        .env("NO_COLOR", "1")
-        .output()
-        .unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
+    program::hwcr(&["rewrite"]).args(args).output().unwrap()
 }
 
 #[test]

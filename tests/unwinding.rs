@@ -3,27 +3,24 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 use serde_json::Value;
+
+use program::run;
 
 const FIXTURES: &str = "tests/fixtures/unframed";
 const ROOTFS: &str = "tests/fixtures/unframed/rootfs";
 
-fn hwcr(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hwcr"))
-        .args(arguments)
-        .output()
-        .unwrap()
-}
-
 fn inspect(image: &str, rootfs: Option<&str>) -> Value {
     let mut arguments = vec!["inspect", image, "--format", "json"];
     arguments.extend(rootfs.iter().flat_map(|dir| ["--rootfs", dir]));
-    let output = hwcr(&arguments);
+    let output = run(&arguments);
     assert!(
         output.status.success(),
         "{}",
@@ -154,7 +151,7 @@ fn plan(name: &str, rootfs: Option<&str>) -> Value {
         "json",
     ];
     arguments.extend(rootfs.iter().flat_map(|dir| ["--rootfs", dir]));
-    serde_json::from_slice(&hwcr(&arguments).stdout).unwrap()
+    serde_json::from_slice(&run(&arguments).stdout).unwrap()
 }
 
 #[test]
@@ -194,7 +191,7 @@ fn a_rewritten_image_is_checked_with_the_same_files() {
     let from = image("ufp-threads@max@new");
     let place = place.to_str().unwrap();
     let arguments = ["--target", "cortex-a57", "--rootfs", ROOTFS];
-    let written = hwcr(&[&["rewrite", &from, "-o", place], &arguments[..]].concat());
+    let written = run(&[&["rewrite", &from, "-o", place], &arguments[..]].concat());
     assert_eq!(
         written.status.code(),
         Some(3),
@@ -202,7 +199,7 @@ fn a_rewritten_image_is_checked_with_the_same_files() {
         String::from_utf8_lossy(&written.stdout)
     );
     let severities = |image: &str| -> Vec<(String, String)> {
-        let checked = hwcr(&[&["check", image, "--format", "json"], &arguments[..]].concat());
+        let checked = run(&[&["check", image, "--format", "json"], &arguments[..]].concat());
         let report: Value = serde_json::from_slice(&checked.stdout).unwrap();
         let findings = report["results"][0]["findings"].as_array().unwrap().clone();
         let text = |finding: &Value, key: &str| finding[key].as_str().unwrap().to_owned();
@@ -238,7 +235,7 @@ fn files_that_are_not_the_ones_are_named() {
         image("uf-sig@neoverse-n1@new"),
         dir.path().to_str().unwrap(),
     );
-    let output = hwcr(&["check", &image, "--target", "neoverse-n1", "--rootfs", dir]);
+    let output = run(&["check", &image, "--target", "neoverse-n1", "--rootfs", dir]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(
         said.contains("1 of the 1 files with code") && said.contains("has build id"),
@@ -258,7 +255,7 @@ fn files_that_are_not_the_ones_are_named() {
         "{files:#?}"
     );
 
-    let wrong = hwcr(&[
+    let wrong = run(&[
         "check",
         &image,
         "--target",
