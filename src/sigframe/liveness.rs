@@ -10,6 +10,7 @@
 //! * A context that is suspended (a coroutine) is on no thread's chain, but the record its handler
 //!   stored lies below its frame.
 
+mod elsewhere;
 mod functions;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -48,6 +49,8 @@ pub(super) struct Evidence<'a> {
     pub(super) trampolines: &'a Trampolines,
     /// What the pass over memory noted.
     pub(super) notes: &'a Notes,
+    /// SP when the process began.
+    pub(super) start: Option<Addr>,
     /// What it went over, ascending.
     pub(super) searched: &'a [AddrRange],
 }
@@ -91,6 +94,8 @@ pub(super) struct Judge<'a, 'm> {
     functions: Functions,
     /// Ascending by SP.
     points: Vec<Point>,
+    /// Whether it shows that the thread runs on a stack that is not its own.
+    elsewhere: Vec<bool>,
     /// Whether a register of the thread, or of code it interrupted, holds a trampoline's address that
     /// is not accounted for.
     holds: Vec<bool>,
@@ -149,11 +154,13 @@ impl<'a, 'm> Judge<'a, 'm> {
             .collect();
         handlers.sort_unstable();
         let functions = Functions::new(on.unwound);
+        let elsewhere = elsewhere::elsewhere(&on);
         Self {
             on,
             walker,
             functions,
             points,
+            elsewhere,
             holds,
             lone,
             linked,
@@ -344,17 +351,15 @@ impl<'a, 'm> Judge<'a, 'm> {
             };
             let held = self.holds.get(point.thread).copied().unwrap_or(true);
             let lone = self.lone_words(point.sp, frame.base);
-            if !complete || held || self.elsewhere(point.thread) || lone != Some(0) {
+            if !complete
+                || held
+                || self.elsewhere.get(point.thread).copied().unwrap_or(true)
+                || lone != Some(0)
+            {
                 return Some(Opinion::new(Some(owner), false, &[Sign::AboveSp, chain]));
             }
         }
         nearest.map(|owner| Opinion::new(Some(owner), true, &[Sign::AboveSp, Sign::ChainSkips]))
-    }
-
-    /// Whether tables show that a thread runs on a stack that is not its own, perhaps inside of another's.
-    fn elsewhere(&self, thread: usize) -> bool {
-        let unwound = self.on.unwound.get(thread);
-        unwound.is_some_and(|unwound| unwound.complete() && !unwound.to_its_start())
     }
 
     /// A frame below every SP of its mapping: stale if it is on the same stack as the nearest one, for
@@ -362,7 +367,7 @@ impl<'a, 'm> Judge<'a, 'm> {
     /// may have it in the local variables of a function that waits further down.
     fn below(&mut self, frame: &Frame, mapping: &Mapping, point: &Point) -> Opinion {
         let owner = Some(point.thread);
-        let elsewhere = self.elsewhere(point.thread);
+        let elsewhere = self.elsewhere.get(point.thread).copied().unwrap_or(true);
         let same = mapping.stack
             || self.fills(mapping, point)
             || self.same_stack(frame, mapping, point)

@@ -197,6 +197,7 @@ impl Round {
             trampolines,
             notes: &notes,
             searched: &searched,
+            start: code.start,
         };
         Judge::new(evidence, &frames, &mut walker).judge(&proofs, &mut frames);
         let truncated = frames.truncated;
