@@ -90,6 +90,9 @@ pub struct RuleMeta {
     pub explanation: &'static str,
     /// Where the facts come from: kernel version and function, CRIU version and file, Arm feature.
     pub sources: &'static [&'static str],
+    /// Restores that show it, as `IMAGE on TARGET: OUTCOME` in the lab's tables (`docs/lab.md`); none where no machine
+    /// or checkpoint of the lab can.
+    pub seen: &'static [&'static str],
     /// hwcr version that brought the rule.
     pub since: &'static str,
     /// Edits that can mend what it finds.

@@ -7,6 +7,7 @@ use crate::rule::{Judgement, MemberVerdict, RuleMeta};
 use super::v1::{
     Advice, CheckResult, Counts, Finding, Member, Rule, Rules, Severity, Tool, Verdict,
 };
+use super::words::owned;
 
 /// The names of an image and a target, as the report shows them.
 #[derive(Clone, Copy, Debug)]
@@ -120,11 +121,8 @@ pub fn rule(meta: &RuleMeta) -> Rule {
         name: meta.name.to_owned(),
         summary: meta.summary.to_owned(),
         explanation: meta.explanation.to_owned(),
-        sources: meta
-            .sources
-            .iter()
-            .map(|source| (*source).to_owned())
-            .collect(),
+        sources: owned(meta.sources),
+        seen: owned(meta.seen),
         since: meta.since.to_owned(),
         edits: meta.edits.iter().map(ToString::to_string).collect(),
     }

@@ -12,6 +12,7 @@ use super::v1::log::{
     LogReport, Message, MessagePart,
 };
 use super::v1::{Liveness, Tool};
+use super::words::owned;
 
 /// What was asked about, as the report shows it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -119,10 +120,6 @@ fn cause(cause: &Cause<'_>, said: &[Said<'_>]) -> LogCause {
         image_error: cause.image_error.map(str::to_owned),
         sources: row.map_or_else(Vec::new, |row| owned(row.sources)),
     }
-}
-
-fn owned(words: &[&str]) -> Vec<String> {
-    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 fn frame(frame: &FrameMatch) -> DeadFrame {

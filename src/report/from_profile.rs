@@ -12,6 +12,7 @@ use super::v1::profile::{
     Answer, Auxv, Cores, Feature, FeatureDifference, Member, Pauth, ProfileDiff, ProfileShow,
     Record, RecordDifference, Register, Side, Unknown, ValueDifference, Vectors, Which, Zva,
 };
+use super::words::owned;
 
 /// Everything a profile says. `given` is how the user named it.
 #[must_use]
@@ -85,10 +86,6 @@ fn feature(bit: &'static HwcapBit) -> Feature {
         lost: effect::lost(bit).to_owned(),
         rules: owned(effect::rules(bit)),
     }
-}
-
-fn owned(words: &[&str]) -> Vec<String> {
-    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 fn vectors(offered: &VectorLengths) -> Vectors {

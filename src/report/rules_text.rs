@@ -38,6 +38,10 @@ pub fn explain(page: &mut Page<'_>, rule: &Rule) -> io::Result<()> {
         let label = if at == 0 { "sources" } else { "" };
         page.labelled(0, LABEL_COLUMNS, styled(FAINT, label), &[plain(source)])?;
     }
+    for (at, seen) in rule.seen.iter().enumerate() {
+        let label = if at == 0 { "seen" } else { "" };
+        page.labelled(0, LABEL_COLUMNS, styled(FAINT, label), &[plain(seen)])?;
+    }
     let edits = if rule.edits.is_empty() {
         "none".to_owned()
     } else {
@@ -105,6 +109,14 @@ pub fn markdown(out: &mut dyn Write, rules: &Rules) -> io::Result<()> {
         }
         for source in &rule.sources {
             writeln!(out, "- {source}")?;
+        }
+        if rule.seen.is_empty() {
+            writeln!(out, "\nNo restore in the [lab](lab.md)'s tables shows it.")?;
+        } else {
+            writeln!(out, "\nSeen in the [lab](lab.md):\n")?;
+        }
+        for seen in &rule.seen {
+            writeln!(out, "- `{seen}`")?;
         }
         if !rule.edits.is_empty() {
             let edits: Vec<String> = rule.edits.iter().map(|edit| format!("`{edit}`")).collect();

@@ -217,6 +217,7 @@ pub(super) fn rule() -> Rule {
             "kernel 6.12 to 7.3, arch/arm64/kernel/signal.c restore_sigframe, and a few words more".to_owned(),
             "FEAT_SAMPLE".to_owned(),
         ],
+        seen: vec!["sample@max@new on neoverse-n1: KILLED-SIGSEGV".to_owned()],
         since: "0.1.0".to_owned(),
         edits: vec!["lossless".to_owned()],
     }

@@ -413,6 +413,8 @@ pub struct Rule {
     pub explanation: String,
     /// Where its facts come from.
     pub sources: Vec<String>,
+    /// Restores that show it: image, target and what became of it, as the tables of `docs/lab.md` name them.
+    pub seen: Vec<String>,
     /// hwcr version that brought it.
     pub since: String,
     /// Edits that can mend what it finds.

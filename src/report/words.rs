@@ -6,6 +6,11 @@ use crate::facts::Ground;
 use crate::sigframe::model::{FrameAnomalyKind, Sign};
 use crate::source::Form;
 
+/// Words of a table, as structures of reports keep them.
+pub(super) fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
 /// The word for a task's state.
 #[must_use]
 pub fn task_state(state: TaskState) -> String {

@@ -25,6 +25,7 @@ pub(super) static RULES: &[Rule] = &[
             explanation: "CRIU compares the architecture of each core image with its own and stops with \"Core march \
                 mismatch\". hwcr judges aarch64 images only.",
             sources: &["CRIU 4.2, criu/cr-restore.c"],
+            seen: &[],
             since: "0.1.0",
             edits: &[],
         },
@@ -38,6 +39,7 @@ pub(super) static RULES: &[Rule] = &[
             explanation: "Mappings, ELF segments and page counts of the image are in the source's pages. No image says \
                 which size that is but AT_PAGESZ of the saved auxv. CRIU does not compare it and misreads every count.",
             sources: &["CRIU 4.2, criu/pagemap.c; include/common/arch/aarch64/asm/page.h"],
+            seen: &["sig-sve@max@16k on max: CRIU-FAILED"],
             since: "0.1.0",
             edits: &[],
         },
@@ -51,6 +53,7 @@ pub(super) static RULES: &[Rule] = &[
             explanation: "Kernels differ in the number of user address bits (39, 42, 47, 48, 52). A mapping that does not \
                 fit cannot be restored: \"Can't restore … mapping\" or \"Page entry address … outside of VMA\".",
             sources: &["CRIU 4.2, criu/pie/restorer.c; checkpoint-restore/criu 1226"],
+            seen: &[],
             since: "0.1.0",
             edits: &[],
         },
@@ -63,6 +66,7 @@ pub(super) static RULES: &[Rule] = &[
             summary: "A pages file is missing or too short.",
             explanation: "The pagemap refers to bytes that are not there. The restore fails while it reads them.",
             sources: &["CRIU 4.2, criu/pagemap.c"],
+            seen: &[],
             since: "0.1.0",
             edits: &[],
         },
@@ -76,6 +80,7 @@ pub(super) static RULES: &[Rule] = &[
             explanation: "An incremental dump keeps unchanged pages in the image before it, through the link `parent`. \
                 Without that image, or with another one in its place, the restore fails.",
             sources: &["CRIU 4.2, criu/image.c, criu/pagemap.c"],
+            seen: &[],
             since: "0.1.0",
             edits: &[],
         },
@@ -89,6 +94,7 @@ pub(super) static RULES: &[Rule] = &[
             explanation: "A dump with --lazy-pages leaves pages at the source. They are needed for the restore, and signal \
                 frames or a vector of capabilities may lie in them, which hwcr cannot see.",
             sources: &["CRIU 4.2, criu/page-xfer.c, criu/mem.c"],
+            seen: &[],
             since: "0.1.0",
             edits: &[],
         },
@@ -102,6 +108,7 @@ pub(super) static RULES: &[Rule] = &[
             explanation: "A newer or patched CRIU saved state in fields hwcr has no definition for. A CRIU that does not \
                 know them either restores the task without that state.",
             sources: &["CRIU 4.2, images/*.proto"],
+            seen: &[],
             since: "0.1.0",
             edits: &[],
         },
@@ -115,6 +122,7 @@ pub(super) static RULES: &[Rule] = &[
             explanation: "Page counts, mappings and files of an intact image agree. Where they do not, bytes may be read \
                 from the wrong place, by CRIU as well as by hwcr.",
             sources: &["CRIU 4.2, criu/pagemap.c"],
+            seen: &[],
             since: "0.1.0",
             edits: &[],
         },
@@ -128,6 +136,7 @@ pub(super) static RULES: &[Rule] = &[
             explanation: "PSTATE says the thread executes AArch32. CRIU does not support such tasks on arm64, and many \
                 server CPUs have no AArch32 at EL0.",
             sources: &["CRIU 4.2, criu/arch/aarch64/crtools.c", "Arm PSTATE.nRW"],
+            seen: &[],
             since: "0.1.0",
             edits: &[],
         },
@@ -142,6 +151,7 @@ pub(super) static RULES: &[Rule] = &[
                 were told of the CPU and the frames showed before. Every rule judges by that: what a program decided at \
                 its start does not change with a word in an image. `hwcr rewrite --undo` takes the edits back.",
             sources: &["hwcr-journal.json in the image directory, which CRIU does not open"],
+            seen: &[],
             since: "0.1.0",
             edits: &[],
         },

@@ -18,6 +18,7 @@ pub(super) static RULES: &[Rule] = &[
             explanation: "A missing value is unknown, never no. Each finding names the key and what it decides. Where it \
             decides nothing for this image it is not asked for.",
             sources: &["hwcr, docs/profile.md"],
+            seen: &[],
             since: "0.1.0",
             edits: &[],
         },
@@ -32,6 +33,7 @@ pub(super) static RULES: &[Rule] = &[
                 not those of the profile given as the source, what that profile says of signatures and vector lengths \
                 proves nothing.",
             sources: &["kernel 7.3, fs/binfmt_elf.c create_elf_tables"],
+            seen: &[],
             since: "0.1.0",
             edits: &[],
         },
@@ -53,6 +55,7 @@ pub(super) static RULES: &[Rule] = &[
                 "kernel 7.3, Documentation/arch/arm64/pointer-authentication.rst, arch/arm64/kernel/pi/idreg-override.c",
                 "hwcr, docs/profile.md",
             ],
+            seen: &[],
             since: "0.1.0",
             edits: &[],
         },

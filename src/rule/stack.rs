@@ -21,6 +21,7 @@ pub(super) static RULES: &[Rule] = &[
                 "kernel 7.3, arch/arm64/kernel/signal.c get_sigframe, setup_sigframe_layout",
                 "observed: ENOMEM below 5120 bytes on every kernel tried",
             ],
+            seen: &[],
             since: "0.1.0",
             edits: &[],
         },
@@ -35,6 +36,7 @@ pub(super) static RULES: &[Rule] = &[
                 longest vectors the machine supports; at the default vector lengths frames are smaller. Stacks that \
                 exist already are judged by HWCR-STK-001.",
             sources: &["kernel 7.3, arch/arm64/kernel/signal.c minsigstksz_setup"],
+            seen: &["altstack@max-nopauth@6.1 on max-nopauth: PASS"],
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },

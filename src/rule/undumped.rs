@@ -28,6 +28,10 @@ pub(super) static RULES: &[Rule] = &[
                 "observed: live Z, P and FFR come back zero, ZA off, streaming mode off",
                 "FEAT_SVE, FEAT_SME",
             ],
+            seen: &[
+                "live-sve@max-nopauth@new on max-nopauth: FAIL",
+                "live-fpsimd@max-nopauth@6.1 on cortex-a57@6.1: PASS",
+            ],
             since: "0.1.0",
             edits: &[],
         },
@@ -44,6 +48,7 @@ pub(super) static RULES: &[Rule] = &[
                 "kernel 7.3, Documentation/arch/arm64/sve.rst section 3",
                 "CRIU 4.2, compel/arch/aarch64/src/lib/infect.c",
             ],
+            seen: &["altstack-sve@max-nopauth@new on max-nopauth: PASS"],
             since: "0.1.0",
             edits: &[],
         },
@@ -61,6 +66,11 @@ pub(super) static RULES: &[Rule] = &[
                 "kernel 7.3, Documentation/arch/arm64/sme.rst",
                 "FEAT_SME",
             ],
+            seen: &[
+                "live-za@max-nopauth@new on max-nopauth: FAIL",
+                "live-tpidr2@max-nopauth@new on max-nopauth: FAIL",
+                "dyn-libc@max-nopauth@new on max-nopauth: PASS",
+            ],
             since: "0.1.0",
             edits: &[],
         },
@@ -77,6 +87,7 @@ pub(super) static RULES: &[Rule] = &[
                 "CRIU 4.2, compel/arch/aarch64/src/lib/infect.c",
                 "FEAT_FPMR, FEAT_S1POE",
             ],
+            seen: &["sig-fpmr@max-nopauth@new on max-nopauth: PASS"],
             since: "0.1.0",
             edits: &[],
         },
@@ -93,6 +104,7 @@ pub(super) static RULES: &[Rule] = &[
                 "CRIU 4.2, criu/proc_parse.c: VmFlags mt is not parsed",
                 "FEAT_MTE2",
             ],
+            seen: &[],
             since: "0.1.0",
             edits: &[],
         },
@@ -106,6 +118,7 @@ pub(super) static RULES: &[Rule] = &[
             explanation: "CRIU up to 4.2 cannot save a shadow stack, 4.3 can. A restored thread without its shadow stack, or \
                 on a target without GCS, cannot go on.",
             sources: &["CRIU 4.3, criu pull request 2725", "FEAT_GCS"],
+            seen: &[],
             since: "0.1.0",
             edits: &[],
         },
@@ -125,6 +138,7 @@ pub(super) static RULES: &[Rule] = &[
                 "observed: a task that set its length by prctl finds the default after a restore on the same machine, also \
                     where a frame shows that another thread had the default",
             ],
+            seen: &["vl-idle@max-nopauth@6.1 on max-np-vq1@6.1: FAIL"],
             since: "0.1.0",
             edits: &[],
         },
@@ -144,6 +158,10 @@ pub(super) static RULES: &[Rule] = &[
                 "kernel 7.3, arch/arm64/kernel/fpsimd.c sve_set_current_vl, find_supported_vector_length",
                 "observed: tasks that set their length by prctl and wait outside of a handler find the default after a \
                     restore on the same machine",
+            ],
+            seen: &[
+                "mid-vl-sibling@max-nopauth@6.1 on max-nopauth: FAIL",
+                "dyn-libc@neoverse-v1@new on neoverse-v1: PASS",
             ],
             since: "0.1.0",
             edits: &[],

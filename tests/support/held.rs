@@ -1,5 +1,7 @@
 //! Verdicts against a table of restores that really happened.
 
+#![allow(dead_code, reason = "no test needs them all")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -159,7 +161,6 @@ impl Held {
 }
 
 /// The profile that was captured on the machine of a name and lies in `folder`, else the built-in one.
-#[allow(dead_code, reason = "not every table has machines of its own")]
 pub(crate) fn machines(folder: &str) -> impl Fn(&str) -> Profile {
     move |name| {
         let captured = format!("{folder}/machines/{name}.json");
@@ -173,7 +174,6 @@ pub(crate) fn machines(folder: &str) -> impl Fn(&str) -> Profile {
 }
 
 /// The name of the profile of the machine an image was dumped on.
-#[allow(dead_code, reason = "not every table is held with a source")]
 pub(crate) fn source_of(image: &str) -> String {
     let mut parts = image.split('@').skip(1);
     let model = parts.next().unwrap();
