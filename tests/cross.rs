@@ -8,7 +8,9 @@ mod held;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
+use flate2::read::GzDecoder;
 use hwcr::finding::Verdict;
 
 const CROSS: &str = "tests/fixtures/cross";
@@ -69,6 +71,55 @@ fn naming_the_source_proves_more_and_nothing_wrong() {
     held.assert_nothing_wrong();
     assert_eq!(held.rows(), ROWS, "rows of cells.tsv");
     assert!(held.count("PASS", Verdict::Compatible) >= 254);
+}
+
+/// Rows of the images of `lab/src/midst.c`.
+fn rows_of_midst() -> Vec<held::Row> {
+    let mut rows = held::rows(&format!("{CROSS}/cells.tsv"));
+    rows.retain(|row| row.image.starts_with("mid-"));
+    rows
+}
+
+/// A root directory with that program in it.
+fn root_of_midst() -> tempfile::TempDir {
+    let place = "opt/lab/midst";
+    let root = tempfile::tempdir().unwrap();
+    let packed = fs::File::open(format!("{CROSS}/rootfs/{place}.gz")).unwrap();
+    let place = root.path().join(place);
+    fs::create_dir_all(place.parent().unwrap()).unwrap();
+    let mut program = fs::File::create(place).unwrap();
+    io::copy(&mut GzDecoder::new(packed), &mut program).unwrap();
+    root
+}
+
+#[test]
+fn code_shows_which_handlers_do_not_return() {
+    let root = root_of_midst();
+    let profile = held::machines(CROSS);
+    let hold = |root: Option<&Path>, wanted: &dyn Fn(&str) -> bool| {
+        let mut rows = rows_of_midst();
+        rows.retain(|row| wanted(scenario_of(&row.image)));
+        match root {
+            Some(root) => held::hold_with_root(rows, image, &profile, root),
+            None => held::hold(rows, image, &profile),
+        }
+    };
+    let out = |scenario: &str| scenario.contains("-out");
+    // The two ways out: nothing contradicts what happened any more.
+    let (before, after) = (hold(None, &out), hold(Some(root.path()), &out));
+    println!("{}\nwith its code:\n{}", before.summary(), after.summary());
+    assert!(before.wrong.len() >= 27, "called incompatible, but passed");
+    after.assert_nothing_wrong();
+    assert!(
+        after.count("PASS", Verdict::Indeterminate) > before.count("PASS", Verdict::Indeterminate)
+    );
+    // All other handlers return, or are not followed. What is incompatible stays so.
+    let returned = |scenario: &str| !out(scenario);
+    let (before, after) = (hold(None, &returned), hold(Some(root.path()), &returned));
+    println!("{}\nwith its code:\n{}", before.summary(), after.summary());
+    after.assert_nothing_wrong();
+    assert!(before.incompatible() >= 296);
+    assert_eq!(after.incompatible(), before.incompatible());
 }
 
 #[test]

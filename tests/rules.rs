@@ -11,7 +11,7 @@ use hwcr::criu_image::model::{
     AddressKeys, AltStack, Anomaly, AnomalyKind, Arch, Checkpoint, FormatFeature, Gcs, OlderCriu,
     PacState, UnknownField,
 };
-use hwcr::facts::{self, Facts, Ground, JumpBuffer, Rewritten, Standing, WayOut};
+use hwcr::facts::{self, Facts, Ground, JumpBuffer, NoReturn, Rewritten, Standing, WayOut};
 use hwcr::finding::Severity;
 use hwcr::profile::model::{Basis, Observed, PacAlgorithm, Profile};
 use hwcr::rule::{self, Accept, Case};
@@ -461,6 +461,25 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
                     sp: Addr(task.frames[0].sp),
                 };
                 let way = WayOut::Jump(buffer);
+                task.ways_out.insert(task.frames[0].base, way);
+            },
+            ..HANDLER
+        },
+    );
+    // Code that does not come back to it: nothing is certain but that it was not seen to.
+    case(
+        "HWCR-SVE-001",
+        Some(Unproven),
+        Scene {
+            target: "cortex-a57",
+            facts_edit: |facts| {
+                let task = &mut facts.tasks[0];
+                let way = WayOut::NoReturn(NoReturn {
+                    pc: Addr(0x40_0f98),
+                    function: None,
+                    file: None,
+                    leaves: true,
+                });
                 task.ways_out.insert(task.frames[0].base, way);
             },
             ..HANDLER

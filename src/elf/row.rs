@@ -103,6 +103,13 @@ impl Rows {
         whole.then(|| (fde.initial_address(), fde.end_address()))
     }
 
+    /// Whether the function that the instruction at `address` belongs to has places where exceptions go on.
+    #[must_use]
+    pub fn catches(&mut self, tables: &Tables<'_>, address: u64) -> bool {
+        let entry = self.entry(tables, address);
+        entry.is_some_and(|fde| fde.lsda().is_some())
+    }
+
     /// Whether each instruction in `code`, all bytes of the function at `start`, does to the stack what the
     /// function's rows say.
     #[must_use]

@@ -22,8 +22,8 @@ use crate::units::{Addr, AddrRange, Tid};
 use super::ways_out::Handler;
 use super::{
     AuxvDifference, AuxvEntry, AuxvFacts, BinaryFacts, Facts, MemoryTotals, ReturnAddress,
-    StackAuxv, Standing, TaskFacts, ThreadFacts, Unwinding, VdsoFacts, WayOut, origin, standing,
-    ways_out,
+    StackAuxv, Standing, TaskFacts, ThreadFacts, Unwinding, VdsoFacts, WayOut, no_return, origin,
+    standing, ways_out,
 };
 
 /// How much memory is searched for signal frames.
@@ -172,7 +172,7 @@ fn one_task<'a>(
         .collect();
     let search_cut = found.as_ref().is_some_and(|found| found.truncated);
     let ways_out = match (own, &found) {
-        (Some(mm), Some(found)) => ways_out_of_handlers(mm, found, task, checkpoint),
+        (Some(mm), Some(found)) => ways_out_of_handlers(mm, found, task, checkpoint, binaries),
         _ => BTreeMap::new(),
     };
     let (frames, dangling, unsearched) = found.map_or_else(Default::default, |found| {
@@ -201,6 +201,7 @@ fn ways_out_of_handlers(
     found: &Found,
     owner: &Task,
     checkpoint: &Checkpoint,
+    binaries: &Binaries,
 ) -> BTreeMap<Addr, WayOut> {
     let threads: HashMap<Tid, Addr> = sharers(checkpoint, owner)
         .flat_map(|task| &task.threads)
@@ -217,7 +218,15 @@ fn ways_out_of_handlers(
         })
         .collect();
     let random = Auxv::from_words(&mm.saved_auxv).random();
-    ways_out::find(&mm.memory, &handlers, &found.searched, random)
+    let mut ways = ways_out::find(&mm.memory, &handlers, &found.searched, random);
+    // What the code cannot do says more than what a buffer would allow.
+    let registered: BTreeSet<Addr> = sharers(checkpoint, owner)
+        .flat_map(|task| &task.sigactions)
+        .map(|action| Addr(action.handler))
+        .collect();
+    let without = no_return::find(&mm.memory, binaries, &found.unwound, &registered);
+    ways.extend(without.map(|(frame, why)| (frame, WayOut::NoReturn(why))));
+    ways
 }
 
 fn entries(vector: &Auxv) -> Vec<AuxvEntry> {

@@ -3,6 +3,7 @@
 mod collect;
 mod journal;
 mod jumps;
+mod no_return;
 mod origin;
 pub mod runtime;
 mod standing;
@@ -13,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use collect::{AUTO_BUDGET, Search, collect, collect_watched};
 pub use journal::{Rewritten, RewrittenEdit, Told};
 pub use jumps::JumpBuffer;
+pub use no_return::NoReturn;
 pub use ways_out::WayOut;
 
 use crate::auxv::VectorLengthBound;

@@ -9,6 +9,7 @@ use crate::memory::Memory;
 use crate::units::{Addr, AddrRange};
 
 use super::jumps::{self, JumpBuffer, Stacks};
+use super::no_return::NoReturn;
 
 /// Bytes of private writable memory beyond the stacks that are searched for jump buffers: a program's own data and
 /// the start of its heap come first.
@@ -19,6 +20,8 @@ const BUDGET: u64 = 64 << 20;
 pub enum WayOut {
     /// `siglongjmp` can take the thread to a context that is older than the frame.
     Jump(JumpBuffer),
+    /// The code that runs in the handler does not come back to it.
+    NoReturn(NoReturn),
 }
 
 /// A handler that a thread is in.

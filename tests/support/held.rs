@@ -5,12 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use hwcr::criu_image;
+use hwcr::binaries::Binaries;
+use hwcr::criu_image::{self, model::Checkpoint};
 use hwcr::facts;
 use hwcr::finding::{Finding, Severity, Verdict};
 use hwcr::profile::{self, model::Profile};
+use hwcr::progress::Progress;
 use hwcr::rule::{self, Case};
-use hwcr::source::{self, Options};
+use hwcr::source::{self, Options, Root};
 
 /// Rules that may honestly leave a restore that succeeded unproven: the image does not hold what decides.
 const HONEST: &[&str] = &[
@@ -26,8 +28,8 @@ const HONEST: &[&str] = &[
     "HWCR-UND-008", // whether a thread chose one of its own
 ];
 
-/// And of a frame that no rule would leave unproven: its handler may be left without a return through it.
-const LEFT_BEHIND: &str = "leave it behind";
+/// And of a frame that no rule would leave unproven: its handler may be left, or is, without a return through it.
+const LEFT_BEHIND: [&str; 2] = ["leave it behind", "has no way back to it"];
 
 /// A restore: of which image, on which machine (the name of a profile), and what became of it.
 pub(crate) struct Row {
@@ -86,6 +88,15 @@ impl Held {
             .unwrap_or(0)
     }
 
+    /// Rows called incompatible, whatever happened.
+    pub(crate) fn incompatible(&self) -> usize {
+        let counts = self.counts.iter();
+        counts
+            .filter(|((_, verdict), _)| *verdict == Verdict::Incompatible)
+            .map(|(_, count)| count)
+            .sum()
+    }
+
     fn judged(&mut self, row: &Row, verdict: Verdict, findings: &[Finding]) {
         let of = |severity| -> BTreeSet<&'static str> {
             findings
@@ -97,7 +108,11 @@ impl Held {
         let unproven = of(Severity::Unproven);
         let left_behind: BTreeSet<&'static str> = findings
             .iter()
-            .filter(|finding| finding.message.contains(LEFT_BEHIND))
+            .filter(|finding| {
+                LEFT_BEHIND
+                    .iter()
+                    .any(|words| finding.message.contains(words))
+            })
             .map(|finding| finding.rule.id)
             .collect();
         *self
@@ -199,6 +214,28 @@ pub(crate) fn hold_with_source(
     profile: impl Fn(&str) -> Profile,
     source_of: impl Fn(&str) -> Option<Profile>,
 ) -> Held {
+    hold_all(rows, image, profile, source_of, |_| Binaries::default())
+}
+
+/// The same as [`hold`], with the programs below a root directory.
+pub(crate) fn hold_with_root(
+    rows: Vec<Row>,
+    image: impl Fn(&str) -> PathBuf,
+    profile: impl Fn(&str) -> Profile,
+    root: &Path,
+) -> Held {
+    let root = Root::open(root).unwrap();
+    let binaries = |checkpoint: &Checkpoint| Binaries::find(checkpoint, &root);
+    hold_all(rows, image, profile, |_| None, binaries)
+}
+
+fn hold_all(
+    rows: Vec<Row>,
+    image: impl Fn(&str) -> PathBuf,
+    profile: impl Fn(&str) -> Profile,
+    source_of: impl Fn(&str) -> Option<Profile>,
+    binaries: impl Fn(&Checkpoint) -> Binaries,
+) -> Held {
     let mut by_image: BTreeMap<String, Vec<Row>> = BTreeMap::new();
     let mut targets: BTreeMap<String, Profile> = BTreeMap::new();
     for row in rows {
@@ -216,7 +253,9 @@ pub(crate) fn hold_with_source(
         let path = image(name);
         let opened = source::open(&path, &reading).unwrap();
         let checkpoint = criu_image::load_from(&opened.images).unwrap();
-        let facts = facts::collect(&checkpoint, facts::Search::Auto);
+        let binaries = binaries(&checkpoint);
+        let search = facts::Search::Auto;
+        let facts = facts::collect_watched(&checkpoint, search, &binaries, &Progress::default());
         let source = source_of(name);
         for row in rows {
             let case = Case {

@@ -46,6 +46,7 @@ fn way_out(memory: &Fake) -> Option<u64> {
     let found = find(memory, &[handler], &searched, Some(RANDOM));
     found.get(&handler.frame).map(|way| match way {
         WayOut::Jump(buffer) => buffer.at.0,
+        WayOut::NoReturn(why) => panic!("{why:?}"),
     })
 }
 

@@ -64,6 +64,12 @@ fn way(way: &facts::WayOut) -> WayOut {
             pc: buffer.pc.into(),
             sp: buffer.sp.into(),
         },
+        facts::WayOut::NoReturn(why) => WayOut::NoReturn {
+            pc: why.pc.into(),
+            function: why.function.map(Into::into),
+            file: why.file.as_ref().map(ToString::to_string),
+            jumps: why.leaves,
+        },
     }
 }
 

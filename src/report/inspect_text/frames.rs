@@ -65,7 +65,8 @@ fn frame(page: &mut Page<'_>, frame: &Frame, verbose: bool) -> io::Result<()> {
         item(page, DETAIL, "shown by", signs.join(", "))?;
     }
     if let Some(way) = &frame.way_out {
-        item(page, DETAIL, "may be left", way_out(way))?;
+        let (label, text) = way_out(way);
+        item(page, DETAIL, label, text)?;
     }
     let registers = [("pc", frame.pc), ("sp", frame.sp), ("pstate", frame.pstate)];
     item(
@@ -89,10 +90,31 @@ fn frame(page: &mut Page<'_>, frame: &Frame, verbose: bool) -> io::Result<()> {
     Ok(())
 }
 
-fn way_out(way: &WayOut) -> String {
+fn way_out(way: &WayOut) -> (&'static str, String) {
     match way {
-        WayOut::JumpBuffer { address, pc, sp } => {
-            format!("by siglongjmp, jump buffer {address} to pc {pc}, sp {sp}")
+        WayOut::JumpBuffer { address, pc, sp } => (
+            "may be left",
+            format!("by siglongjmp, jump buffer {address} to pc {pc}, sp {sp}"),
+        ),
+        WayOut::NoReturn {
+            pc,
+            function,
+            file,
+            jumps,
+        } => {
+            let mut text = format!("from {pc} on");
+            if let Some(function) = function {
+                text += &format!(" in the function {function}");
+            }
+            if let Some(file) = file {
+                text += &format!(" of {file}");
+            }
+            text += if *jumps {
+                ": jumps, ends or loops"
+            } else {
+                ": ends or loops"
+            };
+            ("no way back", text)
         }
     }
 }

@@ -187,6 +187,12 @@ fn stale() -> Frame {
         tid: None,
         liveness: Liveness::Stale,
         signs: vec!["below-sp".to_owned()],
+        way_out: Some(WayOut::NoReturn {
+            pc: hex(0xaaaa_d3a0_1b04),
+            function: Some(hex(0xaaaa_d3a0_1ad0)),
+            file: Some("/usr/bin/wo\u{1b}rker".to_owned()),
+            jumps: false,
+        }),
         regs: None,
         records: Vec::new(),
         anomalies: Vec::new(),

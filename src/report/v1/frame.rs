@@ -71,6 +71,19 @@ pub enum WayOut {
         /// SP behind the jump.
         sp: Hex,
     },
+    /// The code of the handler has no way back to the frame.
+    NoReturn {
+        /// Where the function goes on that does not come back to its caller.
+        pc: Hex,
+        /// Its first instruction, as its unwind table says.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        function: Option<Hex>,
+        /// The file it is in.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        file: Option<String>,
+        /// Whether some of its ways jump to an older context; all others end the thread or loop.
+        jumps: bool,
+    },
 }
 
 /// One record of a frame.

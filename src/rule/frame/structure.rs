@@ -1,7 +1,7 @@
 //! How a frame is built, and whether it could be found and read.
 
 use crate::abi::kernel;
-use crate::facts::{JumpBuffer, TaskFacts, WayOut};
+use crate::facts::{JumpBuffer, NoReturn, TaskFacts, WayOut};
 use crate::finding::{Finding, Proof, Severity};
 use crate::profile::model::Profile;
 use crate::rule::{Case, RuleMeta};
@@ -61,6 +61,28 @@ fn leaving(way: &WayOut) -> String {
         WayOut::Jump(JumpBuffer { at, pc, .. }) => format!(
             "the handler may leave it behind by siglongjmp: a jump buffer at {at} leads to {pc}, beyond the frame"
         ),
+        WayOut::NoReturn(NoReturn {
+            pc,
+            function,
+            file,
+            leaves,
+        }) => {
+            let name = match function {
+                Some(start) => format!("the function at {start}"),
+                None => "a function".to_owned(),
+            };
+            let place = file
+                .as_ref()
+                .map_or_else(String::new, |file| format!(" in {file}"));
+            let instead = if *leaves {
+                "jumps to an older context, ends the thread or loops"
+            } else {
+                "ends the thread or loops"
+            };
+            format!(
+                "the code of its handler has no way back to it: {name}{place}, from {pc} on, {instead}"
+            )
+        }
     }
 }
 

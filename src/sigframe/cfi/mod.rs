@@ -14,4 +14,4 @@ mod registers;
 mod walk;
 
 pub(super) use walk::Walker;
-pub use walk::{Code, ReturnWord, Start, UnwindEnd, Unwound};
+pub use walk::{Active, Code, Handling, ReturnWord, Start, UnwindEnd, Unwound};

@@ -40,6 +40,8 @@ pub(super) struct Modules<'a> {
     /// By the start of the mapping that holds the header.
     in_image: HashMap<Addr, Option<Module<'a>>>,
     rows: HashMap<Addr, Option<Row>>,
+    /// By instruction, where its function begins and whether exceptions may go on in it.
+    functions: HashMap<Addr, Option<(Addr, bool)>>,
     /// By a function's first instruction, whether its code does what its table says.
     agree: HashMap<Addr, bool>,
     reader: Rows,
@@ -53,6 +55,7 @@ impl<'a> Modules<'a> {
             of_file: HashMap::new(),
             in_image: HashMap::new(),
             rows: HashMap::new(),
+            functions: HashMap::new(),
             agree: HashMap::new(),
             reader: Rows::default(),
         }
@@ -75,6 +78,22 @@ impl<'a> Modules<'a> {
             self.rows.insert(pc, row);
         }
         row
+    }
+
+    /// Where the function that `pc` is in begins, and whether exceptions may go on in it.
+    pub(super) fn function(&mut self, pc: Addr) -> Option<(Addr, bool)> {
+        if let Some(known) = self.functions.get(&pc) {
+            return *known;
+        }
+        let function = self.find(pc).and_then(|(linked, module, reader)| {
+            let (start, _) = reader.function(&module.tables, linked)?;
+            let catches = reader.catches(&module.tables, linked);
+            Some((pc.checked_sub(linked.checked_sub(start)?)?, catches))
+        });
+        if self.functions.len() < MAX_ROWS {
+            self.functions.insert(pc, function);
+        }
+        function
     }
 
     /// Whether the code of the function at `pc`, as it is in memory, does to the stack what its table says.

@@ -57,6 +57,8 @@ pub struct Unwound {
     pub returns: Vec<ReturnWord>,
     /// Signal frames the thread will return through, innermost first.
     pub frames: Vec<Addr>,
+    /// The functions that must return before each of these frames is returned through.
+    pub handlers: Vec<Handling>,
     /// The stack of each function, innermost first: from its SP to what SP was when it was entered.
     pub stacks: Vec<AddrRange>,
     /// SP in the outermost function, when that was reached.
@@ -87,6 +89,26 @@ pub struct ReturnWord {
     pub raw: u64,
     /// The address of code in it.
     pub code: Addr,
+}
+
+/// What runs in a handler.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handling {
+    /// The base of its frame.
+    pub frame: Addr,
+    /// The functions on its stack, innermost first; the last returns to the trampoline.
+    pub functions: Vec<Active>,
+}
+
+/// A function that was entered and has not returned yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Active {
+    /// Where it goes on.
+    pub pc: Addr,
+    /// Its first instruction, as its table says.
+    pub start: Option<Addr>,
+    /// Whether exceptions may go on in it; so is taken what has no table.
+    pub catches: bool,
 }
 
 /// Why unwinding ends.
@@ -149,6 +171,16 @@ impl Context {
             exact: true,
         }
     }
+
+    /// An instruction of the function. A return address may lie behind its end, when that is a call that does not
+    /// come back.
+    fn instruction(&self) -> Option<Addr> {
+        if self.exact {
+            Some(self.pc)
+        } else {
+            self.pc.checked_sub(INSTRUCTION)
+        }
+    }
 }
 
 /// What one step leads to.
@@ -198,12 +230,14 @@ impl<'a> Walker<'a> {
             at: thread.pc,
             returns: Vec::new(),
             frames: Vec::new(),
+            handlers: Vec::new(),
             stacks: Vec::new(),
             outermost: None,
         };
         let mut proofs = Vec::new();
         let mut dangling = None;
         let mut visited = HashSet::new();
+        let mut functions = Vec::new();
         for _ in 0..MAX_FUNCTIONS {
             unwound.at = context.pc;
             let sp = context.registers.sp;
@@ -234,6 +268,10 @@ impl<'a> Walker<'a> {
                         break;
                     }
                     unwound.frames.push(sp);
+                    unwound.handlers.push(Handling {
+                        frame: sp,
+                        functions: functions.drain(..).map(|it| self.active(&it)).collect(),
+                    });
                     let mut signs = vec![Sign::Unwound];
                     signs.extend(context.exact.then_some(Sign::PcAtTrampoline));
                     proofs.push(Proof { base: sp, signs });
@@ -242,6 +280,7 @@ impl<'a> Walker<'a> {
                 Ok(Step::Caller(caller, word)) => {
                     unwound.stacks.push(AddrRange::new(sp, caller.registers.sp));
                     unwound.returns.extend(word);
+                    functions.push(context);
                     context = caller;
                 }
             }
@@ -250,6 +289,17 @@ impl<'a> Walker<'a> {
             unwound,
             proofs,
             dangling,
+        }
+    }
+
+    fn active(&mut self, context: &Context) -> Active {
+        let function = context
+            .instruction()
+            .and_then(|pc| self.modules.function(pc));
+        Active {
+            pc: context.pc,
+            start: function.map(|(start, _)| start),
+            catches: function.is_none_or(|(_, catches)| catches),
         }
     }
 
@@ -282,13 +332,7 @@ impl<'a> Walker<'a> {
         if self.at_trampoline(*pc, *exact) {
             return Ok(Step::Signal);
         }
-        // A return address may lie behind the function's end, when that is a call that does not come back.
-        let instruction = if *exact {
-            Some(*pc)
-        } else {
-            pc.checked_sub(INSTRUCTION)
-        };
-        let instruction = instruction.ok_or(UnwindEnd::NoTable)?;
+        let instruction = context.instruction().ok_or(UnwindEnd::NoTable)?;
         let row = self.modules.row(instruction).ok_or(UnwindEnd::NoTable)?;
         if row.signal {
             return Ok(Step::Signal);

@@ -324,6 +324,18 @@ fn a_handler_without_frame_records_is_live() {
         (way.end, &way.frames),
         (UnwindEnd::Start(Start::Process), &vec![Addr(plan.base)])
     );
+    // What must return first: where the thread stands, and what called that.
+    let handling = &way.handlers[0];
+    assert_eq!((way.handlers.len(), handling.frame), (1, Addr(plan.base)));
+    let places: Vec<_> = handling
+        .functions
+        .iter()
+        .map(|it| (it.pc, it.catches))
+        .collect();
+    assert_eq!(
+        places,
+        [(Addr(inside(PLAIN)), false), (Addr(inside(PLAIN)), false)]
+    );
     // A frame that returns to itself is noticed.
     memory.words(plan.base + 0x230, &[sp]);
     let again = run(&memory, thread(inside(PLAIN), sp));
