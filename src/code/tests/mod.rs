@@ -54,3 +54,4 @@ fn answer(words: &[u32]) -> Answer {
     let memory = memory(words, &[0], "rw-");
     Returns::new(&memory, &memory).function(Addr(CODE))
 }
+mod real;
