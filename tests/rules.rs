@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use hwcr::code::prctl::{LengthAudit, Reason, Suspect};
 use hwcr::criu_image::model::{
     AddressKeys, AltStack, Anomaly, AnomalyKind, Arch, Checkpoint, FormatFeature, Gcs, OlderCriu,
     PacState, UnknownField,
@@ -1034,6 +1035,37 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
             image: "threads-sve@max-nopauth@new",
             source: Some("max-nopauth"),
             ..HANDLER
+        },
+    );
+    // Its code shows that it cannot have chosen one, or that it may.
+    case(
+        "HWCR-UND-008",
+        Some(Note),
+        Scene {
+            image: "idle@a64fx@new",
+            target: "a64fx",
+            source: Some("a64fx"),
+            facts_edit: |facts| {
+                facts.tasks[0].length_audit = Some(LengthAudit::Never { files: 3 });
+            },
+            ..QUIET
+        },
+    );
+    case(
+        "HWCR-UND-008",
+        Some(Unproven),
+        Scene {
+            image: "idle@a64fx@new",
+            target: "a64fx",
+            source: Some("a64fx"),
+            facts_edit: |facts| {
+                facts.tasks[0].length_audit = Some(LengthAudit::May(Suspect {
+                    file: "/bin/test".into(),
+                    at: Some(0x100),
+                    reason: Reason::Number,
+                }));
+            },
+            ..QUIET
         },
     );
     // One length alone leaves no choice.

@@ -3,6 +3,7 @@
 //!
 //! * [`text`] reads instructions; `flow` says what one does to the few values that matter, and where it goes on;
 //! * [`stub`] knows the stubs by which linkers reach other files;
+//! * [`prctl`] follows system calls to their numbers, to see whether code can set a vector length;
 //! * [`returns`] follows code along all its ways, to see whether it can come back to its caller.
 //!
 //! Code may be anybody's: every walk is bounded, and what is not understood counts as able to do anything.
@@ -14,6 +15,7 @@
 )]
 
 mod flow;
+pub mod prctl;
 pub mod returns;
 pub mod stub;
 pub mod text;

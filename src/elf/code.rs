@@ -145,7 +145,9 @@ pub fn effect(word: u32) -> Effect {
     }
 }
 
-fn flow(word: u32) -> Flow {
+/// Where the instruction `word` goes on.
+#[must_use]
+pub fn flow(word: u32) -> Flow {
     let row = FLOWS.iter().find(|(mask, value, _)| word & mask == *value);
     match row.map(|(.., kind)| *kind) {
         None => Flow::On,

@@ -11,6 +11,7 @@
 
 mod agree;
 pub mod code;
+pub mod imports;
 pub mod note;
 pub mod row;
 pub mod tables;
@@ -90,10 +91,7 @@ impl Headers {
     /// The section header with this name; files without section headers have none.
     #[must_use]
     pub fn section(&self, bytes: &[u8], name: &[u8]) -> Option<SectionHeader> {
-        let len = self.section_count.checked_mul(SECTION_BYTES)?;
-        let end = self.sections.checked_add(len)?;
-        let table = bytes.get(self.sections..end).filter(|_| len != 0)?;
-        let sections = SectionHeader::parse_from(table, 0, self.section_count, CTX).ok()?;
+        let sections = self.sections(bytes)?;
         let names = contents(bytes, sections.get(self.section_names)?)?;
         sections.into_iter().find(|section| {
             names
@@ -101,6 +99,15 @@ impl Headers {
                 .and_then(|rest| rest.strip_prefix(name))
                 .is_some_and(|rest| rest.first() == Some(&0))
         })
+    }
+
+    /// All section headers, if the file has any.
+    #[must_use]
+    pub fn sections(&self, bytes: &[u8]) -> Option<Vec<SectionHeader>> {
+        let len = self.section_count.checked_mul(SECTION_BYTES)?;
+        let end = self.sections.checked_add(len)?;
+        let table = bytes.get(self.sections..end).filter(|_| len != 0)?;
+        SectionHeader::parse_from(table, 0, self.section_count, CTX).ok()
     }
 }
 

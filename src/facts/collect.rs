@@ -22,8 +22,8 @@ use crate::units::{Addr, AddrRange, Tid};
 use super::ways_out::Handler;
 use super::{
     AuxvDifference, AuxvEntry, AuxvFacts, BinaryFacts, Facts, MemoryTotals, ReturnAddress,
-    StackAuxv, Standing, TaskFacts, ThreadFacts, Unwinding, VdsoFacts, WayOut, no_return, origin,
-    standing, ways_out,
+    StackAuxv, Standing, TaskFacts, ThreadFacts, Unwinding, VdsoFacts, WayOut, lengths, no_return,
+    origin, standing, ways_out,
 };
 
 /// How much memory is searched for signal frames.
@@ -62,11 +62,14 @@ pub fn collect_watched<'a>(
 ) -> Facts<'a> {
     // Words and bytes mean what they mean on arm64 only there.
     let native = checkpoint.arch == Arch::Aarch64;
-    let tasks: Vec<TaskFacts<'_>> = checkpoint
+    let mut tasks: Vec<TaskFacts<'_>> = checkpoint
         .tasks
         .iter()
         .map(|task| one_task(checkpoint, task, search, binaries, native, progress))
         .collect();
+    if native && binaries.iter().next().is_some() {
+        lengths::audit(checkpoint, &mut tasks, binaries);
+    }
     let origin = origin::infer(checkpoint, &tasks);
     Facts {
         checkpoint,
@@ -87,7 +90,7 @@ fn binary((id, binary): (u32, &Binary)) -> BinaryFacts {
 }
 
 /// The memory a task runs in: its own, or that of the task it shares with.
-fn memory_of<'a>(checkpoint: &'a Checkpoint, task: &'a Task) -> Option<&'a Mm> {
+pub(super) fn memory_of<'a>(checkpoint: &'a Checkpoint, task: &'a Task) -> Option<&'a Mm> {
     task.mm
         .as_ref()
         .or_else(|| checkpoint.task(task.shares_mm_with?)?.mm.as_ref())
@@ -183,6 +186,7 @@ fn one_task<'a>(
         auxv,
         told,
         remembered_vector_lengths: Vec::new(),
+        length_audit: None,
         vdso,
         trampolines,
         frames,

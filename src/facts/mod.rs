@@ -3,6 +3,7 @@
 mod collect;
 mod journal;
 mod jumps;
+mod lengths;
 mod no_return;
 mod origin;
 pub mod runtime;
@@ -19,6 +20,7 @@ pub use ways_out::WayOut;
 
 use crate::auxv::VectorLengthBound;
 use crate::auxv::hwcap::{HwcapBit, HwcapWord, Hwcaps};
+use crate::code::prctl::LengthAudit;
 use crate::criu_image::model::{Checkpoint, Task, Thread};
 use crate::export::Export;
 use crate::sigframe::cfi::{Start, UnwindEnd};
@@ -114,6 +116,8 @@ pub struct TaskFacts<'a> {
     pub told: Hwcaps,
     /// Vector lengths that signal frames showed before the image was rewritten, as the journal remembers.
     pub remembered_vector_lengths: Vec<Vl>,
+    /// Whether its code can set a vector length; `None` where no files were given, or it was not told of SVE.
+    pub length_audit: Option<LengthAudit>,
     /// The vDSO, where its pages are in the image.
     pub vdso: Option<VdsoFacts>,
     /// Addresses a signal handler may return to: the vDSO's `__kernel_rt_sigreturn` and restorers.

@@ -152,7 +152,8 @@ pub(super) static RULES: &[Rule] = &[
             explanation: "The default vector length of the source is the target's, but a thread may have set another one by \
                 prctl(PR_SVE_SET_VL). It leaves no trace in an image: only a live signal frame of that thread shows it. \
                 After the restore the thread has the default again, and code that kept its old length goes wrong. Where the \
-                profile named by --source lists one length alone there is none to choose.",
+                profile named by --source lists one length alone there is none to choose; where with --rootfs no system call \
+                in the code of the files the task maps can be that one, it is a note.",
             sources: &[
                 "CRIU 4.2: no PR_SVE_SET_VL anywhere in the tree",
                 "kernel 7.3, arch/arm64/kernel/fpsimd.c sve_set_current_vl, find_supported_vector_length",

@@ -159,6 +159,7 @@ fn facts(checkpoint: &Checkpoint) -> Facts<'_> {
             words: [Some(0b101), None, None, Some(1 << 63)],
         },
         remembered_vector_lengths: Vec::new(),
+        length_audit: None,
         vdso: None,
         trampolines: Vec::new(),
         frames: vec![frame()],

@@ -1,6 +1,7 @@
 //! The vector length tasks ran with, against the one they will have.
 
 use crate::auxv::hwcap;
+use crate::code::prctl::LengthAudit;
 use crate::facts::TaskFacts;
 use crate::finding::{Finding, Proof, Severity};
 use crate::profile::model::{Profile, VectorLengths};
@@ -135,14 +136,35 @@ pub(super) fn chosen(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Fin
         if open == 0 || task.shown_vector_lengths().iter().any(|vl| *vl != same) {
             continue;
         }
-        let message = format!(
-            "nothing shows that {} kept the default vl {same}: another one, chosen by prctl, is lost",
-            counted(open, "thread")
-        );
-        out.push(
-            finding(meta, task, Severity::Unproven, Proof::Unknown, message)
-                .need_have("the threads' vl", format!("vl {same}"))
-                .help("Accept the rule for workloads that do not set their vector length."),
-        );
+        out.push(kept(meta, task, same, open));
     }
+}
+
+/// Of a task of which `open` threads have no frame: whether they kept the default length.
+fn kept(meta: &'static RuleMeta, task: &TaskFacts<'_>, same: Vl, open: usize) -> Finding {
+    let (need, have) = ("the threads' vl", format!("vl {same}"));
+    if let Some(LengthAudit::Never { files }) = &task.length_audit {
+        let message = format!(
+            "no call in the code of the {} the task maps sets another vl than the default, {same}; one that a parent \
+             outside of the image set for it to inherit would be lost",
+            counted(*files, "file")
+        );
+        return finding(meta, task, Severity::Note, Proof::Absent, message).need_have(need, have);
+    }
+    let why = match &task.length_audit {
+        Some(LengthAudit::May(suspect)) => format!(": {suspect}"),
+        _ => String::new(),
+    };
+    let message = format!(
+        "nothing shows that {} kept the default vl {same}: another one, chosen by prctl, is lost{why}",
+        counted(open, "thread")
+    );
+    let help = "Accept the rule for workloads that do not set their vector length.";
+    let help = match &task.length_audit {
+        Some(_) => help.to_owned(),
+        None => format!("{help} With --rootfs the code of a task may show that it cannot."),
+    };
+    finding(meta, task, Severity::Unproven, Proof::Unknown, message)
+        .need_have(need, have)
+        .help(help)
 }

@@ -245,6 +245,7 @@ pub(super) fn plan_frames(
         dangling: Vec::new(),
         unsearched: 0,
         remembered_vector_lengths: Default::default(),
+        length_audit: None,
         search_cut: false,
         threads: Vec::new(),
         memory: MemoryTotals::default(),

@@ -1,0 +1,477 @@
+//! The code of one file: its instructions by address, and which of them lead where.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, HashSet};
+
+use goblin::elf::program_header::{PF_W, PF_X, PT_LOAD};
+use goblin::elf::section_header::{SHF_ALLOC, SHF_EXECINSTR};
+use memchr::memmem;
+
+use crate::elf::Headers;
+use crate::elf::code::{Flow, INSTRUCTION, flow};
+use crate::elf::imports::Dynamic;
+use crate::elf::tables::Tables;
+
+use super::Reason;
+use super::fields::is_svc;
+
+/// Bytes of code of one file, and of addresses between the first and the last. Only a few browsers have more.
+const MAX_CODE: u64 = 128 << 20;
+/// Instructions of padding between functions: one page.
+const MAX_PADDING: usize = 1024;
+/// Segments with code. Linkers make one, or a few.
+const MAX_SEGMENTS: usize = 8;
+/// Sections with code. Linkers make about five.
+const MAX_SECTIONS: usize = 64;
+/// `NOP`, which fills up between functions.
+const NOP: u32 = 0xd503_201f;
+/// What functions begin with where branches and return addresses are protected: `paciasp`, `pacibsp`, `bti c`, `bti jc`.
+const BEGINNINGS: [u32; 4] = [0xd503_233f, 0xd503_237f, 0xd503_245f, 0xd503_24df];
+/// `mov w8, #…`, without the number.
+const MOVE_X8: u32 = 0x5280_0008;
+/// `exit`, `exit_group`, `rt_sigreturn` (kernel 7.3, `include/uapi/asm-generic/unistd.h`).
+const EXITS: [u32; 3] = [93, 94, 139];
+/// Instructions of a function that are looked at to see whether it comes back.
+const MAX_FUNCTION: usize = 2048;
+/// Functions that call each other, for the same.
+const MAX_DEPTH: usize = 4;
+/// ET_EXEC: addresses in it need no relocation.
+const FIXED: u16 = 2;
+
+/// The code of one file.
+#[derive(Debug)]
+pub(super) struct Program<'a> {
+    bytes: &'a [u8],
+    headers: Headers,
+    pub(super) dynamic: Dynamic<'a>,
+    /// All that is mapped executable.
+    segments: Vec<Stretch<'a>>,
+    /// What of it is code.
+    stretches: Vec<Stretch<'a>>,
+    entry: u64,
+    fixed: bool,
+    /// Lowest address of code.
+    first: u64,
+    /// Direct branches and calls: where to, where from, in instructions from the lowest; ascending.
+    edges: OnceCell<Vec<(u32, u32)>>,
+    /// Unwind tables, which tell functions apart.
+    tables: OnceCell<Option<Tables<'a>>>,
+    /// Whether functions come back to their callers, as far as it was asked.
+    returning: RefCell<BTreeMap<u64, bool>>,
+    /// Pages that code makes addresses of: page, instruction, register; ascending.
+    pages: OnceCell<Vec<(u64, u64, u8)>>,
+}
+
+/// Code as it lies in the file, and where it was linked at.
+#[derive(Clone, Copy, Debug)]
+struct Stretch<'a> {
+    addr: u64,
+    words: &'a [[u8; 4]],
+    /// Offset in the file.
+    offset: u64,
+}
+
+impl<'a> Program<'a> {
+    /// Reads what is needed of all files.
+    pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, Reason> {
+        let headers =
+            Headers::parse(bytes).map_err(|error| Reason::Unreadable(error.to_string()))?;
+        let dynamic = Dynamic::parse(bytes, &headers)
+            .map_err(|error| Reason::Unreadable(error.to_string()))?;
+        let mut segments = Vec::new();
+        let mut total = 0_u64;
+        for segment in &headers.segments {
+            if segment.p_type != PT_LOAD || segment.p_flags & PF_X == 0 || segment.p_filesz == 0 {
+                continue;
+            }
+            total = total.saturating_add(segment.p_filesz);
+            if total > MAX_CODE || segments.len() == MAX_SEGMENTS {
+                return Err(Reason::TooLarge);
+            }
+            if segment.p_flags & PF_W != 0 || segment.p_memsz != segment.p_filesz {
+                return Err(Reason::Writable);
+            }
+            let (addr, offset) = (segment.p_vaddr, segment.p_offset);
+            let stretch = Stretch::new(bytes, addr, offset, segment.p_filesz);
+            segments.push(stretch.ok_or_else(|| {
+                Reason::Unreadable("its segments of code are not in it".to_owned())
+            })?);
+        }
+        let stretches = sections(bytes, &headers, &segments).unwrap_or_else(|| segments.clone());
+        let ends = stretches
+            .iter()
+            .map(|stretch| stretch.addr.saturating_add(stretch.len()));
+        let last = ends.max().unwrap_or_default();
+        let first = stretches
+            .iter()
+            .map(|stretch| stretch.addr)
+            .min()
+            .unwrap_or_default();
+        if last.saturating_sub(first) > MAX_CODE {
+            return Err(Reason::TooLarge);
+        }
+        let word = |at: usize| bytes.get(at..)?.first_chunk::<8>().copied();
+        let half = |at: usize| bytes.get(at..)?.first_chunk::<2>().copied();
+        Ok(Self {
+            bytes,
+            headers,
+            dynamic,
+            segments,
+            stretches,
+            first,
+            // e_entry, e_type
+            entry: word(24).map_or(0, u64::from_le_bytes),
+            fixed: half(16).map(u16::from_le_bytes) == Some(FIXED),
+            edges: OnceCell::new(),
+            tables: OnceCell::new(),
+            returning: RefCell::default(),
+            pages: OnceCell::new(),
+        })
+    }
+
+    /// The instruction at `pc`.
+    pub(super) fn word(&self, pc: u64) -> Option<u32> {
+        self.stretches.iter().find_map(|stretch| {
+            let index = pc
+                .checked_sub(stretch.addr)?
+                .checked_div(INSTRUCTION)
+                .and_then(|index| usize::try_from(index).ok())?;
+            stretch
+                .words
+                .get(index)
+                .map(|word| u32::from_le_bytes(*word))
+        })
+    }
+
+    /// Every instruction with its address.
+    pub(super) fn words(&self) -> impl Iterator<Item = (u64, u32)> {
+        self.stretches.iter().flat_map(|stretch| {
+            stretch.words.iter().zip(0_u64..).map(|(word, index)| {
+                let pc = stretch.addr.wrapping_add(index.wrapping_mul(INSTRUCTION));
+                (pc, u32::from_le_bytes(*word))
+            })
+        })
+    }
+
+    /// Offset in the file of the instruction at `pc`.
+    pub(super) fn offset(&self, pc: u64) -> u64 {
+        self.stretches
+            .iter()
+            .find_map(|stretch| {
+                let inside = pc.checked_sub(stretch.addr)?;
+                (inside < stretch.len()).then_some(stretch.offset.wrapping_add(inside))
+            })
+            .unwrap_or(pc)
+    }
+
+    /// Whether these bytes of the file, as they are mapped, lie in its segments of code and their last pages.
+    pub(super) fn holds(&self, offset: u64, len: u64, page: u64) -> bool {
+        let end = offset.saturating_add(len);
+        let mut at = offset;
+        // Segments of code may follow each other.
+        for _ in 0..=self.segments.len() {
+            let next = self.segments.iter().find_map(|stretch| {
+                let bytes = stretch.len().saturating_add(3);
+                let from = stretch.offset & !page.wrapping_sub(1);
+                let to = stretch
+                    .offset
+                    .saturating_add(bytes)
+                    .checked_next_multiple_of(page)?;
+                (from <= at && at < to).then_some(to)
+            });
+            match next {
+                Some(to) if to >= end => return true,
+                Some(to) => at = to,
+                None => return false,
+            }
+        }
+        false
+    }
+
+    /// Whether a process, or a thread of control from outside, begins at `pc`.
+    pub(super) fn begins(&self, pc: u64) -> bool {
+        self.entry == pc
+    }
+
+    fn edges(&self) -> &[(u32, u32)] {
+        self.edges.get_or_init(|| {
+            let edge = |(pc, word)| Some((self.number(target(pc, word)?)?, self.number(pc)?));
+            let mut edges: Vec<(u32, u32)> = self.words().filter_map(edge).collect();
+            edges.sort_unstable();
+            edges
+        })
+    }
+
+    /// How many instructions from the lowest address of code.
+    fn number(&self, pc: u64) -> Option<u32> {
+        let inside = pc.checked_sub(self.first)?;
+        u32::try_from(inside.checked_div(INSTRUCTION)?).ok()
+    }
+
+    /// The instructions that lead to `pc` by naming it.
+    pub(super) fn sources(&self, pc: u64) -> impl Iterator<Item = u64> {
+        let edges = self.edges();
+        let named = self.number(pc);
+        let first = edges.partition_point(|(to, _)| Some(*to) < named);
+        edges
+            .get(first..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(move |(to, _)| Some(*to) == named)
+            .map(|(_, from)| {
+                let inside = u64::from(*from).wrapping_mul(INSTRUCTION);
+                self.first.wrapping_add(inside)
+            })
+    }
+
+    /// Whether a function begins at `pc`, as the unwind tables or a symbol say.
+    pub(super) fn is_function(&self, pc: u64) -> bool {
+        self.beginning(pc) == Some(pc) || self.dynamic.names_of(pc).next().is_some()
+    }
+
+    /// Where the function around `pc` begins, as the unwind tables say.
+    pub(super) fn beginning(&self, pc: u64) -> Option<u64> {
+        let tables = self.tables.get_or_init(|| {
+            let mut spent = 0;
+            Tables::of_file(self.bytes, &self.headers, &mut spent)
+        });
+        tables.as_ref()?.beginning(pc)
+    }
+
+    /// Whether the instruction `word` at `pc` is a system call that never comes back, its number right in front.
+    fn is_exit(&self, pc: u64, word: u32) -> bool {
+        let number = |before| self.word(before).map(|word| word & !(1 << 31));
+        let before = pc.checked_sub(INSTRUCTION).and_then(number);
+        is_svc(word) && EXITS.iter().any(|exit| before == Some(MOVE_X8 | exit << 5))
+    }
+
+    /// Whether the call in front of `pc` is the last of a function, and another begins here: behind a call nothing is
+    /// signed or landed on.
+    fn is_next_function(&self, pc: u64) -> bool {
+        self.word(pc).is_some_and(|word| BEGINNINGS.contains(&word)) || self.is_function(pc)
+    }
+
+    /// Whether the function that the call `word` at `pc` names may come back.
+    fn comes_back(&self, pc: u64, word: u32, depth: usize) -> bool {
+        let Some(entry) = target(pc, word) else {
+            return true;
+        };
+        if let Some(known) = self.returning.borrow().get(&entry) {
+            return *known;
+        }
+        let Some(depth) = depth.checked_sub(1) else {
+            return true;
+        };
+        // Until it is known; of functions that call each other.
+        self.returning.borrow_mut().insert(entry, true);
+        let comes_back = self.ends(entry, depth);
+        self.returning.borrow_mut().insert(entry, comes_back);
+        comes_back
+    }
+
+    /// Whether code from `entry` on returns, or leads to where that is not seen.
+    fn ends(&self, entry: u64, depth: usize) -> bool {
+        let mut seen = HashSet::new();
+        let mut open = vec![entry];
+        while let Some(pc) = open.pop() {
+            if !seen.insert(pc) {
+                continue;
+            }
+            let Some(word) = self.word(pc).filter(|_| seen.len() <= MAX_FUNCTION) else {
+                return true;
+            };
+            let next = pc.wrapping_add(INSTRUCTION);
+            match flow(word) {
+                // The call of what is not there.
+                Flow::On if word == NOP && self.is_function(next) => {}
+                Flow::On => open.push(next),
+                Flow::Call if self.is_next_function(next) => {}
+                Flow::Call if !self.comes_back(pc, word, depth) => {}
+                Flow::Call => open.push(next),
+                Flow::Jump(by) => open.push(pc.wrapping_add_signed(by)),
+                Flow::Branch(by) => open.extend([pc.wrapping_add_signed(by), next]),
+                Flow::Return => return true,
+                // BRK and UDF end it; a jump to an address that is not told is none.
+                Flow::Away if word & 0xffe0_001f == 0xd420_0000 || word >> 16 == 0 => {}
+                Flow::Away => return true,
+            }
+        }
+        false
+    }
+
+    /// The instructions that make the address of a page (ADRP) from `first` to `last`: page, instruction, register.
+    pub(super) fn pages(&self, first: u64, last: u64) -> impl Iterator<Item = (u64, u64, u8)> {
+        let pages = self.pages.get_or_init(|| {
+            let page = |(pc, word): (u64, u32)| {
+                let register = u8::try_from(word & 0x1f).ok()?;
+                (word & 0x9f00_0000 == 0x9000_0000).then_some((relative(pc, word), pc, register))
+            };
+            let mut pages: Vec<(u64, u64, u8)> = self.words().filter_map(page).collect();
+            pages.sort_unstable();
+            pages
+        });
+        let start = pages.partition_point(|(page, ..)| *page < first);
+        let named = pages.get(start..).unwrap_or_default();
+        named
+            .iter()
+            .take_while(move |(page, ..)| *page <= last)
+            .copied()
+    }
+
+    /// The instruction in front of `pc`, if the code goes on from there. Padding that nothing leads to is passed over.
+    pub(super) fn in_front(&self, pc: u64) -> Option<u64> {
+        let before = pc.checked_sub(INSTRUCTION)?;
+        // Of a call of what is not there, the last one of a function, linkers make a NOP.
+        if self.word(before) == Some(NOP) && self.is_function(pc) {
+            return None;
+        }
+        let mut at = before;
+        for _ in 0..MAX_PADDING {
+            let word = self.word(at)?;
+            match flow(word) {
+                Flow::Jump(_) | Flow::Return | Flow::Away => return None,
+                Flow::On if self.is_exit(at, word) => return None,
+                Flow::Call if self.is_next_function(pc) => return None,
+                Flow::Call if !self.comes_back(at, word, MAX_DEPTH) => return None,
+                _ => {}
+            }
+            if word != NOP || self.sources(at).next().is_some() || self.is_function(at) {
+                return Some(before);
+            }
+            at = at.checked_sub(INSTRUCTION)?;
+        }
+        Some(before)
+    }
+
+    /// Whether the file's data holds this address of an instruction, as it is or after it was loaded.
+    pub(super) fn points_to(&self, address: u64) -> bool {
+        self.dynamic.addends().any(|addend| addend == address) || self.in_data(address)
+    }
+
+    fn in_data(&self, address: u64) -> bool {
+        let needle = address.to_le_bytes();
+        self.headers.segments.iter().any(|segment| {
+            // Data that is not written needs no address, but where the file lies where it was linked.
+            let counts = segment.p_type == PT_LOAD && (self.fixed || segment.p_flags & PF_W != 0);
+            let bytes = self.bytes.get(segment.file_range()).unwrap_or_default();
+            counts && memmem::find(bytes, &needle).is_some()
+        })
+    }
+
+    /// Whether code makes the address in one step, or of two halves, wherever these are.
+    pub(super) fn makes(&self, address: u64) -> bool {
+        let half = |shift: u32| address.wrapping_shr(shift) & 0xffff;
+        let (mut lower, mut upper) = (0_u32, 0_u32);
+        for (pc, word) in self.words() {
+            if word & 0x9f00_0000 == 0x1000_0000 && relative(pc, word) == address {
+                return true;
+            }
+            let moved = u64::from((word >> 5) & 0xffff);
+            let register = 1_u32.wrapping_shl(word & 0x1f);
+            // MOVZ of the lowest, MOVK of the next sixteen bits.
+            if self.fixed && word & 0x7fe0_0000 == 0x5280_0000 && moved == half(0) {
+                lower |= register;
+            }
+            if word & 0x7fe0_0000 == 0x72a0_0000 && moved == half(16) && moved != 0 {
+                upper |= register;
+            }
+        }
+        lower & upper != 0
+    }
+
+    /// Whether what is loaded of the file holds this name, but for the names of its symbols.
+    pub(super) fn has_string(&self, name: &[u8]) -> bool {
+        let needle = [name, b"\0"].concat();
+        let (start, len) = self.dynamic.strings().unwrap_or_default();
+        let end = start.saturating_add(len);
+        self.headers
+            .segments
+            .iter()
+            .filter(|segment| segment.p_type == PT_LOAD)
+            .any(|segment| {
+                let bytes = self.bytes.get(segment.file_range()).unwrap_or_default();
+                memmem::find_iter(bytes, &needle).any(|at| {
+                    let at = u64::try_from(at).unwrap_or(u64::MAX);
+                    let addr = segment.p_vaddr.saturating_add(at);
+                    addr < start || addr >= end
+                })
+            })
+    }
+}
+
+impl<'a> Stretch<'a> {
+    /// None where it leaves the file, or is not aligned.
+    fn new(bytes: &'a [u8], addr: u64, offset: u64, len: u64) -> Option<Self> {
+        let start = usize::try_from(offset).ok()?;
+        let end = start.checked_add(usize::try_from(len).ok()?)?;
+        addr.checked_add(len)?;
+        let aligned = (addr | offset) & INSTRUCTION.wrapping_sub(1) == 0;
+        aligned.then_some(Self {
+            addr,
+            words: bytes.get(start..end)?.as_chunks::<4>().0,
+            offset,
+        })
+    }
+
+    fn len(&self) -> u64 {
+        let words = u64::try_from(self.words.len()).unwrap_or(u64::MAX);
+        words.saturating_mul(INSTRUCTION)
+    }
+}
+
+/// The sections that hold code: linkers put data into the same segments, and data looks like any instruction. None where
+/// the file has no sections, or they are not those of its segments.
+fn sections<'a>(
+    bytes: &'a [u8],
+    headers: &Headers,
+    segments: &[Stretch<'a>],
+) -> Option<Vec<Stretch<'a>>> {
+    let code = u64::from(SHF_ALLOC | SHF_EXECINSTR);
+    let found: Option<Vec<_>> = headers
+        .sections(bytes)?
+        .iter()
+        .filter(|section| section.sh_flags & code == code && section.sh_size != 0)
+        .take(MAX_SECTIONS.saturating_add(1))
+        .map(|section| {
+            let (addr, offset) = (section.sh_addr, section.sh_offset);
+            let stretch = Stretch::new(bytes, addr, offset, section.sh_size)?;
+            let inside = segments.iter().any(|segment| {
+                addr.wrapping_sub(segment.addr) == offset.wrapping_sub(segment.offset)
+                    && addr >= segment.addr
+                    && addr.saturating_add(section.sh_size)
+                        <= segment.addr.saturating_add(segment.len()).saturating_add(3)
+            });
+            inside.then_some(stretch)
+        })
+        .collect();
+    found.filter(|found| (1..=MAX_SECTIONS).contains(&found.len()))
+}
+
+/// Where a direct branch or call leads.
+fn target(pc: u64, word: u32) -> Option<u64> {
+    // All of them are in one group of encodings; most instructions are not.
+    if (word >> 26) & 7 != 0b101 {
+        return None;
+    }
+    match flow(word) {
+        Flow::Jump(by) | Flow::Branch(by) => Some(pc.wrapping_add_signed(by)),
+        Flow::Call if word >> 26 == 0b10_0101 => {
+            let by = i64::from(word.wrapping_shl(6).cast_signed() >> 6);
+            Some(pc.wrapping_add_signed(by.wrapping_mul(4)))
+        }
+        _ => None,
+    }
+}
+
+/// What ADR or ADRP make.
+fn relative(pc: u64, word: u32) -> u64 {
+    let high = i64::from(word.wrapping_shl(8).cast_signed() >> 13);
+    let by = high
+        .wrapping_mul(4)
+        .wrapping_add(i64::from((word >> 29) & 3));
+    if word & (1 << 31) == 0 {
+        pc.wrapping_add_signed(by)
+    } else {
+        (pc & !0xfff).wrapping_add_signed(by.wrapping_mul(4096))
+    }
+}

@@ -1,0 +1,573 @@
+//! From a system call, or a call that ends in one, back to what is known of its number and its first argument.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use crate::elf::code::{Change, Flow, INSTRUCTION, effect, flow};
+
+use super::Reason;
+use super::fields::field;
+use super::origin::{Memory, Origin, before, keeps};
+use super::program::Program;
+
+/// Number of `prctl` (kernel 7.3, `include/uapi/asm-generic/unistd.h`).
+const PRCTL: u64 = 167;
+/// `PR_SVE_SET_VL` (kernel 7.3, `include/uapi/linux/prctl.h`).
+const PR_SVE_SET_VL: u64 = 50;
+
+/// Places that are looked at for one system call. Wrappers in libraries have some hundred callers in their own file.
+const MAX_STEPS: usize = 1 << 16;
+
+/// What must be known of a system call: where its number and its first argument come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Call {
+    /// Of its number.
+    pub(super) number: Origin,
+    /// Of its first argument.
+    pub(super) argument: Origin,
+}
+
+/// A function that other files can call to make such a call: its name, and which of its arguments count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Wrapper<'a> {
+    /// Its name.
+    pub(super) name: &'a [u8],
+    /// Where number and argument are when it is called.
+    pub(super) call: Call,
+}
+
+/// A place in code, and why it cannot be passed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stop {
+    /// Address, as linked, where it is one place.
+    pub(super) at: Option<u64>,
+    /// Why.
+    pub(super) reason: Reason,
+}
+
+impl Stop {
+    /// Of a file as a whole.
+    pub(super) fn whole(reason: Reason) -> Self {
+        Self { at: None, reason }
+    }
+}
+
+/// Walks of one file; what is found of functions' addresses is kept from one to the next.
+#[derive(Debug)]
+pub(super) struct Walker<'p, 'a> {
+    program: &'p Program<'a>,
+    /// The C library that the file is, or has linked in.
+    libc: Option<Libc>,
+    taken: BTreeMap<u64, bool>,
+}
+
+/// C libraries whose set*id functions hand a command to all threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Libc {
+    /// A number, and from 8 bytes on three arguments of 8 bytes (glibc 2.43, nptl/descr.h `struct xid_command`,
+    /// nptl/nptl_setxid.c). Its threads find the command through a pointer in memory.
+    Glibc,
+    /// Three arguments of 4 bytes, and the number (musl 1.2.5, src/unistd/setxid.c `struct ctx`). It is handed over as the
+    /// second argument of a function whose first one is the one that makes the call (`__synccall`).
+    Musl,
+}
+
+impl Libc {
+    /// How far behind the number the first argument lies, bytes.
+    fn argument(self) -> i64 {
+        match self {
+            Self::Glibc => 8,
+            Self::Musl => -12,
+        }
+    }
+}
+
+/// A point of a walk: before the instruction at `pc`, on the way to the call at `at`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Point {
+    pc: u64,
+    at: u64,
+    call: Call,
+}
+
+impl<'p, 'a> Walker<'p, 'a> {
+    pub(super) fn new(program: &'p Program<'a>) -> Self {
+        // What only one of them defines, or a name that is linked into static programs: environment variables.
+        let libc = if program.dynamic.defines(b"gnu_get_libc_version")
+            || program.has_string(b"GLIBC_TUNABLES")
+        {
+            Some(Libc::Glibc)
+        } else if program.has_string(b"MUSL_LOCPATH") {
+            Some(Libc::Musl)
+        } else {
+            None
+        };
+        Self {
+            program,
+            libc,
+            taken: BTreeMap::new(),
+        }
+    }
+
+    /// Follows the call that the instruction at `pc` makes, against the flow of the code, on every way that leads
+    /// there. `stub` is where a stub begins that is no harm where nothing calls it.
+    ///
+    /// # Errors
+    /// The first place where the call may be the one that sets a vector length.
+    pub(super) fn follow(
+        &mut self,
+        pc: u64,
+        call: Call,
+        stub: Option<u64>,
+    ) -> Result<Vec<Wrapper<'a>>, Stop> {
+        let mut seen = HashSet::new();
+        let mut wrappers = Vec::new();
+        let mut open = vec![Point { pc, at: pc, call }];
+        while let Some(point) = open.pop() {
+            if self.harmless(point.call) || !seen.insert(point) {
+                continue;
+            }
+            let stop = |reason| Stop {
+                at: Some(point.at),
+                reason,
+            };
+            if let Some(reason) = point.call.settled() {
+                return Err(stop(reason));
+            }
+            if seen.len() > MAX_STEPS {
+                return Err(stop(Reason::TooMany));
+            }
+            self.step(point, stub, &mut open, &mut wrappers)
+                .map_err(stop)?;
+        }
+        Ok(wrappers)
+    }
+
+    /// Adds the points in front of `point`.
+    fn step(
+        &mut self,
+        point: Point,
+        stub: Option<u64>,
+        open: &mut Vec<Point>,
+        wrappers: &mut Vec<Wrapper<'a>>,
+    ) -> Result<(), Reason> {
+        let Point { pc, at, call } = point;
+        let program = self.program;
+        let front = program.in_front(pc);
+        if let Some(front) = front {
+            let word = program.word(front).unwrap_or_default();
+            let calls = call.before(word, front, self.memory(call));
+            open.extend(calls.map(|call| Point {
+                pc: front,
+                at,
+                call,
+            }));
+        }
+        let (mut named, mut called) = (false, false);
+        for source in program.sources(pc) {
+            named = true;
+            let is_call = matches!(program.word(source).map(flow), Some(Flow::Call));
+            called |= is_call;
+            let call = if is_call {
+                self.on_stack(source, call)
+            } else {
+                call
+            };
+            open.push(Point {
+                pc: source,
+                at: if is_call { source } else { at },
+                call,
+            });
+        }
+        if front.is_some() && !called && !program.is_function(pc) {
+            return Ok(());
+        }
+        // Of the inside of a function nothing takes the address.
+        let function = program.beginning(pc);
+        let inside = function.is_some_and(|beginning| beginning != pc);
+        if inside && named && !called && !program.is_function(pc) {
+            return Ok(());
+        }
+        if self.is_command(call) {
+            open.extend(self.commanded(pc)?);
+            return Ok(());
+        }
+        // A function may begin here.
+        if program.begins(pc) || self.taken(pc) {
+            return Err(Reason::AddressTaken);
+        }
+        let mut exported = false;
+        for name in program.dynamic.names_of(pc) {
+            exported = true;
+            wrappers.push(Wrapper {
+                name,
+                call: call.at_entry(),
+            });
+        }
+        if front.is_some() || named || exported || stub == Some(pc) {
+            Ok(())
+        } else {
+            Err(Reason::NotReached)
+        }
+    }
+
+    fn taken(&mut self, pc: u64) -> bool {
+        let known = self.taken.get(&pc).copied();
+        let taken = known.unwrap_or_else(|| self.takes(pc));
+        self.taken.insert(pc, taken);
+        taken
+    }
+
+    /// The same where the pointer that the call at `pc` hands over is one to its caller's stack, made right before: there
+    /// stores are seen.
+    fn on_stack(&self, pc: u64, call: Call) -> Call {
+        /// Instructions between the two.
+        const NEAR: usize = 32;
+        let Origin::Word { base, .. } = call.number else {
+            return call;
+        };
+        let mut at = pc;
+        for _ in 0..NEAR {
+            let Some(front) = self.program.in_front(at) else {
+                break;
+            };
+            let word = self.program.word(front).unwrap_or_default();
+            // ADD of 64 bits: SP and a number.
+            if word & 0xffc0_03e0 == 0x9100_03e0 && field(word, 0) == base {
+                let by = i64::from((word >> 10) & 0xfff);
+                return Call {
+                    number: call.number.based(base, by),
+                    argument: call.argument.based(base, by),
+                };
+            }
+            let straight = flow(word) == Flow::On && self.program.sources(at).next().is_none();
+            if !straight || !keeps(word, front, base) || effect(word).sp != Change::Kept {
+                break;
+            }
+            at = front;
+        }
+        call
+    }
+
+    /// Whether the call is what musl's function makes of the command it is handed.
+    fn is_command(&self, call: Call) -> bool {
+        let word = |offset| Origin::Word { base: 0, offset };
+        self.libc == Some(Libc::Musl) && (call.number, call.argument) == (word(12), word(0))
+    }
+
+    /// Where musl hands the function at `pc` over, with its command.
+    fn commanded(&self, pc: u64) -> Result<Vec<Point>, Reason> {
+        /// Instructions between the address and the call: the command is filled in there.
+        const NEAR: u64 = 16;
+        if self.program.points_to(pc) || self.program.makes(pc) {
+            return Err(Reason::AddressTaken);
+        }
+        let mut found = Vec::new();
+        for add in self.makers(pc) {
+            let handed = (0..NEAR)
+                .map(|index| add.wrapping_add(index.wrapping_mul(INSTRUCTION)))
+                .map(|at| (at, self.program.word(at).unwrap_or_default()))
+                .find(|(at, word)| flow(*word) != Flow::On || *at != add && !keeps(*word, *at, 0))
+                .filter(|(_, word)| flow(*word) == Flow::Call);
+            let first = self.program.word(add).map(|word| field(word, 0));
+            let (Some((at, _)), Some(0)) = (handed, first) else {
+                return Err(Reason::AddressTaken);
+            };
+            let word = |offset| Origin::Word { base: 1, offset };
+            let call = Call {
+                number: word(12),
+                argument: word(0),
+            };
+            let call = self.on_stack(at, call);
+            found.push(Point { pc: at, at, call });
+        }
+        if found.is_empty() {
+            return Err(Reason::NotReached);
+        }
+        Ok(found)
+    }
+
+    fn harmless(&self, call: Call) -> bool {
+        // A signal handler repeats what the function did whose callers were followed.
+        let repeated = self.libc == Some(Libc::Glibc)
+            && (call.number, call.argument) == (Origin::Far, Origin::Far);
+        repeated || !call.number.could_be(PRCTL) || !call.argument.could_be(PR_SVE_SET_VL)
+    }
+
+    /// Nothing changes a command on its way to the threads.
+    fn memory(&self, call: Call) -> Memory {
+        let Some(libc) = self.libc else {
+            return Memory::Any;
+        };
+        match (call.number, call.argument) {
+            (
+                Origin::Word { base, offset },
+                Origin::Word {
+                    base: same,
+                    offset: next,
+                },
+            ) if base == same && next == offset.wrapping_add(libc.argument()) => Memory::Behind,
+            // The number is not loaded yet.
+            (Origin::Register(_), Origin::Word { .. }) => Memory::Behind,
+            _ => Memory::Any,
+        }
+    }
+
+    /// The instructions through which `found` is true of the address of a page: `register` holds it behind the
+    /// instruction at `pc`. They are looked for on every way on, up to where the register changes.
+    fn users(
+        &self,
+        (page, pc, register): (u64, u64, u8),
+        found: impl Fn(u64, u32) -> bool,
+        into: &mut BTreeSet<u64>,
+    ) {
+        let mut seen = HashSet::new();
+        let mut open = vec![(pc.wrapping_add(INSTRUCTION), register)];
+        while let Some((pc, register)) = open.pop() {
+            let Some(word) = self.program.word(pc) else {
+                continue;
+            };
+            if seen.len() > MAX_STEPS || !seen.insert((pc, register)) {
+                continue;
+            }
+            if field(word, 5) == register && found(page, word) {
+                into.insert(pc);
+            }
+            let next = pc.wrapping_add(INSTRUCTION);
+            // MOV to another register.
+            if word & 0xffe0_ffe0 == 0xaa00_03e0 && field(word, 16) == register {
+                open.push((next, field(word, 0)));
+            }
+            if !keeps(word, pc, register) {
+                continue;
+            }
+            match flow(word) {
+                Flow::On | Flow::Call => open.push((next, register)),
+                Flow::Jump(by) => open.push((pc.wrapping_add_signed(by), register)),
+                Flow::Branch(by) => {
+                    open.push((pc.wrapping_add_signed(by), register));
+                    open.push((next, register));
+                }
+                Flow::Return | Flow::Away => {}
+            }
+        }
+    }
+
+    /// Whether something in the file holds the address of the instruction at `pc`, or makes it.
+    fn takes(&self, pc: u64) -> bool {
+        self.program.points_to(pc)
+            || self.program.makes(pc)
+            || self.makers(pc).iter().any(|add| !self.only_compared(*add))
+    }
+
+    /// Whether the address that the instruction at `add` makes is compared with another, and used for nothing else: so
+    /// does musl see where a signal came in.
+    fn only_compared(&self, add: u64) -> bool {
+        let register = field(self.program.word(add).unwrap_or_default(), 0);
+        let mut seen = HashSet::new();
+        let mut open = vec![add.wrapping_add(INSTRUCTION)];
+        while let Some(pc) = open.pop() {
+            if !seen.insert(pc) {
+                continue;
+            }
+            let Some(word) = self.program.word(pc).filter(|_| seen.len() <= MAX_STEPS) else {
+                return false;
+            };
+            let next = pc.wrapping_add(INSTRUCTION);
+            // CMP of 64 bits.
+            let compares = word & 0xff20_001f == 0xeb00_001f;
+            match flow(word) {
+                Flow::On if compares || !reads(word, register.into()) => {
+                    if keeps(word, pc, register) {
+                        open.push(next);
+                    }
+                }
+                Flow::On => return false,
+                Flow::Jump(by) => open.push(pc.wrapping_add_signed(by)),
+                Flow::Branch(by) => open.extend([pc.wrapping_add_signed(by), next]),
+                // It may be an argument or a result.
+                Flow::Call | Flow::Return | Flow::Away => return false,
+            }
+        }
+        true
+    }
+
+    /// The instructions that make the address `pc` of that of its page.
+    fn makers(&self, pc: u64) -> BTreeSet<u64> {
+        let page = pc & !0xfff;
+        let mut adds = BTreeSet::new();
+        for from in self.program.pages(page, page) {
+            self.users(
+                from,
+                // ADD of 64 bits with a number.
+                |page, word| {
+                    let number = u64::from((word >> 10) & 0xfff);
+                    word & 0xffc0_0000 == 0x9100_0000 && page.wrapping_add(number) == pc
+                },
+                &mut adds,
+            );
+        }
+        adds
+    }
+
+    /// Where code of this file calls what another file (or this one) names: the calls through the words that are bound
+    /// to the name.
+    ///
+    /// # Errors
+    /// The name's address is used in another way.
+    pub(super) fn uses(&self, name: &[u8]) -> Result<Vec<Use>, Stop> {
+        let mut slots = BTreeSet::new();
+        for relocation in self.program.dynamic.relocations_of(name) {
+            if !relocation.slot {
+                return Err(Stop {
+                    at: Some(relocation.at),
+                    reason: Reason::AddressTaken,
+                });
+            }
+            slots.insert(relocation.at);
+        }
+        if slots.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut loads = BTreeSet::new();
+        for slot in &slots {
+            // As far as the offset of a load reaches.
+            let first = (slot & !0xfff).saturating_sub(7 << 12);
+            for from in self.program.pages(first, *slot) {
+                self.users(
+                    from,
+                    |page, word| {
+                        let offset = u64::from((word >> 10) & 0xfff).wrapping_mul(8);
+                        is_load(word) && page.wrapping_add(offset) == *slot
+                    },
+                    &mut loads,
+                );
+            }
+        }
+        loads
+            .into_iter()
+            .map(|pc| self.called(pc, self.program.word(pc).unwrap_or_default()))
+            .collect()
+    }
+
+    /// Where the address that the instruction at `pc` loads is called.
+    fn called(&self, pc: u64, load: u32) -> Result<Use, Stop> {
+        /// Instructions between the load and the call: arguments are made ready there.
+        const NEAR: u64 = 64;
+        let register = load & 0x1f;
+        let taken = |at| Stop {
+            at: Some(at),
+            reason: Reason::AddressTaken,
+        };
+        for index in 1..=NEAR {
+            let at = pc.wrapping_add(index.wrapping_mul(INSTRUCTION));
+            let word = self.program.word(at).ok_or_else(|| taken(pc))?;
+            // BR, BLR, and those that check a signature.
+            let branch = [0xd61f_0000, 0xd63f_0000].contains(&(word & 0xffff_fc1f))
+                || word & 0xfedf_f800 == 0xd61f_0800;
+            if branch && (word >> 5) & 0x1f == register {
+                return Ok(Use {
+                    pc: at,
+                    stub: self.stub(pc, load),
+                });
+            }
+            if !matches!(flow(word), Flow::On)
+                || reads(word, register)
+                || !keeps(word, at, field(load, 0))
+            {
+                return Err(taken(at));
+            }
+        }
+        Err(taken(pc))
+    }
+
+    /// Where the stub of the procedure linkage table begins that loads an address at `pc`.
+    fn stub(&self, pc: u64, load: u32) -> Option<u64> {
+        /// `ldr x17, [x16, …]`, without the offset.
+        const LOAD: u32 = 0xf940_0211;
+        /// `bti c`
+        const LANDING: u32 = 0xd503_245f;
+        let page = pc.checked_sub(INSTRUCTION)?;
+        let is_page = self.program.word(page)? & 0x9f00_001f == 0x9000_0010;
+        if load & 0xffc0_03ff != LOAD || !is_page {
+            return None;
+        }
+        let front = page.checked_sub(INSTRUCTION)?;
+        Some(match self.program.word(front) {
+            Some(LANDING) => front,
+            _ => page,
+        })
+    }
+}
+
+/// A call through a word that is bound to a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Use {
+    /// The instruction that calls or jumps.
+    pub(super) pc: u64,
+    /// The stub it ends, if it is one.
+    pub(super) stub: Option<u64>,
+}
+
+/// `LDR` of 64 bits with a number as the offset.
+fn is_load(word: u32) -> bool {
+    word & 0xffc0_0000 == 0xf940_0000
+}
+
+/// Whether an instruction may use the address that a register holds, but for the last one of a stub to sign or check.
+fn reads(word: u32, register: u32) -> bool {
+    let hint = word & 0xffff_f01f == 0xd503_201f;
+    // ADR, ADRP, MOVZ, MOVN, MOVK: one register, set.
+    let sets = word & 0x1f00_0000 == 0x1000_0000 || word & 0x1f80_0000 == 0x1280_0000;
+    // LDR and the like with a number as the offset: one register, from where another one leads.
+    let loads = word & 0x3f00_0000 == 0x3900_0000 && word & 0x00c0_0000 != 0;
+    let fields = [0, 5, 10, 16].map(|shift| word.wrapping_shr(shift) & 0x1f);
+    if hint {
+        false
+    } else if loads {
+        fields.get(1) == Some(&register)
+    } else if sets {
+        // MOVK keeps some of it.
+        fields.starts_with(&[register]) && word & 0x7f80_0000 == 0x7280_0000
+    } else {
+        fields.contains(&register)
+    }
+}
+
+impl Call {
+    /// Why a call of which no more can be known may be the one.
+    fn settled(self) -> Option<Reason> {
+        if !self.number.settled() || !self.argument.settled() {
+            return None;
+        }
+        Some(match (self.number, self.argument) {
+            (Origin::Known(_), Origin::Known(_)) => Reason::Sets,
+            (Origin::Known(_), _) => Reason::Argument,
+            _ => Reason::Number,
+        })
+    }
+
+    /// The same before an instruction, on every way it may have gone.
+    fn before(self, word: u32, pc: u64, memory: Memory) -> impl Iterator<Item = Self> {
+        let numbers = before(word, pc, self.number, memory);
+        let arguments = before(word, pc, self.argument, memory);
+        numbers.into_iter().flatten().flat_map(move |number| {
+            arguments
+                .into_iter()
+                .flatten()
+                .map(move |argument| Self { number, argument })
+        })
+    }
+
+    /// What of it another file can know: what is in the registers of arguments.
+    fn at_entry(self) -> Self {
+        let seen = |origin| match origin {
+            Origin::Register(part) if part.register > 7 => Origin::Unknown,
+            Origin::Word { .. } | Origin::Far => Origin::Unknown,
+            other => other,
+        };
+        Self {
+            number: seen(self.number),
+            argument: seen(self.argument),
+        }
+    }
+}
