@@ -87,6 +87,8 @@ struct Point {
     pc: u64,
     at: u64,
     call: Call,
+    /// The function that makes the system call does not have its number in a register from its caller.
+    own: bool,
 }
 
 impl<'p, 'a> Walker<'p, 'a> {
@@ -121,7 +123,13 @@ impl<'p, 'a> Walker<'p, 'a> {
     ) -> Result<Vec<Wrapper<'a>>, Stop> {
         let mut seen = HashSet::new();
         let mut wrappers = Vec::new();
-        let mut open = vec![Point { pc, at: pc, call }];
+        let own = call.number == Origin::low(8);
+        let mut open = vec![Point {
+            pc,
+            at: pc,
+            call,
+            own,
+        }];
         while let Some(point) = open.pop() {
             if self.harmless(point.call) || !seen.insert(point) {
                 continue;
@@ -150,16 +158,17 @@ impl<'p, 'a> Walker<'p, 'a> {
         open: &mut Vec<Point>,
         wrappers: &mut Vec<Wrapper<'a>>,
     ) -> Result<(), Reason> {
-        let Point { pc, at, call } = point;
+        let Point { pc, at, call, own } = point;
         let program = self.program;
         let front = program.in_front(pc);
         if let Some(front) = front {
             let word = program.word(front).unwrap_or_default();
-            let calls = call.before(word, front, self.memory(call));
+            let calls = call.before(word, front, self.memory(point));
             open.extend(calls.map(|call| Point {
                 pc: front,
                 at,
                 call,
+                own,
             }));
         }
         let (mut named, mut called) = (false, false);
@@ -176,6 +185,9 @@ impl<'p, 'a> Walker<'p, 'a> {
                 pc: source,
                 at: if is_call { source } else { at },
                 call,
+                own: own
+                    && (call.number == Origin::low(8)
+                        || !matches!(call.number, Origin::Register(_))),
             });
         }
         if front.is_some() && !called && !program.is_function(pc) {
@@ -187,7 +199,7 @@ impl<'p, 'a> Walker<'p, 'a> {
         if inside && named && !called && !program.is_function(pc) {
             return Ok(());
         }
-        if self.is_command(call) {
+        if own && self.is_command(call) {
             open.extend(self.commanded(pc)?);
             return Ok(());
         }
@@ -278,7 +290,12 @@ impl<'p, 'a> Walker<'p, 'a> {
                 argument: word(0),
             };
             let call = self.on_stack(at, call);
-            found.push(Point { pc: at, at, call });
+            found.push(Point {
+                pc: at,
+                at,
+                call,
+                own: true,
+            });
         }
         if found.is_empty() {
             return Err(Reason::NotReached);
@@ -293,9 +310,9 @@ impl<'p, 'a> Walker<'p, 'a> {
         repeated || !call.number.could_be(PRCTL) || !call.argument.could_be(PR_SVE_SET_VL)
     }
 
-    /// Nothing changes a command on its way to the threads.
-    fn memory(&self, call: Call) -> Memory {
-        let Some(libc) = self.libc else {
+    /// Nothing changes a command on its way to the threads. What a caller hands to `syscall` is none.
+    fn memory(&self, Point { call, own, .. }: Point) -> Memory {
+        let Some(libc) = self.libc.filter(|_| own) else {
             return Memory::Any;
         };
         match (call.number, call.argument) {
