@@ -11,6 +11,8 @@ from kit.machine import LAB
 
 PLACE = LAB.parent / "tests/fixtures/cross"
 IMAGES, MACHINES, CELLS = PLACE / "images", PLACE / "machines", PLACE / "cells.tsv"
+# Programs that do what no image shows, packed.
+ROOTFS = PLACE / "rootfs"
 SUFFIX = ".tar.gz"
 
 
@@ -72,3 +74,11 @@ def unpack(image: str, into: Path) -> Path:
     with tarfile.open(archive(image)) as tar:
         tar.extractall(place, filter="data")
     return place
+
+
+def unpack_programs(into: Path) -> None:
+    """Makes the root directory that `hwcr check --rootfs` is given."""
+    for packed in ROOTFS.rglob("*.gz"):
+        program = into / packed.relative_to(ROOTFS).with_suffix("")
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_bytes(gzip.decompress(packed.read_bytes()))

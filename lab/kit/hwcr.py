@@ -50,8 +50,9 @@ class Hwcr:
             raise LabError(f"hwcr {' '.join(map(str, arguments))} ended with {run.returncode}:\n{run.stderr}")
         return json.loads(run.stdout)
 
-    def check(self, image: Path, target: str, source: str | None = None) -> Any:
-        [result] = self.ask("check", image, "--target", target, *(["--source", source] if source else []))["results"]
+    def check(self, image: Path, target: str, source: str | None = None, rootfs: Path | None = None) -> Any:
+        more = [*(["--source", source] if source else []), *(["--rootfs", rootfs] if rootfs else [])]
+        [result] = self.ask("check", image, "--target", target, *more)["results"]
         return result
 
     def rewrite(self, image: Path, target: str, out: Path | None, options: list[str]) -> Any:
