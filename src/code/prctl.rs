@@ -12,6 +12,7 @@ mod fields;
 mod origin;
 mod program;
 mod store;
+mod uses;
 mod walk;
 mod write;
 
@@ -32,7 +33,8 @@ use crate::units::Pid;
 use fields::is_svc;
 use origin::Origin;
 use program::Program;
-use walk::{Call, Stop, Use, Walker, Wrapper};
+use uses::Use;
+use walk::{Call, Stop, Walker, Wrapper};
 
 /// Functions with a name of their own that end in a system call that is not settled. C libraries have two.
 const MAX_WRAPPERS: usize = 64;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use crate::elf::code::{Change, Flow, INSTRUCTION, effect, flow};
 
 use super::Reason;
-use super::fields::field;
+use super::fields::{field, reads};
 use super::origin::{Memory, Origin, before, keeps};
 use super::program::Program;
 
@@ -54,7 +54,7 @@ impl Stop {
 /// Walks of one file; what is found of functions' addresses is kept from one to the next.
 #[derive(Debug)]
 pub(super) struct Walker<'p, 'a> {
-    program: &'p Program<'a>,
+    pub(super) program: &'p Program<'a>,
     /// The C library that the file is, or has linked in.
     libc: Option<Libc>,
     taken: BTreeMap<u64, bool>,
@@ -331,7 +331,7 @@ impl<'p, 'a> Walker<'p, 'a> {
 
     /// The instructions through which `found` is true of the address of a page: `register` holds it behind the
     /// instruction at `pc`. They are looked for on every way on, up to where the register changes.
-    fn users(
+    pub(super) fn users(
         &self,
         (page, pc, register): (u64, u64, u8),
         found: impl Fn(u64, u32) -> bool,
@@ -424,129 +424,6 @@ impl<'p, 'a> Walker<'p, 'a> {
             );
         }
         adds
-    }
-
-    /// Where code of this file calls what another file (or this one) names: the calls through the words that are bound
-    /// to the name.
-    ///
-    /// # Errors
-    /// The name's address is used in another way.
-    pub(super) fn uses(&self, name: &[u8]) -> Result<Vec<Use>, Stop> {
-        let mut slots = BTreeSet::new();
-        for relocation in self.program.dynamic.relocations_of(name) {
-            if !relocation.slot {
-                return Err(Stop {
-                    at: Some(relocation.at),
-                    reason: Reason::AddressTaken,
-                });
-            }
-            slots.insert(relocation.at);
-        }
-        if slots.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut loads = BTreeSet::new();
-        for slot in &slots {
-            // As far as the offset of a load reaches.
-            let first = (slot & !0xfff).saturating_sub(7 << 12);
-            for from in self.program.pages(first, *slot) {
-                self.users(
-                    from,
-                    |page, word| {
-                        let offset = u64::from((word >> 10) & 0xfff).wrapping_mul(8);
-                        is_load(word) && page.wrapping_add(offset) == *slot
-                    },
-                    &mut loads,
-                );
-            }
-        }
-        loads
-            .into_iter()
-            .map(|pc| self.called(pc, self.program.word(pc).unwrap_or_default()))
-            .collect()
-    }
-
-    /// Where the address that the instruction at `pc` loads is called.
-    fn called(&self, pc: u64, load: u32) -> Result<Use, Stop> {
-        /// Instructions between the load and the call: arguments are made ready there.
-        const NEAR: u64 = 64;
-        let register = load & 0x1f;
-        let taken = |at| Stop {
-            at: Some(at),
-            reason: Reason::AddressTaken,
-        };
-        for index in 1..=NEAR {
-            let at = pc.wrapping_add(index.wrapping_mul(INSTRUCTION));
-            let word = self.program.word(at).ok_or_else(|| taken(pc))?;
-            // BR, BLR, and those that check a signature.
-            let branch = [0xd61f_0000, 0xd63f_0000].contains(&(word & 0xffff_fc1f))
-                || word & 0xfedf_f800 == 0xd61f_0800;
-            if branch && (word >> 5) & 0x1f == register {
-                return Ok(Use {
-                    pc: at,
-                    stub: self.stub(pc, load),
-                });
-            }
-            if !matches!(flow(word), Flow::On)
-                || reads(word, register)
-                || !keeps(word, at, field(load, 0))
-            {
-                return Err(taken(at));
-            }
-        }
-        Err(taken(pc))
-    }
-
-    /// Where the stub of the procedure linkage table begins that loads an address at `pc`.
-    fn stub(&self, pc: u64, load: u32) -> Option<u64> {
-        /// `ldr x17, [x16, …]`, without the offset.
-        const LOAD: u32 = 0xf940_0211;
-        /// `bti c`
-        const LANDING: u32 = 0xd503_245f;
-        let page = pc.checked_sub(INSTRUCTION)?;
-        let is_page = self.program.word(page)? & 0x9f00_001f == 0x9000_0010;
-        if load & 0xffc0_03ff != LOAD || !is_page {
-            return None;
-        }
-        let front = page.checked_sub(INSTRUCTION)?;
-        Some(match self.program.word(front) {
-            Some(LANDING) => front,
-            _ => page,
-        })
-    }
-}
-
-/// A call through a word that is bound to a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Use {
-    /// The instruction that calls or jumps.
-    pub(super) pc: u64,
-    /// The stub it ends, if it is one.
-    pub(super) stub: Option<u64>,
-}
-
-/// `LDR` of 64 bits with a number as the offset.
-fn is_load(word: u32) -> bool {
-    word & 0xffc0_0000 == 0xf940_0000
-}
-
-/// Whether an instruction may use the address that a register holds, but for the last one of a stub to sign or check.
-fn reads(word: u32, register: u32) -> bool {
-    let hint = word & 0xffff_f01f == 0xd503_201f;
-    // ADR, ADRP, MOVZ, MOVN, MOVK: one register, set.
-    let sets = word & 0x1f00_0000 == 0x1000_0000 || word & 0x1f80_0000 == 0x1280_0000;
-    // LDR and the like with a number as the offset: one register, from where another one leads.
-    let loads = word & 0x3f00_0000 == 0x3900_0000 && word & 0x00c0_0000 != 0;
-    let fields = [0, 5, 10, 16].map(|shift| word.wrapping_shr(shift) & 0x1f);
-    if hint {
-        false
-    } else if loads {
-        fields.get(1) == Some(&register)
-    } else if sets {
-        // MOVK keeps some of it.
-        fields.starts_with(&[register]) && word & 0x7f80_0000 == 0x7280_0000
-    } else {
-        fields.contains(&register)
     }
 }
 
