@@ -363,7 +363,13 @@ fn own_calls<'a>(program: &Program<'a>) -> Result<Vec<Wrapper<'a>>, Stop> {
     for (pc, _) in program.words().filter(|(_, word)| is_svc(*word)) {
         wrappers.extend(walker.follow(pc, call, None)?);
     }
-    Ok(wrappers)
+    match program.hidden_call() {
+        Some(pc) => Err(Stop {
+            at: Some(pc),
+            reason: Reason::Number,
+        }),
+        None => Ok(wrappers),
+    }
 }
 
 /// Whether a file asks for functions by name: it imports what does that, or has it linked in.

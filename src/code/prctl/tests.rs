@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{Auditor, LengthAudit, Reason};
+use super::{Auditor, LengthAudit, Program, Reason, own_calls};
 use crate::binaries::Binaries;
 
 /// Where the code of [`file`] is linked at and lies in the file.
@@ -394,6 +394,51 @@ fn files_without_the_tables_they_need_are_refused() {
         together(&[("writable", &bytes)]),
         LengthAudit::May(suspect) if suspect.reason == Reason::Writable
     ));
+}
+
+/// A section: flags, and instructions of the code from one to another.
+fn with_sections(mut bytes: Vec<u8>, sections: &[(u64, u64, u64)]) -> Vec<u8> {
+    let at = bytes.len() as u64;
+    bytes.extend([0; 64]);
+    for (flags, from, to) in sections {
+        let (start, len) = (CODE + 4 * from, 4 * (to - from));
+        for word in [1 << 32, *flags, start, start, len, 0, 4, 0] {
+            bytes.extend(u64::to_le_bytes(word));
+        }
+    }
+    bytes[40..48].copy_from_slice(&at.to_le_bytes());
+    bytes[58..60].copy_from_slice(&64_u16.to_le_bytes());
+    bytes[60] = u8::try_from(1 + sections.len()).unwrap();
+    bytes
+}
+
+#[test]
+fn what_sections_hold_is_data_and_what_none_holds_is_not() {
+    let (code, data) = (2 | 4, 2);
+    let bytes = file(&[movz(8, 1), SVC, RET, NOP, SVC, RET], &[]);
+    let say = |sections: &[(u64, u64, u64)]| match together(&[(
+        "code",
+        &with_sections(bytes.clone(), sections),
+    )]) {
+        LengthAudit::Never { .. } => None,
+        LengthAudit::May(suspect) => Some((suspect.reason, suspect.at)),
+    };
+    assert_eq!(say(&[(code, 0, 4), (data, 4, 6)]), None);
+    let hidden = Some((Reason::Number, Some(CODE + 16)));
+    assert_eq!(say(&[(code, 0, 4)]), hidden);
+    assert_eq!(say(&[(code, 0, 4), (data, 5, 6)]), hidden);
+    // A section that is not loaded holds none of it.
+    assert_eq!(say(&[(code, 0, 4), (0, 4, 6)]), hidden);
+}
+
+#[test]
+fn what_was_not_followed_to_its_end_may_be_the_call() {
+    let bytes = file(&[movz(8, 1), SVC, RET], &[]);
+    let program = Program::parse(&bytes).unwrap();
+    assert!(own_calls(&program).is_ok());
+    program.give_up();
+    let stop = own_calls(&program).unwrap_err();
+    assert_eq!(stop.reason, Reason::TooMany);
 }
 
 proptest! {

@@ -53,6 +53,9 @@ impl Walker<'_, '_> {
                 );
             }
         }
+        if !self.program.was_followed() {
+            return Err(Stop::whole(Reason::TooMany));
+        }
         loads
             .into_iter()
             .map(|pc| self.called(pc, self.program.word(pc).unwrap_or_default()))

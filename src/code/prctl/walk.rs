@@ -14,6 +14,8 @@ const PRCTL: u64 = 167;
 /// `PR_SVE_SET_VL` (kernel 7.3, `include/uapi/linux/prctl.h`).
 const PR_SVE_SET_VL: u64 = 50;
 
+/// Names under which other files find the functions that lead to one system call.
+const MAX_NAMES: usize = 256;
 /// Places that are looked at for one system call. Wrappers in libraries have some hundred callers in their own file.
 const MAX_STEPS: usize = 1 << 16;
 
@@ -141,11 +143,15 @@ impl<'p, 'a> Walker<'p, 'a> {
             if let Some(reason) = point.call.settled() {
                 return Err(stop(reason));
             }
-            if seen.len() > MAX_STEPS {
+            if seen.len() > MAX_STEPS || wrappers.len() > MAX_NAMES {
                 return Err(stop(Reason::TooMany));
             }
-            self.step(point, stub, &mut open, &mut wrappers)
-                .map_err(stop)?;
+            let stepped = self.step(point, stub, &mut open, &mut wrappers);
+            // What the step found may not be all there is.
+            if !self.program.spend(1) {
+                return Err(stop(Reason::TooMany));
+            }
+            stepped.map_err(stop)?;
         }
         Ok(wrappers)
     }
@@ -343,8 +349,13 @@ impl<'p, 'a> Walker<'p, 'a> {
             let Some(word) = self.program.word(pc) else {
                 continue;
             };
-            if seen.len() > MAX_STEPS || !seen.insert((pc, register)) {
+            if !seen.insert((pc, register)) {
                 continue;
+            }
+            if seen.len() > MAX_STEPS || !self.program.spend(1) {
+                // Then nothing is said of the file.
+                self.program.give_up();
+                return;
             }
             if field(word, 5) == register && found(page, word) {
                 into.insert(pc);
@@ -371,7 +382,8 @@ impl<'p, 'a> Walker<'p, 'a> {
 
     /// Whether something in the file holds the address of the instruction at `pc`, or makes it.
     fn takes(&self, pc: u64) -> bool {
-        self.program.points_to(pc)
+        !self.program.spend(self.program.size())
+            || self.program.points_to(pc)
             || self.program.makes(pc)
             || self.makers(pc).iter().any(|add| !self.only_compared(*add))
     }
@@ -386,7 +398,8 @@ impl<'p, 'a> Walker<'p, 'a> {
             if !seen.insert(pc) {
                 continue;
             }
-            let Some(word) = self.program.word(pc).filter(|_| seen.len() <= MAX_STEPS) else {
+            let within = self.program.spend(1) && seen.len() <= MAX_STEPS;
+            let Some(word) = self.program.word(pc).filter(|_| within) else {
                 return false;
             };
             let next = pc.wrapping_add(INSTRUCTION);
