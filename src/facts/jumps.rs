@@ -70,6 +70,13 @@ impl Stacks {
         )
     }
 
+    /// The lowest address, and how many bytes it is from there to the end of the highest.
+    fn hull(&self) -> (u64, u64) {
+        let first = self.0.keys().next().map_or(0, |start| start.0);
+        let last = self.0.values().next_back().map_or(0, |end| end.0);
+        (first, last.saturating_sub(first))
+    }
+
     fn hold(&self, sp: Addr) -> bool {
         sp.is_aligned(STACK_ALIGN)
             && self
@@ -93,6 +100,8 @@ pub(super) fn find(
     let guard = random
         .and_then(|random| random.checked_add(8))
         .and_then(|at| memory.read_u64(at).ok());
+    let (lowest, span) = stacks.hull();
+    let near = |sp: u64| sp.wrapping_sub(lowest) < span;
     let mut found = Vec::new();
     for range in ranges {
         let mut at = range.start;
@@ -102,10 +111,14 @@ pub(super) fn find(
                 let mut at = run.range.start;
                 for word in bytes.as_chunks::<8>().0 {
                     let word = u64::from_le_bytes(*word);
-                    for guard in [guard, Some(0)].into_iter().flatten() {
-                        let sp = Addr(word ^ guard);
-                        if stacks.hold(sp) {
-                            found.extend(buffer(memory, at, sp, guard));
+                    // Most words are far from any stack, with the guard or without.
+                    let mixed = word ^ guard.unwrap_or_default();
+                    if near(word) || near(mixed) {
+                        for guard in [guard, Some(0)].into_iter().flatten() {
+                            let sp = Addr(word ^ guard);
+                            if stacks.hold(sp) {
+                                found.extend(buffer(memory, at, sp, guard));
+                            }
                         }
                     }
                     at = Addr(at.0.wrapping_add(8));

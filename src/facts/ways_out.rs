@@ -13,7 +13,7 @@ use super::no_return::NoReturn;
 
 /// Bytes of private writable memory beyond the stacks that are searched for jump buffers: a program's own data and
 /// the start of its heap come first.
-const BUDGET: u64 = 64 << 20;
+const BUDGET: u64 = 8 << 20;
 
 /// A way out of a handler that leaves its frame behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
