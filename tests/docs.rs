@@ -157,6 +157,24 @@ fn the_tables_of_messages_are_made_from_the_rows() {
     }
 }
 
+/// The tables in `docs/floors.md`. `HWCR_BLESS=1 cargo test --test docs` rewrites them.
+#[test]
+fn the_tables_of_floors_are_made_from_the_rows() {
+    let mut tables = Vec::new();
+    hwcr::report::floors_text::markdown(&mut tables).unwrap();
+    let tables = format!("\n{}\n", String::from_utf8(tables).unwrap().trim_end());
+    let page = std::fs::read_to_string("docs/floors.md").unwrap();
+    let expected = between(&page, "floors", &tables);
+    if std::env::var_os("HWCR_BLESS").is_some() {
+        std::fs::write("docs/floors.md", &expected).unwrap();
+    } else {
+        assert!(
+            page == expected,
+            "docs/floors.md is not what src/abi/restore says; HWCR_BLESS=1 rewrites it"
+        );
+    }
+}
+
 /// The page with `text` between `<!-- NAME -->` and the next `<!-- end -->`.
 fn between(page: &str, name: &str, text: &str) -> String {
     let start = format!("<!-- {name} -->\n");
@@ -206,6 +224,7 @@ fn documents_name_rules_that_exist() {
         "docs/rewrite.md",
         "docs/explain-log.md",
         "docs/config.md",
+        "docs/floors.md",
     ] {
         let text = std::fs::read_to_string(file).unwrap();
         for (at, _) in text.match_indices("HWCR-") {

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use hwcr::code::prctl::{LengthAudit, Reason, Suspect};
+use hwcr::criu_image::ask::{Ask, Asked};
 use hwcr::criu_image::model::{
-    AddressKeys, AltStack, Anomaly, AnomalyKind, Arch, Checkpoint, FormatFeature, Gcs, OlderCriu,
-    PacState, UnknownField,
+    AddressKeys, AltStack, Anomaly, AnomalyKind, Arch, Checkpoint, Gcs, PacState, UnknownField,
 };
 use hwcr::facts::{self, Facts, Ground, JumpBuffer, NoReturn, Rewritten, Standing, WayOut};
 use hwcr::finding::Severity;
@@ -92,14 +92,14 @@ fn anomaly(checkpoint: &mut Checkpoint, kind: AnomalyKind) {
     });
 }
 
-fn feature(checkpoint: &mut Checkpoint, older: OlderCriu) {
-    checkpoint.features.push(FormatFeature {
-        name: "test",
-        what: "a feature of a test",
-        since: Version::new(9, 0, 0),
-        older,
+fn ask(checkpoint: &mut Checkpoint, ask: Ask) {
+    checkpoint.asks = vec![Asked {
+        ask,
+        pid: None,
+        tid: None,
         place: place(),
-    });
+        times: 1,
+    }];
 }
 
 fn leader_pac(checkpoint: &mut Checkpoint, pac: PacState) {
@@ -1140,7 +1140,8 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
         "HWCR-SYS-003",
         Some(Blocker),
         Scene {
-            image_edit: |image| feature(image, OlderCriu::Breaks),
+            image_edit: |image| ask(image, Ask::Memfd),
+            target_edit: |target| target.criu = Some(Version::new(3, 13, 0)),
             ..QUIET
         },
     );
@@ -1148,7 +1149,8 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
         "HWCR-SYS-003",
         Some(Unproven),
         Scene {
-            image_edit: |image| feature(image, OlderCriu::Loses),
+            image_edit: |image| ask(image, Ask::Membarrier),
+            target_edit: |target| target.criu = Some(Version::new(3, 18, 0)),
             ..QUIET
         },
     );
@@ -1156,7 +1158,8 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
         "HWCR-SYS-003",
         None,
         Scene {
-            image_edit: |image| feature(image, OlderCriu::Ignores),
+            image_edit: |image| ask(image, Ask::RunId),
+            target_edit: |target| target.criu = Some(Version::new(4, 0, 0)),
             ..QUIET
         },
     );

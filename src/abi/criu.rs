@@ -5,13 +5,6 @@ use crate::units::Version;
 /// First release that saves and restores pointer-authentication keys (commit 8ae5db37b).
 pub const SAVES_PAC_KEYS: Version = Version::new(4, 1, 0);
 
-/// First release that runs on kernels whose vDSO has a GNU hash table only (6.11 and later), and
-/// that knows the split vvar of 6.13 (`criu/util-vdso.c`: "Not all dynamic entries are present").
-pub const KNOWS_GNU_HASH_VDSO: Version = Version::new(4, 1, 0);
-
-/// First kernel whose arm64 vDSO has a GNU hash table only.
-pub const KERNEL_WITH_GNU_HASH_VDSO: Version = Version::new(6, 11, 0);
-
 /// First release that saves guarded control stacks.
 pub const SAVES_GCS: Version = Version::new(4, 3, 0);
 

@@ -156,19 +156,6 @@ pub fn rseq_size_fixed(kernel: Version) -> bool {
     kernel < Version::new(6, 3, 0)
 }
 
-/// What an image asks of the restoring kernel: the name of the format feature, the first mainline kernel
-/// that can do it, and the system call that fails on an older one.
-pub static FORMAT_NEEDS: &[(&str, Version, &str)] = &[
-    ("memfd", Version::new(3, 17, 0), "memfd_create"),
-    ("rseq", Version::new(4, 18, 0), "rseq"),
-    ("pidfd", Version::new(5, 3, 0), "pidfd_open"),
-    (
-        "guard-regions",
-        Version::new(6, 13, 0),
-        "madvise MADV_GUARD_INSTALL",
-    ),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,5 +2,6 @@
 
 pub mod criu;
 pub mod kernel;
+pub mod restore;
 pub mod sigreturn;
 pub mod syscall;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::ask::Ask;
 use super::envelope::{Entry, Image};
 use super::error::Error;
-use super::feature::Feature;
 use super::model::{
     AddressKeys, AltStack, Arch, Arm64State, Gcs, PacState, SigAction, TaskState, Thread,
 };
@@ -69,21 +69,18 @@ impl Core {
     pub(super) fn thread(&self, tid: Tid, notes: &mut Notes) -> Result<Thread, Error> {
         let entry = self.entry()?;
         let thread = self.message.thread_core.clone().unwrap_or_default();
+        notes.asks.of_thread(Some(tid));
         if thread.rseq_entry.is_some() {
-            notes.features.see(Feature::Rseq, || entry.field(&[5, 15]));
+            notes.asks.see(Ask::Rseq, || entry.field(&[5, 15]));
         }
         if thread.cg_set.is_some() {
-            notes
-                .features
-                .see(Feature::ThreadCgroups, || entry.field(&[5, 16]));
+            notes.asks.see(Ask::ThreadCgroups, || entry.field(&[5, 16]));
         }
         if thread.timerslack_ns.is_some() {
-            notes
-                .features
-                .see(Feature::TimerSlack, || entry.field(&[5, 17]));
+            notes.asks.see(Ask::TimerSlack, || entry.field(&[5, 17]));
         }
         let task = self.message.tc.as_ref();
-        Ok(Thread {
+        let read = Thread {
             tid,
             comm: thread.comm.as_deref().map(text),
             state: self
@@ -104,7 +101,9 @@ impl Core {
             rseq_size: thread.rseq_entry.as_ref().map(|rseq| rseq.rseq_abi_size),
             pending: thread.signals_p.map_or(0, |queue| queue.signals.len()),
             place: entry.place(),
-        })
+        };
+        notes.asks.of_thread(None);
+        Ok(read)
     }
 }
 
@@ -151,14 +150,10 @@ pub(super) fn sigactions(
 /// Notes what the task's part shows of the CRIU that wrote it.
 pub(super) fn see_task(task: &proto::TaskCoreEntry, entry: &Entry<'_>, notes: &mut Notes) {
     if task.stop_signo.is_some() {
-        notes
-            .features
-            .see(Feature::StopSignal, || entry.field(&[3, 21]));
+        notes.asks.see(Ask::StopSignal, || entry.field(&[3, 21]));
     }
     if task.membarrier_registration_mask.is_some() {
-        notes
-            .features
-            .see(Feature::Membarrier, || entry.field(&[3, 22]));
+        notes.asks.see(Ask::Membarrier, || entry.field(&[3, 22]));
     }
 }
 
@@ -187,7 +182,7 @@ fn state(
         ));
     }
     if info.gcs.is_some() {
-        notes.features.see(Feature::Gcs, || entry.field(&[8, 6]));
+        notes.asks.see(Ask::Gcs, || entry.field(&[8, 6]));
     }
     Ok(Arm64State {
         x,
@@ -215,10 +210,10 @@ fn pac(keys: Option<&proto::PacKeys>, entry: &Entry<'_>, notes: &mut Notes) -> P
     };
     let place = entry.field(&[8, 5]);
     if keys.pac_address_keys.is_none() && keys.pac_generic_keys.is_none() {
-        notes.features.see(Feature::PacBlock, || place);
+        notes.asks.see(Ask::PacBlock, || place);
         return PacState::Absent;
     }
-    notes.features.see(Feature::PacKeys, || place.clone());
+    notes.asks.see(Ask::PacKeys, || place.clone());
     let address = keys.pac_address_keys.as_ref().map(|keys| AddressKeys {
         keys: [
             [keys.apiakey_lo, keys.apiakey_hi],

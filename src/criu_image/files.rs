@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::ask::Ask;
 use super::core::text;
 use super::envelope::Entry;
 use super::error::Error;
-use super::feature::Feature;
 use super::model::RegFile;
 use super::proto;
 use super::reader::{Dir, Notes};
@@ -27,7 +27,7 @@ pub(super) fn read(dir: &Dir, notes: &mut Notes) -> Result<Files, Error> {
         for entry in image.entries() {
             let entry = entry?;
             let inode: proto::MemfdInodeEntry = notes.decode(MEMFD_INODE_ENTRY, &entry)?;
-            notes.features.see(Feature::Memfd, || entry.place());
+            notes.asks.see(Ask::Memfd, || entry.place());
             shmid_of_inode.insert(inode.inode_id, inode.shmid);
         }
     }
@@ -65,9 +65,7 @@ fn regular(
     notes: &mut Notes,
 ) -> RegFile {
     if !reg.build_id.is_empty() {
-        notes
-            .features
-            .see(Feature::BuildId, || entry.field(build_id));
+        notes.asks.see(Ask::BuildId, || entry.field(build_id));
     }
     RegFile {
         id: reg.id,

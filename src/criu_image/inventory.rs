@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::ask::Ask;
 use super::envelope::Header;
 use super::error::Error;
-use super::feature::Feature;
 use super::model::Inventory;
 use super::proto;
 use super::reader::{Dir, Notes};
@@ -53,15 +53,13 @@ pub(super) fn read(source: &Arc<dyn Source>, notes: &mut Notes) -> Result<(Inven
         .map(text)
         .collect::<Vec<_>>();
     if !plugins.is_empty() {
-        notes.features.see(Feature::Plugins, || entry.field(&[12]));
+        notes.asks.see(Ask::Plugins, || entry.field(&[12]));
     }
     if message.dump_criu_run_id.is_some() {
-        notes.features.see(Feature::RunId, || entry.field(&[13]));
+        notes.asks.see(Ask::RunId, || entry.field(&[13]));
     }
     if message.allow_uprobes == Some(true) {
-        notes
-            .features
-            .see(Feature::AllowUprobes, || entry.field(&[14]));
+        notes.asks.see(Ask::AllowUprobes, || entry.field(&[14]));
     }
     let inventory = Inventory {
         img_version: message.img_version,

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::ask::Ask;
 use super::chain::Chain;
 use super::core::{self, Core};
 use super::error::Error;
-use super::feature::Feature;
 use super::mm::Spaces;
 use super::model::{AnomalyKind, Arch, Checkpoint, ImageFile, ImageKind, Mm, Task, TaskState};
 use super::pstree::{self, Node};
@@ -82,16 +82,16 @@ pub fn load_from(source: &Arc<dyn Source>) -> Result<Checkpoint, Error> {
         images,
         unknown_fields: notes.unknown_fields(),
         anomalies: notes.anomalies(),
-        features: notes.features.into_list(),
+        asks: notes.asks.into_list(),
         parents,
     })
 }
 
 /// Features that the mere presence of an image shows: beginning of its name.
-const BY_NAME: &[(&str, Feature)] = &[
-    ("pidfd.img", Feature::PidFd),
-    ("bpfmap-file.img", Feature::BpfMap),
-    ("timens-", Feature::TimeNamespace),
+const BY_NAME: &[(&str, Ask)] = &[
+    ("pidfd.img", Ask::PidFd),
+    ("bpfmap-file.img", Ask::BpfMap),
+    ("timens-", Ask::TimeNamespace),
 ];
 
 /// What every file of the directory is. Compressed pages end the reading.
@@ -117,7 +117,7 @@ fn images(dir: &Dir, notes: &mut Notes) -> Result<Vec<ImageFile>, Error> {
             .iter()
             .find(|(name, _)| listed.regular && listed.name.starts_with(name));
         if let Some((_, feature)) = by_name {
-            notes.features.see(*feature, || {
+            notes.asks.see(*feature, || {
                 Place::new(dir.label(&listed.name), 0, listed.size)
             });
         }
@@ -142,6 +142,7 @@ struct Tasks<'a> {
 impl Tasks<'_> {
     fn read(&mut self, node: &Node) -> Result<Task, Error> {
         let pid = node.pid;
+        self.spaces.notes.asks.of_task(Some(pid));
         let leader = Core::read(self.dir, Tid(pid.0), &node.place.file, self.spaces.notes)?;
         self.arch(&leader, pid)?;
         let task = leader.task()?;

@@ -10,11 +10,11 @@
     clippy::cast_sign_loss
 )]
 
+pub mod ask;
 mod chain;
 mod core;
 mod envelope;
 mod error;
-mod feature;
 mod files;
 mod inventory;
 mod layer;

@@ -1,8 +1,9 @@
 //! What an image directory says, as facts with their places. Nothing here judges.
 
 use crate::memory::Mapping;
-use crate::units::{Addr, AddrRange, Pid, Place, Tid, Version};
+use crate::units::{Addr, AddrRange, Pid, Place, Tid};
 
+use super::ask::Asked;
 use super::space::TaskMemory;
 
 /// A whole image directory, read.
@@ -24,8 +25,8 @@ pub struct Checkpoint {
     pub unknown_fields: Vec<UnknownField>,
     /// What is damaged or odd without stopping the reading.
     pub anomalies: Vec<Anomaly>,
-    /// Features of the image format that were met, for inferring and demanding CRIU versions.
-    pub features: Vec<FormatFeature>,
+    /// What it asks of whoever restores it.
+    pub asks: Vec<Asked>,
     /// The previous dumps that `parent` links lead to, nearest first.
     pub parents: Vec<ParentDump>,
 }
@@ -428,32 +429,6 @@ pub enum AnomalyKind {
     RegistersMissing,
     /// VMAs overlap, are inverted or unsorted.
     VmaDisorder,
-}
-
-/// A feature of the image format and the CRIU version that brought it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FormatFeature {
-    /// Stable short name.
-    pub name: &'static str,
-    /// What it is, for people.
-    pub what: &'static str,
-    /// First CRIU release that writes and reads it.
-    pub since: Version,
-    /// What an older CRIU does with it.
-    pub older: OlderCriu,
-    /// Where it was met first.
-    pub place: Place,
-}
-
-/// What a CRIU that predates a format feature does with it at the restore.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OlderCriu {
-    /// Fails, or restores wrong memory.
-    Breaks,
-    /// Passes it over: the state is lost.
-    Loses,
-    /// Passes it over without harm.
-    Ignores,
 }
 
 impl Checkpoint {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::ask::Ask;
 use super::error::Error;
-use super::feature::Feature;
 use super::model::AnomalyKind;
 use super::proto;
 use super::reader::{Dir, Notes};
@@ -65,13 +65,13 @@ pub(super) fn read(dir: &Dir, name: &str, notes: &mut Notes) -> Result<Option<Pa
         }
         let old = u64::from(message.compat_nr_pages);
         if let Some(wide) = message.nr_pages {
-            notes.features.see(Feature::WidePages, || entry.field(&[5]));
+            notes.asks.see(Ask::WidePages, || entry.field(&[5]));
             if old != 0 && old != wide {
                 contradiction.get_or_insert_with(|| entry.place());
             }
         }
         if message.flags.is_some() {
-            notes.features.see(Feature::PageFlags, || entry.field(&[4]));
+            notes.asks.see(Ask::PageFlags, || entry.field(&[4]));
         }
         let flags = match (message.flags, message.in_parent) {
             (flags, Some(true)) => flags.unwrap_or(0) | PE_PARENT,

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use prost::Message;
 
+use super::ask::Asks;
 use super::envelope::{Entry, Header, Image};
 use super::error::Error;
-use super::feature::Features;
 use super::model::{Anomaly, AnomalyKind, UnknownField};
 use crate::source::{Blob, MAX_IMAGE, Source};
 use crate::units::{Pid, Place};
@@ -87,8 +87,8 @@ pub(super) struct Notes {
     anomalies: Vec<Anomaly>,
     /// Anomalies beyond [`MAX_ANOMALIES`], and the place of the first of them.
     more: Option<(u64, Place)>,
-    /// Format features.
-    pub(super) features: Features,
+    /// What the image asks for.
+    pub(super) asks: Asks,
 }
 
 impl Notes {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::ask::Ask;
 use super::envelope::Entry;
 use super::error::Error;
-use super::feature::Feature;
 use super::model::{AnomalyKind, Vma, VmaStatus};
 use super::proto;
 use super::reader::Notes;
@@ -66,11 +66,11 @@ pub(super) fn read(
         if vma.mapping.range.is_empty() {
             inverted.meet(&vma);
         } else if vma.status.contains(VmaStatus::GUARD) {
-            notes.features.see(Feature::Guards, || vma.place.clone());
+            notes.asks.see(Ask::Guards, || vma.place.clone());
             vmas.guards.push(vma);
         } else {
             if vma.status.contains(VmaStatus::UPROBES) {
-                notes.features.see(Feature::Uprobes, || vma.place.clone());
+                notes.asks.see(Ask::Uprobes, || vma.place.clone());
             }
             vmas.mappings.push(vma);
         }

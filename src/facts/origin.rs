@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::abi::restore;
 use crate::auxv::{VectorLengthBound, hwcap};
 use crate::criu_image::model::{Checkpoint, PacState};
 use crate::export::Export;
@@ -123,20 +124,20 @@ fn kernel(tasks: &[TaskFacts<'_>], origin: &mut Origin) {
 }
 
 fn criu(checkpoint: &Checkpoint, origin: &mut Origin) {
-    if let Some(newest) = checkpoint
-        .features
-        .iter()
-        .max_by_key(|feature| feature.since)
-    {
-        origin.criu_at_least = Some(newest.since);
+    let written = checkpoint.asks.iter().filter_map(|asked| {
+        let row = restore::row(asked.ask)?;
+        Some((row.written_by?, row.what, &asked.place))
+    });
+    if let Some((since, what, place)) = written.max_by_key(|(since, ..)| *since) {
+        origin.criu_at_least = Some(since);
         origin.inferences.push(
             said(
                 "criu",
-                format!("{} or later", newest.since),
-                format!("the image has {}", newest.what),
+                format!("{since} or later"),
+                format!("the image has {what}"),
             )
-            .at(Some(&newest.place))
-            .settles(Some(Settled::CriuAtLeast(newest.since))),
+            .at(Some(place))
+            .settles(Some(Settled::CriuAtLeast(since))),
         );
     }
     let keys_field = |state: &PacState| !matches!(state, PacState::NotSaved);

@@ -1,5 +1,6 @@
 //! How two machines differ, and what each difference means to a process that moves from one to the other.
 
+use crate::abi::restore::{self, Below};
 use crate::abi::sigreturn::{Answer, Reason};
 use crate::abi::{criu, kernel};
 use crate::auxv::hwcap::{HwcapBit, HwcapWord};
@@ -326,10 +327,13 @@ fn versions(first: &Profile, second: &Profile, out: &mut Vec<Value>) {
 /// What another kernel means besides the records and the auxv, which have their own lines.
 fn kernel_move(from: Version, to: Version) -> String {
     let mut parts = Vec::new();
-    let gone: Vec<&str> = kernel::FORMAT_NEEDS
-        .iter()
-        .filter(|(_, since, _)| to < *since && *since <= from)
-        .map(|(_, _, call)| *call)
+    let gone: Vec<&str> = restore::rows()
+        .filter(|row| {
+            row.kernel.as_ref().is_some_and(|floor| {
+                floor.below == Below::Breaks && !floor.met_by(to) && floor.met_by(from)
+            })
+        })
+        .map(|row| row.call)
         .collect();
     if !gone.is_empty() {
         parts.push(format!("images that need {} fail", gone.join(", ")));

@@ -2,8 +2,9 @@
 //!
 //! Distributions backport features and switch them off, so that none of this is an error.
 
+use crate::abi::kernel;
 use crate::abi::kernel::RecordSince;
-use crate::abi::{criu, kernel};
+use crate::abi::restore::{Below, PAIRS};
 use crate::auxv::hwcap::HwcapBit;
 use crate::profile::cost;
 use crate::profile::model::{Basis, Observed, Profile};
@@ -165,12 +166,16 @@ impl Doubts {
             }
         }
         if let (Some(criu), Some(kernel)) = (profile.criu, profile.kernel)
-            && criu < criu::KNOWS_GNU_HASH_VDSO
-            && kernel >= criu::KERNEL_WITH_GNU_HASH_VDSO
+            && let Some(pair) = PAIRS
+                .iter()
+                .find(|pair| pair.older == Below::Breaks && pair.concerns(kernel, criu))
         {
             self.add(
                 "criu",
-                format!("CRIU {criu} cannot read the vDSO of kernel {kernel}, so that every restore fails"),
+                format!(
+                    "CRIU {criu} cannot restore on kernel {kernel}: from {} on {}",
+                    pair.kernel, pair.what
+                ),
             );
         }
         if profile.criu.is_some_and(|criu| criu > NEWEST_CRIU) {

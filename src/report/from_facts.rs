@@ -2,6 +2,7 @@
 //!
 //! Only presence and mask of pointer-authentication keys pass through here, never the keys.
 
+use crate::abi::restore::{self, Below};
 use crate::auxv::hwcap::{HwcapBit, HwcapWord};
 use crate::criu_image::model::{Checkpoint, PacState, TaskState};
 use crate::facts::{self, AuxvFacts, Facts, Standing, TaskFacts, ThreadFacts};
@@ -417,14 +418,22 @@ fn images(checkpoint: &Checkpoint) -> Images {
             })
             .collect(),
         format_features: checkpoint
-            .features
+            .asks
             .iter()
-            .map(|feature| FormatFeature {
-                name: feature.name.to_owned(),
-                what: feature.what.to_owned(),
-                since: feature.since.to_string(),
-                older: words::older_criu(feature.older).to_owned(),
-                at: at(&feature.place),
+            .filter_map(|asked| {
+                let row = restore::row(asked.ask)?;
+                let since = row.written_by?;
+                let older = row
+                    .criu
+                    .as_ref()
+                    .map_or(Below::Ignores, |floor| floor.older);
+                Some(FormatFeature {
+                    name: asked.ask.name().to_owned(),
+                    what: row.what.to_owned(),
+                    since: since.to_string(),
+                    older: words::older_criu(older).to_owned(),
+                    at: at(&asked.place),
+                })
             })
             .collect(),
         unknown_fields: checkpoint

@@ -3,11 +3,12 @@
 //! [`v1`] holds the structures that others build on; [`from_judgement`], [`from_facts`], [`from_plan`]
 //! and [`from_log`] fill them;
 //! the renderers ([`text`], [`fleet_text`], [`inspect_text`], [`rewrite_text`], [`rules_text`],
-//! [`log_text`], and of a check [`json`], [`sarif`], [`junit`], [`github`] and [`markdown`]) see these structures and nothing else; [`messages_text`] is the table of messages;
+//! [`log_text`], and of a check [`json`], [`sarif`], [`junit`], [`github`] and [`markdown`]) see these structures and nothing else; [`messages_text`] is the table of messages, [`floors_text`] that of what restores ask for;
 //! [`profile_show_text`], [`profile_diff_text`], [`profiles_text`] and [`validate_text`] are about profiles.
 
 mod escape;
 pub mod fleet_text;
+pub mod floors_text;
 pub mod from_facts;
 pub mod from_judgement;
 pub mod from_log;

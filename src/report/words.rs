@@ -1,7 +1,8 @@
 //! The words that stand for the readers' enumerations in reports. They are part of the formats: a row
 //! may be added, none changed.
 
-use crate::criu_image::model::{AnomalyKind, Arch, ImageKind, OlderCriu, TaskState};
+use crate::abi::restore::Below;
+use crate::criu_image::model::{AnomalyKind, Arch, ImageKind, TaskState};
 use crate::facts::Ground;
 use crate::sigframe::model::{FrameAnomalyKind, Sign};
 use crate::source::Form;
@@ -56,11 +57,11 @@ pub fn image_kind(kind: &ImageKind) -> (&'static str, Option<String>) {
 
 /// The word for what an older CRIU does.
 #[must_use]
-pub fn older_criu(older: OlderCriu) -> &'static str {
+pub fn older_criu(older: Below) -> &'static str {
     match older {
-        OlderCriu::Breaks => "breaks",
-        OlderCriu::Loses => "loses",
-        OlderCriu::Ignores => "ignores",
+        Below::Breaks => "breaks",
+        Below::Loses => "loses",
+        Below::Ignores => "ignores",
     }
 }
 

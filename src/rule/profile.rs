@@ -2,10 +2,9 @@
 
 use crate::abi::{criu, kernel};
 use crate::auxv::hwcap::{self, HwcapWord};
-use crate::criu_image::model::OlderCriu;
 use crate::finding::{Finding, Proof, Severity};
 
-use super::{Case, Rule, RuleMeta, pac};
+use super::{Case, Rule, RuleMeta, floor, pac};
 use crate::profile::model::Basis;
 
 /// The rules of this file.
@@ -115,20 +114,14 @@ fn lacks(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     }
     if target.kernel.is_none() {
         let checkpoint = case.facts.checkpoint;
-        let known = |name| {
-            kernel::FORMAT_NEEDS
-                .iter()
-                .any(|(known, ..)| *known == name)
-        };
         let mut threads = checkpoint.tasks.iter().flat_map(|task| &task.threads);
-        if let Some(feature) = checkpoint
-            .features
-            .iter()
-            .find(|feature| known(feature.name))
-        {
+        if let Some((row, floor)) = floor::newest_kernel(case) {
             missing.push((
                 "kernel",
-                format!("whether {} can be made again", feature.what),
+                format!(
+                    "whether {} can be made again (kernel {} and later)",
+                    row.what, floor.since
+                ),
             ));
         }
         if threads.any(|thread| {
@@ -150,19 +143,12 @@ fn lacks(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     }
     if target.criu.is_none() {
         let least = criu::auxv_words_limit(crate::units::Version::new(0, 0, 0));
-        let newest = case
-            .facts
-            .checkpoint
-            .features
-            .iter()
-            .filter(|feature| feature.older != OlderCriu::Ignores)
-            .max_by_key(|feature| feature.since);
-        if let Some(feature) = newest {
+        if let Some((row, floor)) = floor::newest_criu(case) {
             missing.push((
                 "criu",
                 format!(
                     "whether {} is understood (CRIU {} and later)",
-                    feature.what, feature.since
+                    row.what, floor.since
                 ),
             ));
         } else if longest > least {

@@ -1,10 +1,9 @@
 //! `SYS`: the target's kernel and CRIU against what the image asks of them.
 
 use crate::abi::{criu, kernel};
-use crate::criu_image::model::OlderCriu;
 use crate::finding::{EditClass, Finding, Proof, Severity};
 
-use super::{Case, Rule, RuleMeta};
+use super::{Case, Rule, RuleMeta, floor};
 
 /// The rules of this file.
 pub(super) static RULES: &[Rule] = &[
@@ -53,7 +52,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[],
         },
-        check: newer_image,
+        check: floor::criu,
     },
     Rule {
         meta: RuleMeta {
@@ -70,7 +69,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[],
         },
-        check: criu_kernel,
+        check: floor::pairs,
     },
     Rule {
         meta: RuleMeta {
@@ -88,7 +87,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[],
         },
-        check: newer_than_kernel,
+        check: floor::kernel,
     },
     Rule {
         meta: RuleMeta {
@@ -175,94 +174,6 @@ fn auxv_criu(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
             .need_have(format!("{words} words"), format!("{limit} words"))
             .help("Use CRIU 4.1 or later on the target.")
             .mended_by(EditClass::Lossless),
-        );
-    }
-}
-
-/// Judged by `PAC`, which knows what the loss means.
-const JUDGED_ELSEWHERE: &[&str] = &["pac-keys"];
-
-fn newer_image(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    let Some(version) = case.target.criu else {
-        return;
-    };
-    for feature in case
-        .facts
-        .checkpoint
-        .features
-        .iter()
-        .filter(|feature| feature.since > version)
-    {
-        let (severity, effect) = match feature.older {
-            OlderCriu::Breaks => (Severity::Blocker, "cannot restore it"),
-            OlderCriu::Loses => (Severity::Unproven, "restores the tasks without it"),
-            OlderCriu::Ignores => continue,
-        };
-        if JUDGED_ELSEWHERE.contains(&feature.name) {
-            continue;
-        }
-        out.push(
-            Finding::new(
-                meta,
-                severity,
-                Proof::Version,
-                format!(
-                    "the image has {} (CRIU {} and later); CRIU {version} {effect}",
-                    feature.what, feature.since
-                ),
-            )
-            .read_at(feature.place.clone())
-            .need_have(format!("CRIU {}", feature.since), format!("CRIU {version}"))
-            .help(format!(
-                "Use CRIU {} or later on the target.",
-                feature.since
-            )),
-        );
-    }
-}
-
-fn criu_kernel(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    let (Some(version), Some(kernel)) = (case.target.criu, case.target.kernel) else {
-        return;
-    };
-    if version < criu::KNOWS_GNU_HASH_VDSO && kernel >= criu::KERNEL_WITH_GNU_HASH_VDSO {
-        out.push(
-            Finding::new(
-                meta,
-                Severity::Blocker,
-                Proof::Version,
-                format!("CRIU {version} cannot read the vDSO of kernel {kernel}"),
-            )
-            .need_have("CRIU 4.1", format!("CRIU {version}"))
-            .help("Use CRIU 4.1 or later on the target."),
-        );
-    }
-}
-
-fn newer_than_kernel(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    let Some(version) = case.target.kernel else {
-        return;
-    };
-    for feature in &case.facts.checkpoint.features {
-        let need = kernel::FORMAT_NEEDS
-            .iter()
-            .find(|(name, since, _)| *name == feature.name && version < *since);
-        let Some((_, since, call)) = need else {
-            continue;
-        };
-        out.push(
-            Finding::new(
-                meta,
-                Severity::Blocker,
-                Proof::Version,
-                format!(
-                    "the image has {}; kernel {version} has no {call}",
-                    feature.what
-                ),
-            )
-            .read_at(feature.place.clone())
-            .need_have(format!("kernel {since}"), format!("kernel {version}"))
-            .help(format!("Use kernel {since} or later on the target.")),
         );
     }
 }

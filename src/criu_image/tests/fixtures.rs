@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::criu_image::ask::Ask;
 use crate::criu_image::load;
 use crate::criu_image::model::{AnomalyKind, Arch, Checkpoint, ImageKind, PacState, TaskState};
 use crate::memory::Memory;
@@ -165,19 +166,9 @@ fn threads_registers_and_keys_are_those_of_the_machine() {
     let plain = load(&directory().join("idle@cortex-a57@new")).unwrap();
     let state = plain.tasks[0].threads[0].state.as_ref().unwrap();
     assert_eq!(state.pac, PacState::Absent);
-    let names: Vec<_> = checkpoint
-        .features
-        .iter()
-        .map(|feature| (feature.name, feature.since))
-        .collect();
-    assert!(
-        names.contains(&("pac-keys", Version::new(4, 1, 0))),
-        "{names:?}"
-    );
-    assert!(
-        names.contains(&("wide-page-counts", Version::new(4, 2, 0))),
-        "{names:?}"
-    );
+    let asks: Vec<Ask> = checkpoint.asks.iter().map(|asked| asked.ask).collect();
+    assert!(asks.contains(&Ask::PacKeys), "{asks:?}");
+    assert!(asks.contains(&Ask::WidePages), "{asks:?}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::build::{
     FILES, MEMFD, Msg, PAGE, V, image, kinds, pagemap, pages, read, run, task, with_parent,
 };
+use crate::criu_image::ask::Ask;
 use crate::criu_image::model::{AnomalyKind, Checkpoint};
 use crate::criu_image::space::{TaskMemory, Totals};
 use crate::memory::{Content, Memory, Missing};
@@ -269,12 +270,7 @@ fn shared_memory_is_read_by_offset_in_the_object() {
         kinds(&checkpoint),
         [AnomalyKind::PagemapMissing, AnomalyKind::Contradiction]
     );
-    assert!(
-        checkpoint
-            .features
-            .iter()
-            .any(|feature| feature.name == "memfd")
-    );
+    assert!(checkpoint.asks.iter().any(|asked| asked.ask == Ask::Memfd));
 }
 
 #[test]

@@ -4,8 +4,9 @@ use super::build::{
     CORE, Msg, PAGE, PSTREE, V, bare, image, inventory, kinds, leader, mm, pagemap, pages,
     pstree_entry, read, registers, run, task, tc, thread_core,
 };
+use crate::criu_image::ask::Ask;
 use crate::criu_image::magic;
-use crate::criu_image::model::{AnomalyKind, Arch, ImageKind, OlderCriu, PacState, TaskState};
+use crate::criu_image::model::{AnomalyKind, Arch, ImageKind, PacState, TaskState};
 use crate::source::MemorySource;
 use crate::units::{Addr, Pid, Tid, Version};
 
@@ -114,13 +115,11 @@ fn threads_have_masks_stacks_and_names_of_their_own() {
     let bytes = dir.get("core-3.img").unwrap();
     let (start, end) = (place.offset as usize, (place.offset + place.len) as usize);
     assert_eq!(bytes[start..end], keys.0);
-    let older: Vec<_> = checkpoint
-        .features
-        .iter()
-        .map(|feature| (feature.name, feature.since, feature.older))
-        .collect();
-    assert!(older.contains(&("gcs", Version::new(4, 3, 0), OlderCriu::Loses)));
-    assert!(older.contains(&("pac-keys", Version::new(4, 1, 0), OlderCriu::Loses)));
+    let asks: Vec<Ask> = checkpoint.asks.iter().map(|asked| asked.ask).collect();
+    assert!(
+        asks.contains(&Ask::Gcs) && asks.contains(&Ask::PacKeys),
+        "{asks:?}"
+    );
 }
 
 #[test]

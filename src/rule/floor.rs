@@ -1,0 +1,166 @@
+//! Reads the table of what a restore asks for ([`crate::abi::restore`]): every row that the image asks for
+//! against the target's kernel and CRIU.
+
+use crate::abi::restore::{self, Below, CriuFloor, Evidence, KERNEL_RULE, KernelFloor, PAIRS, Row};
+use crate::criu_image::ask::Asked;
+use crate::finding::{Finding, Proof, Severity};
+use crate::profile::model::{Observed, Profile};
+
+use super::{Case, RuleMeta};
+
+/// The rows that the image asks for.
+fn asked<'a>(case: &Case<'a>) -> impl Iterator<Item = (&'a Asked, &'static Row)> + use<'a> {
+    let asks = &case.facts.checkpoint.asks;
+    asks.iter()
+        .filter_map(|asked| Some((asked, restore::row(asked.ask)?)))
+}
+
+/// How much a floor that is not met weighs; `None` where nothing is lost.
+fn severity(below: Below, proven: bool) -> Option<Severity> {
+    match below {
+        Below::Breaks if proven => Some(Severity::Blocker),
+        Below::Breaks | Below::Loses => Some(Severity::Unproven),
+        Below::Ignores => None,
+    }
+}
+
+/// Whether the profile holds something that proves the kernel to have it.
+fn shown(evidence: Evidence, target: &Profile) -> bool {
+    match evidence {
+        Evidence::Hwcap(bit) => target.hwcaps.has(bit) == Some(true),
+        Evidence::Record(name) => target.sigreturn.get(name) == Some(&Observed::Accepted),
+        Evidence::None | Evidence::AuxvBytes => false,
+    }
+}
+
+/// The finding at what asks for it.
+fn at(finding: Finding, asked: &Asked) -> Finding {
+    let finding = finding.in_thread(asked.tid).read_at(asked.place.clone());
+    match asked.pid {
+        Some(pid) => finding.in_task(pid),
+        None => finding,
+    }
+}
+
+/// What the target's kernel must have.
+pub(super) fn kernel(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    let Some(version) = case.target.kernel else {
+        return; // HWCR-PRF-001
+    };
+    for (asked, row) in asked(case) {
+        let Some(floor) = judged_here(row.kernel.as_ref(), meta.id, |floor| floor.rule) else {
+            continue;
+        };
+        if floor.met_by(version) || shown(floor.evidence, case.target) {
+            continue;
+        }
+        let proven = floor.verified && floor.vendors.is_empty();
+        let Some(severity) = severity(floor.below, proven) else {
+            continue;
+        };
+        let mut help = format!("Use kernel {} or later on the target.", floor.since);
+        if !floor.vendors.is_empty() {
+            help.push_str(&format!(" {} have it in older versions.", floor.vendors));
+        }
+        let finding = Finding::new(
+            meta,
+            severity,
+            Proof::Version,
+            format!(
+                "the image has {}; kernel {version} has no {} (needs {}): {}",
+                row.what, row.call, floor.since, floor.says
+            ),
+        )
+        .need_have(
+            format!("kernel {}", floor.since),
+            format!("kernel {version}"),
+        )
+        .help(help);
+        out.push(at(finding, asked));
+    }
+}
+
+/// What the target's CRIU must know.
+pub(super) fn criu(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    let Some(version) = case.target.criu else {
+        return; // HWCR-PRF-001
+    };
+    for (asked, row) in asked(case) {
+        let Some(floor) = judged_here(row.criu.as_ref(), meta.id, |floor| floor.rule) else {
+            continue;
+        };
+        if version >= floor.since {
+            continue;
+        }
+        let Some(severity) = severity(floor.older, floor.verified) else {
+            continue;
+        };
+        let finding = Finding::new(
+            meta,
+            severity,
+            Proof::Version,
+            format!(
+                "the image has {} (CRIU {} and later), and the target has CRIU {version}: {}",
+                row.what, floor.since, floor.says
+            ),
+        )
+        .need_have(format!("CRIU {}", floor.since), format!("CRIU {version}"))
+        .help(format!("Use CRIU {} or later on the target.", floor.since));
+        out.push(at(finding, asked));
+    }
+}
+
+/// Kernels that the target's CRIU is too old for.
+pub(super) fn pairs(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    let (Some(criu), Some(kernel)) = (case.target.criu, case.target.kernel) else {
+        return;
+    };
+    for pair in PAIRS.iter().filter(|pair| pair.concerns(kernel, criu)) {
+        let Some(severity) = severity(pair.older, pair.verified) else {
+            continue;
+        };
+        out.push(
+            Finding::new(
+                meta,
+                severity,
+                Proof::Version,
+                format!(
+                    "CRIU {criu} is too old for kernel {kernel}: from {} on {}, and {}",
+                    pair.kernel, pair.what, pair.says
+                ),
+            )
+            .need_have(format!("CRIU {}", pair.criu), format!("CRIU {criu}"))
+            .help(format!("Use CRIU {} or later on the target.", pair.criu)),
+        );
+    }
+}
+
+/// A floor, where the rule `id` is the one that judges it.
+fn judged_here<T>(
+    floor: Option<&'static T>,
+    id: &str,
+    rule: fn(&T) -> &'static str,
+) -> Option<&'static T> {
+    floor.filter(|floor| rule(floor) == id)
+}
+
+/// The row with the newest kernel that matters to this image, for a target whose kernel is not known.
+pub(super) fn newest_kernel(case: &Case<'_>) -> Option<(&'static Row, &'static KernelFloor)> {
+    asked(case)
+        .filter_map(|(_, row)| Some((row, row.kernel.as_ref()?)))
+        .filter(|(_, floor)| {
+            floor.rule == KERNEL_RULE
+                && floor.below != Below::Ignores
+                && floor.since > restore::OLDEST_ASKED
+                && !shown(floor.evidence, case.target)
+        })
+        .max_by_key(|(_, floor)| floor.since)
+}
+
+/// The row with the newest CRIU that matters to this image, for a target whose CRIU is not known.
+pub(super) fn newest_criu(case: &Case<'_>) -> Option<(&'static Row, &'static CriuFloor)> {
+    asked(case)
+        .filter_map(|(_, row)| Some((row, row.criu.as_ref()?)))
+        .filter(|(_, floor)| floor.older != Below::Ignores)
+        .max_by_key(|(_, floor)| floor.since)
+}

@@ -1,0 +1,294 @@
+//! What a restore asks of kernels and of CRIU: for every row of the table an image that asks for it, a target
+//! just below the floor and one at it.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
+
+use std::collections::BTreeSet;
+
+use hwcr::abi::restore::{self, Below, Evidence, PAIRS, Row};
+use hwcr::criu_image::ask::Ask;
+use hwcr::criu_image::model::Checkpoint;
+use hwcr::facts;
+use hwcr::finding::{Finding, Severity};
+use hwcr::profile::model::Profile;
+use hwcr::rule::{self, Case};
+use hwcr::units::Version;
+
+#[path = "support/asking.rs"]
+mod asking;
+#[path = "support/asking_memory.rs"]
+mod asking_memory;
+#[path = "support/asking_objects.rs"]
+mod asking_objects;
+
+use asking::Image;
+
+/// An ask, and the edit that makes an image ask for it.
+type Asking = (Ask, fn(&mut Image));
+
+/// Every ask with an image that has it.
+fn askings() -> impl Iterator<Item = &'static Asking> {
+    asking_memory::ASKING.iter().chain(asking_objects::ASKING)
+}
+
+fn image(ask: Ask) -> Checkpoint {
+    let (_, edit) = askings()
+        .find(|(of, _)| *of == ask)
+        .unwrap_or_else(|| panic!("no image asks for {}", ask.name()));
+    let mut image = Image::quiet();
+    edit(&mut image);
+    image.load()
+}
+
+/// The version before: no release of any series lies between.
+fn below(version: Version) -> Version {
+    match (version.minor.checked_sub(1), version.patch.checked_sub(1)) {
+        (_, Some(patch)) => Version::new(version.major, version.minor, patch),
+        (Some(minor), None) => Version::new(version.major, minor, u16::MAX),
+        (None, None) => Version::new(version.major - 1, u16::MAX, u16::MAX),
+    }
+}
+
+/// A target that takes everything the quiet image asks for.
+fn target() -> Profile {
+    let mut target = hwcr::profile::resolve("cortex-a57").unwrap();
+    target.criu = Some(Version::new(4, 3, 0));
+    target
+}
+
+fn judge(checkpoint: &Checkpoint, target: &Profile) -> Vec<Finding> {
+    let facts = facts::collect(checkpoint, facts::Search::Auto);
+    let case = Case {
+        facts: &facts,
+        target,
+        source: None,
+    };
+    rule::judge(&case, &[]).findings
+}
+
+/// What a rule says of a row: where the table's own rules judge it, what names it; else all.
+fn of<'a>(findings: &'a [Finding], rule: &str, row: &Row) -> Vec<&'a Finding> {
+    let own = [restore::KERNEL_RULE, restore::CRIU_RULE].contains(&rule);
+    findings
+        .iter()
+        .filter(|finding| finding.rule.id == rule)
+        .filter(|finding| !own || finding.message.contains(row.what))
+        .collect()
+}
+
+fn weight(below: Below, proven: bool) -> Option<Severity> {
+    match below {
+        Below::Breaks if proven => Some(Severity::Blocker),
+        Below::Breaks | Below::Loses => Some(Severity::Unproven),
+        Below::Ignores => None,
+    }
+}
+
+#[test]
+fn every_ask_has_one_row_and_one_image() {
+    for ask in Ask::ALL {
+        let rows = restore::rows().filter(|row| row.ask == *ask).count();
+        assert_eq!(rows, 1, "rows of {}", ask.name());
+        let images = askings().filter(|(of, _)| of == ask).count();
+        assert_eq!(images, 1, "images that ask for {}", ask.name());
+    }
+    let whats: BTreeSet<&str> = restore::rows().map(|row| row.what).collect();
+    assert_eq!(whats.len(), Ask::ALL.len(), "two rows have the same words");
+    let names: BTreeSet<&str> = Ask::ALL.iter().map(|ask| ask.name()).collect();
+    assert_eq!(names.len(), Ask::ALL.len(), "two asks have the same name");
+}
+
+#[test]
+fn every_row_says_what_was_read() {
+    for row in restore::rows() {
+        let name = row.ask.name();
+        assert!(!row.sources.is_empty(), "{name} cites nothing");
+        assert!(
+            !row.what.is_empty() && !row.call.is_empty() && !row.site.is_empty(),
+            "{name}"
+        );
+        let floors = [
+            row.kernel.as_ref().map(|floor| (floor.rule, floor.says)),
+            row.criu.as_ref().map(|floor| (floor.rule, floor.says)),
+        ];
+        for (rule, says) in floors.into_iter().flatten() {
+            assert!(rule::find(rule).is_some(), "{name} names {rule}");
+            assert!(!says.is_empty(), "{name} does not say what happens");
+        }
+    }
+}
+
+#[test]
+fn images_show_what_they_ask_for() {
+    for ask in Ask::ALL {
+        let asks: Vec<Ask> = image(*ask).asks.iter().map(|asked| asked.ask).collect();
+        assert!(
+            asks.contains(ask),
+            "{} was not found, but {asks:?}",
+            ask.name()
+        );
+    }
+    // Where a row has no rule to itself, a quiet image must be without it.
+    let quiet = Image::quiet().load();
+    let findings = judge(&quiet, &target());
+    assert!(
+        findings
+            .iter()
+            .all(|finding| !finding.rule.id.starts_with("HWCR-SYS")),
+        "{findings:?}"
+    );
+}
+
+#[test]
+fn a_kernel_below_its_floor_is_found_and_one_at_it_is_not() {
+    for row in restore::rows() {
+        let Some(floor) = &row.kernel else { continue };
+        let name = row.ask.name();
+        let image = image(row.ask);
+        let mut target = target();
+        match floor.evidence {
+            Evidence::AuxvBytes => target.auxv_bytes = None,
+            Evidence::Record(record) => drop(target.sigreturn.remove(record)),
+            Evidence::None | Evidence::Hwcap(_) => {}
+        }
+        let mut at = |kernel| {
+            target.kernel = Some(kernel);
+            judge(&image, &target)
+        };
+        let expected = weight(floor.below, floor.verified && floor.vendors.is_empty());
+        let findings = at(below(floor.since));
+        let found = of(&findings, floor.rule, row);
+        assert_eq!(
+            found.first().map(|finding| finding.severity),
+            expected,
+            "{name} below kernel {}: {found:?}",
+            floor.since
+        );
+        for version in floor.stable.iter().chain([&floor.since]) {
+            let findings = at(*version);
+            let found = of(&findings, floor.rule, row);
+            assert!(found.is_empty(), "{name} at kernel {version}: {found:?}");
+        }
+        for version in floor.stable {
+            let findings = at(below(*version));
+            let found = of(&findings, floor.rule, row);
+            assert_eq!(
+                !found.is_empty(),
+                expected.is_some(),
+                "{name} below {version}"
+            );
+        }
+        // A profile that does not know its kernel leaves it open.
+        if expected.is_some() && floor.since > restore::OLDEST_ASKED {
+            target.kernel = None;
+            assert!(
+                judge(&image, &target).iter().any(|finding| {
+                    finding.severity == Severity::Unproven
+                        && finding.rule.id == "HWCR-PRF-001"
+                        && finding.need.as_deref() == Some("`kernel`")
+                }),
+                "{name}: no kernel, and nobody asks"
+            );
+        }
+    }
+}
+
+#[test]
+fn evidence_outranks_a_version() {
+    for row in restore::rows() {
+        let Some(floor) = &row.kernel else { continue };
+        let image = image(row.ask);
+        let mut target = target();
+        target.kernel = Some(below(floor.since));
+        match floor.evidence {
+            Evidence::None => continue,
+            Evidence::Hwcap(bit) => {
+                let index = usize::from(bit.word.tag() != 16);
+                let word = target.hwcaps.words[index].unwrap_or(0) | bit.mask();
+                target.hwcaps.words[index] = Some(word);
+            }
+            Evidence::Record(record) => {
+                let accepted = hwcr::profile::model::Observed::Accepted;
+                target.sigreturn.insert(record.to_owned(), accepted);
+            }
+            Evidence::AuxvBytes => target.auxv_bytes = Some(4096),
+        }
+        let findings = judge(&image, &target);
+        let found = of(&findings, floor.rule, row);
+        assert!(found.is_empty(), "{}: {found:?}", row.ask.name());
+    }
+}
+
+#[test]
+fn a_criu_below_its_floor_is_found_and_one_at_it_is_not() {
+    for row in restore::rows() {
+        let Some(floor) = &row.criu else { continue };
+        let name = row.ask.name();
+        let image = image(row.ask);
+        let mut target = target();
+        let mut at = |criu| {
+            target.criu = criu;
+            judge(&image, &target)
+        };
+        let findings = at(Some(below(floor.since)));
+        let found = of(&findings, floor.rule, row);
+        let expected = weight(floor.older, floor.verified);
+        if floor.rule == restore::CRIU_RULE {
+            assert_eq!(
+                found.first().map(|finding| finding.severity),
+                expected,
+                "{name} below CRIU {}: {found:?}",
+                floor.since
+            );
+        } else {
+            assert!(!found.is_empty(), "{name} below CRIU {}", floor.since);
+        }
+        let findings = at(Some(floor.since));
+        let found = of(&findings, floor.rule, row);
+        assert!(
+            found.is_empty(),
+            "{name} at CRIU {}: {found:?}",
+            floor.since
+        );
+        if expected.is_some() {
+            let findings = at(None);
+            assert!(
+                findings.iter().any(|finding| {
+                    finding.severity == Severity::Unproven
+                        && finding.need.as_deref() == Some("`criu`")
+                }),
+                "{name}: no CRIU, and nobody asks: {findings:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_criu_too_old_for_its_kernel_is_found() {
+    let image = Image::quiet().load();
+    for pair in PAIRS {
+        let said = |kernel, criu| {
+            let mut target = target();
+            (target.kernel, target.criu) = (Some(kernel), Some(criu));
+            let findings = judge(&image, &target);
+            findings
+                .iter()
+                .find(|finding| finding.message.contains(pair.what))
+                .map(|finding| finding.severity)
+        };
+        let expected = weight(pair.older, pair.verified);
+        assert_eq!(
+            said(pair.kernel, below(pair.criu)),
+            expected,
+            "{}",
+            pair.name
+        );
+        assert_eq!(said(pair.kernel, pair.criu), None, "{}", pair.name);
+        assert_eq!(
+            said(below(pair.kernel), below(pair.criu)),
+            None,
+            "{}",
+            pair.name
+        );
+    }
+}
