@@ -4,12 +4,13 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use hwcr::abi::restore::{self, Below, Evidence, PAIRS, Row};
 use hwcr::criu_image::ask::Ask;
 use hwcr::criu_image::model::Checkpoint;
 use hwcr::facts;
-use hwcr::finding::{Finding, Severity};
+use hwcr::finding::{Finding, Severity, Verdict};
 use hwcr::profile::model::Profile;
 use hwcr::rule::{self, Case};
 use hwcr::units::Version;
@@ -121,7 +122,9 @@ fn every_row_says_what_was_read() {
 #[test]
 fn images_show_what_they_ask_for() {
     for ask in Ask::ALL {
-        let asks: Vec<Ask> = image(*ask).asks.iter().map(|asked| asked.ask).collect();
+        let image = image(*ask);
+        let facts = facts::collect(&image, facts::Search::Auto);
+        let asks: Vec<Ask> = facts.asks.iter().map(|asked| asked.ask).collect();
         assert!(
             asks.contains(ask),
             "{} was not found, but {asks:?}",
@@ -156,7 +159,13 @@ fn a_kernel_below_its_floor_is_found_and_one_at_it_is_not() {
             judge(&image, &target)
         };
         let expected = weight(floor.below, floor.verified && floor.vendors.is_empty());
-        let findings = at(below(floor.since));
+        // Where the series before has it as well, from a stable release on, the one before that.
+        let newest_below = below(floor.since);
+        let same_series = |stable: &&Version| {
+            (stable.major, stable.minor) == (newest_below.major, newest_below.minor)
+        };
+        let stable = floor.stable.iter().find(same_series);
+        let findings = at(stable.map_or(newest_below, |stable| below(*stable)));
         let found = of(&findings, floor.rule, row);
         assert_eq!(
             found.first().map(|finding| finding.severity),
@@ -260,6 +269,69 @@ fn a_criu_below_its_floor_is_found_and_one_at_it_is_not() {
                 "{name}: no CRIU, and nobody asks: {findings:?}"
             );
         }
+    }
+}
+
+/// Checks an image of `tests/fixtures/floors` for a profile beside it.
+fn verdict(case: &str, profile: &str) -> (Verdict, Vec<Finding>) {
+    let dir = Path::new("tests/fixtures/floors").join(case);
+    let checkpoint = hwcr::criu_image::load(&dir.join("image")).unwrap();
+    let facts = facts::collect(&checkpoint, facts::Search::Auto);
+    let target = hwcr::profile::resolve(dir.join(profile).to_str().unwrap()).unwrap();
+    let case = Case {
+        facts: &facts,
+        target: &target,
+        source: None,
+    };
+    let judged = rule::judge(&case, &[]);
+    (judged.verdict, judged.findings)
+}
+
+/// Every restore of Ubuntu 22.04's CRIU 3.16.1, which runs with glibc 2.35, dies with SIGSEGV.
+#[test]
+fn a_criu_older_than_its_libc_is_not_called_compatible() {
+    let (verdict, findings) = verdict("jammy-criu-3.16", "jammy.json");
+    assert_eq!(verdict, Verdict::Indeterminate);
+    let unproven: Vec<(&str, &str)> = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Unproven)
+        .map(|finding| (finding.rule.id, finding.message.as_str()))
+        .collect();
+    let [("HWCR-SYS-007", message)] = unproven.as_slice() else {
+        panic!("{unproven:?}")
+    };
+    assert!(
+        message.contains("every restore by CRIU 3.16.1 dies with SIGSEGV"),
+        "{message}"
+    );
+}
+
+/// A droppable mapping fails on 6.8 and on 6.1, as a real restore showed.
+#[test]
+fn a_droppable_mapping_blocks_kernels_before_it() {
+    for (profile, kernel) in [("ubuntu-24.04.json", "6.8"), ("kernel-6.1.json", "6.1")] {
+        let (verdict, findings) = verdict("droppable-mapping", profile);
+        assert_eq!(verdict, Verdict::Incompatible, "{profile}");
+        let found = findings
+            .iter()
+            .find(|finding| finding.rule.id == "HWCR-SYS-005")
+            .unwrap();
+        assert_eq!(found.severity, Severity::Blocker);
+        assert_eq!(found.need.as_deref(), Some("kernel 6.11"));
+        assert!(
+            found
+                .have
+                .as_deref()
+                .unwrap()
+                .starts_with(&format!("kernel {kernel}")),
+            "{:?}",
+            found.have
+        );
+        assert_eq!(
+            found.help.as_deref(),
+            Some("Use kernel 6.11 or later on the target.")
+        );
+        assert_eq!(found.place.as_ref().unwrap().file.as_ref(), "mm-3021.img");
     }
 }
 

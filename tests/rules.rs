@@ -12,7 +12,9 @@ use hwcr::criu_image::ask::{Ask, Asked};
 use hwcr::criu_image::model::{
     AddressKeys, AltStack, Anomaly, AnomalyKind, Arch, Checkpoint, Gcs, PacState, UnknownField,
 };
-use hwcr::facts::{self, Facts, Ground, JumpBuffer, NoReturn, Rewritten, Standing, WayOut};
+use hwcr::facts::{
+    self, Facts, Ground, JumpBuffer, Libc, LibcKind, NoReturn, Rewritten, Standing, WayOut,
+};
 use hwcr::finding::Severity;
 use hwcr::profile::model::{Basis, Observed, PacAlgorithm, Profile};
 use hwcr::rule::{self, Accept, Case};
@@ -92,14 +94,36 @@ fn anomaly(checkpoint: &mut Checkpoint, kind: AnomalyKind) {
     });
 }
 
-fn ask(checkpoint: &mut Checkpoint, ask: Ask) {
-    checkpoint.asks = vec![Asked {
+fn ask(facts: &mut Facts<'_>, ask: Ask) {
+    facts.asks = vec![Asked {
         ask,
         pid: None,
         tid: None,
         place: place(),
         times: 1,
     }];
+}
+
+/// An image of a kernel and a CRIU that may have left registrations out, with this libc.
+fn without_rseq(facts: &mut Facts<'_>, libc: Option<(LibcKind, Option<Version>)>) {
+    facts.asks.clear();
+    facts.origin.criu_at_least = Some(Version::new(3, 15, 0));
+    facts.origin.kernel = Some(Version::new(5, 15, 0));
+    facts.tasks[0].libc = libc.map(|(kind, version)| Libc {
+        kind,
+        version,
+        name: "/lib/libc".to_owned(),
+        place: place(),
+    });
+}
+
+/// Lets the first thread stand at this offset of the vDSO.
+fn stand(checkpoint: &mut Checkpoint, offset: i64) {
+    let task = &mut checkpoint.tasks[0];
+    let vmas = &task.mm.as_ref().unwrap().vmas;
+    let vdso = vmas.iter().find(|vma| vma.mapping.vdso).unwrap();
+    let at = vdso.mapping.range.start.0.wrapping_add_signed(offset);
+    task.threads[0].state.as_mut().unwrap().pc = at;
 }
 
 fn leader_pac(checkpoint: &mut Checkpoint, pac: PacState) {
@@ -1100,6 +1124,57 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
         },
     );
 
+    let in_vdso: [(Option<Severity>, fn(&mut Checkpoint)); 3] = [
+        (Some(Unproven), |image| stand(image, 0x300)),
+        // Behind it.
+        (None, |image| stand(image, 0x2000)),
+        // Before it, in the data.
+        (None, |image| stand(image, -8)),
+    ];
+    for (expected, edit) in in_vdso {
+        case(
+            "HWCR-UND-009",
+            expected,
+            Scene {
+                image_edit: edit,
+                ..QUIET
+            },
+        );
+    }
+    case(
+        "HWCR-UND-009",
+        Some(Note),
+        Scene {
+            image_edit: |image| stand(image, 0x300),
+            source: Some("cortex-a57"),
+            ..QUIET
+        },
+    );
+    // A handler returns to the first instruction of the trampoline.
+    case("HWCR-UND-009", None, HANDLER);
+    case(
+        "HWCR-UND-009",
+        None,
+        Scene {
+            facts_edit: |facts| {
+                let vdso = facts.tasks[0].vdso.as_ref().unwrap();
+                facts.tasks[0].frames[0].pc = vdso.sigreturn.unwrap().0;
+            },
+            ..HANDLER
+        },
+    );
+    case(
+        "HWCR-UND-009",
+        Some(Unproven),
+        Scene {
+            facts_edit: |facts| {
+                let vdso = facts.tasks[0].vdso.as_ref().unwrap();
+                facts.tasks[0].frames[0].pc = vdso.range.start.0 + 0x400;
+            },
+            ..HANDLER
+        },
+    );
+
     // SYS
     case(
         "HWCR-SYS-001",
@@ -1140,7 +1215,7 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
         "HWCR-SYS-003",
         Some(Blocker),
         Scene {
-            image_edit: |image| ask(image, Ask::Memfd),
+            facts_edit: |facts| ask(facts, Ask::Memfd),
             target_edit: |target| target.criu = Some(Version::new(3, 13, 0)),
             ..QUIET
         },
@@ -1149,7 +1224,7 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
         "HWCR-SYS-003",
         Some(Unproven),
         Scene {
-            image_edit: |image| ask(image, Ask::Membarrier),
+            facts_edit: |facts| ask(facts, Ask::Membarrier),
             target_edit: |target| target.criu = Some(Version::new(3, 18, 0)),
             ..QUIET
         },
@@ -1158,7 +1233,7 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
         "HWCR-SYS-003",
         None,
         Scene {
-            image_edit: |image| ask(image, Ask::RunId),
+            facts_edit: |facts| ask(facts, Ask::RunId),
             target_edit: |target| target.criu = Some(Version::new(4, 0, 0)),
             ..QUIET
         },
@@ -1202,6 +1277,139 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
             ..QUIET
         },
     );
+
+    // glibc 2.35 registers rseq in CRIU itself.
+    let criu_and_kernel: [(Option<Severity>, fn(&mut Profile)); 6] = [
+        (Some(Unproven), |target| {
+            target.criu = Some(Version::new(3, 16, 1))
+        }),
+        (Some(Note), |target| {
+            target.criu = Some(Version::new(3, 17, 0))
+        }),
+        (None, |target| target.criu = Some(Version::new(3, 18, 0))),
+        (Some(Note), |target| {
+            target.criu = Some(Version::new(3, 19, 0));
+            target.kernel = Some(Version::new(5, 12, 0));
+        }),
+        // No kernel of arm64 before 4.19 has rseq.
+        (None, |target| {
+            target.criu = Some(Version::new(3, 16, 1));
+            target.kernel = Some(Version::new(4, 18, 0));
+        }),
+        (None, |_| {}),
+    ];
+    for (expected, edit) in criu_and_kernel {
+        case(
+            "HWCR-SYS-007",
+            expected,
+            Scene {
+                target_edit: edit,
+                ..QUIET
+            },
+        );
+    }
+    let unsaved: [(Option<Severity>, fn(&mut Facts<'_>)); 7] = [
+        (Some(Unproven), |facts| {
+            without_rseq(facts, Some((LibcKind::Glibc, None)))
+        }),
+        (Some(Unproven), |facts| {
+            without_rseq(facts, Some((LibcKind::Glibc, Some(Version::new(2, 35, 0)))));
+        }),
+        (None, |facts| {
+            without_rseq(facts, Some((LibcKind::Glibc, Some(Version::new(2, 34, 0)))));
+        }),
+        (None, |facts| {
+            without_rseq(facts, Some((LibcKind::Musl, None)))
+        }),
+        (Some(Note), |facts| without_rseq(facts, None)),
+        (None, |facts| {
+            without_rseq(facts, None);
+            facts.origin.kernel = Some(Version::new(4, 18, 0));
+        }),
+        (None, |facts| {
+            without_rseq(facts, None);
+            facts.origin.criu_at_least = Some(Version::new(3, 17, 0));
+        }),
+    ];
+    for (expected, edit) in unsaved {
+        case(
+            "HWCR-SYS-008",
+            expected,
+            Scene {
+                facts_edit: edit,
+                ..QUIET
+            },
+        );
+    }
+    case(
+        "HWCR-SYS-009",
+        Some(Unproven),
+        Scene {
+            image_edit: |image| image.tasks[0].mm.as_mut().unwrap().vmas[3].flags |= 0x4_0000,
+            ..QUIET
+        },
+    );
+    case("HWCR-SYS-009", None, QUIET);
+    for (requests, expected) in [(62, Some(Unproven)), (16_384, None)] {
+        let edit: fn(&mut Checkpoint) = if requests == 62 {
+            |image| image.tasks[0].mm.as_mut().unwrap().aio_requests = vec![62]
+        } else {
+            |image| image.tasks[0].mm.as_mut().unwrap().aio_requests = vec![16_384]
+        };
+        case(
+            "HWCR-SYS-010",
+            expected,
+            Scene {
+                image_edit: edit,
+                ..QUIET
+            },
+        );
+    }
+    case(
+        "HWCR-SYS-011",
+        Some(Unproven),
+        Scene {
+            facts_edit: |facts| ask(facts, Ask::High),
+            ..QUIET
+        },
+    );
+    case(
+        "HWCR-SYS-011",
+        Some(Blocker),
+        Scene {
+            target_edit: |target| target.va_bits = Some(36),
+            ..QUIET
+        },
+    );
+    case("HWCR-SYS-011", None, QUIET);
+    for option in [Ask::Mergeable, Ask::HugePageAdvice] {
+        let edit: fn(&mut Facts<'_>) = if option == Ask::Mergeable {
+            |facts| ask(facts, Ask::Mergeable)
+        } else {
+            |facts| ask(facts, Ask::HugePageAdvice)
+        };
+        case(
+            "HWCR-SYS-012",
+            Some(Note),
+            Scene {
+                facts_edit: edit,
+                ..QUIET
+            },
+        );
+    }
+    // Without huge pages the advice against them does nothing from 6.16 on.
+    let older: fn(&mut Profile) = |target| target.kernel = Some(Version::new(6, 15, 9));
+    for (expected, edit) in [(Some(Note), older), (None, |_: &mut Profile| {})] {
+        case(
+            "HWCR-SYS-012",
+            expected,
+            Scene {
+                facts_edit: |facts| ask(facts, Ask::NoHugePageAdvice),
+                target_edit: edit,
+                ..QUIET
+            },
+        );
+    }
 
     // PRF
     for edit in [

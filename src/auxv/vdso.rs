@@ -25,6 +25,10 @@ pub struct VdsoFacts {
     pub build_salt: Option<String>,
     /// GNU build id.
     pub build_id: Option<Vec<u8>>,
+    /// Whether its symbols can only be found by a GNU hash table (kernel 6.11 and later).
+    pub gnu_hash_only: bool,
+    /// `EI_OSABI` of its ELF header: 0, or 3 for Linux, as some toolchains write.
+    pub os_abi: u8,
     /// Where its first byte lies; `None` in a page that no image file holds.
     pub place: Option<Place>,
 }
@@ -49,6 +53,9 @@ const TRAMPOLINE: [u8; 8] = [0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4];
 
 /// The symbol, with the NUL behind it.
 const SYMBOL: &[u8] = b"__kernel_rt_sigreturn\0";
+
+/// Index of the byte in an ELF header.
+const EI_OSABI: usize = 7;
 
 /// Bytes per `Elf64_Sym`.
 const SYM_BYTES: usize = 24;
@@ -137,6 +144,8 @@ pub fn parse(bytes: &[u8], base: Addr, place: Option<Place>) -> Result<VdsoFacts
         kernel: said.kernel,
         build_salt: said.build_salt,
         build_id: said.build_id,
+        gnu_hash_only: gnu_hash_only(bytes, &segments),
+        os_abi: bytes.get(EI_OSABI).copied().unwrap_or(0),
         place,
     })
 }
@@ -170,6 +179,14 @@ fn symbol_offset(bytes: &[u8], segments: &[ProgramHeader]) -> Option<u64> {
         .filter(|offset| {
             offset % 4 == 0 && usize::try_from(*offset).is_ok_and(|offset| offset < bytes.len())
         })
+}
+
+/// Whether there is a DT_GNU_HASH and no DT_HASH.
+fn gnu_hash_only(bytes: &[u8], segments: &[ProgramHeader]) -> bool {
+    let Ok(Some(dynamic)) = Dynamic::parse(bytes, segments, CTX) else {
+        return false;
+    };
+    dynamic.info.gnu_hash.is_some() && dynamic.info.hash.is_none()
 }
 
 fn name_is(bytes: &[u8], strings: usize, name: usize) -> bool {

@@ -33,6 +33,8 @@ asks! {
     PageFlags = "page-flags";
     /// Page counts in a 64-bit field.
     WidePages = "wide-page-counts";
+    /// The field for disabled huge pages of a process, whatever it says.
+    HugePagesField = "huge-pages-field";
     /// Build ids of mapped files.
     BuildId = "build-id";
     /// The run id of the dump.
@@ -43,8 +45,48 @@ asks! {
     AllowUprobes = "allow-uprobes";
 
     // Memory and the state of the CPU: abi::restore::memory.
+    /// A saved auxv of more than 40 words.
+    AuxvOver40 = "auxv-over-40-words";
+    /// A saved auxv of more than 46 words.
+    AuxvOver46 = "auxv-over-46-words";
+    /// A saved auxv of more than 50 words.
+    AuxvOver50 = "auxv-over-50-words";
+    /// Empty program data: `start_data` is `end_data`.
+    EmptyData = "empty-data";
+    /// A heap below the end of the program's data.
+    BrkBelowData = "brk-below-data";
+    /// Huge pages disabled for the process.
+    HugePagesDisabled = "huge-pages-disabled";
+    /// A droppable mapping.
+    Droppable = "droppable-mapping";
+    /// A mapping that children find empty.
+    WipeOnFork = "wipe-on-fork";
+    /// A mapping for kernel samepage merging.
+    Mergeable = "mergeable";
+    /// A mapping for huge pages.
+    HugePageAdvice = "huge-page-advice";
+    /// A mapping without huge pages.
+    NoHugePageAdvice = "no-huge-page-advice";
+    /// A mapping of huge pages (hugetlb).
+    HugeTlb = "hugetlb-mapping";
+    /// A memfd of huge pages.
+    HugeTlbMemfd = "hugetlb-memfd";
+    /// A mapping that a plugin restores.
+    PluginMapping = "plugin-mapping";
+    /// An AIO ring.
+    AioRing = "aio-ring";
+    /// A mapping above 2^48.
+    High = "mapping-above-48-bits";
+    /// The vDSO.
+    Vdso = "vdso";
+    /// A vDSO with a GNU hash table only.
+    VdsoGnuHash = "vdso-gnu-hash";
+    /// A vDSO whose ELF header says Linux.
+    VdsoOsAbi = "vdso-os-abi";
     /// A registration for restartable sequences.
     Rseq = "rseq";
+    /// A registration for restartable sequences of another size than 32 bytes.
+    RseqSize = "rseq-size";
     /// A membarrier registration.
     Membarrier = "membarrier";
     /// A statement on pointer-authentication keys, without keys.
@@ -53,6 +95,8 @@ asks! {
     PacKeys = "pac-keys";
     /// Guard regions inside of mappings.
     Guards = "guard-regions";
+    /// Guard regions in mappings that are not private anonymous memory.
+    GuardsInFiles = "guard-regions-in-files";
     /// A mapping made by the kernel for uprobes.
     Uprobes = "uprobes-mapping";
     /// A guarded control stack.

@@ -18,6 +18,9 @@ const SIGKILL: u8 = 9;
 const SIGSTOP: u8 = 19;
 const SIGNALS: u8 = 64;
 
+/// Bytes of the area for restartable sequences that every kernel with `rseq` takes.
+const ORIGINAL_RSEQ: u32 = 32;
+
 /// One core image.
 pub(super) struct Core {
     /// The image, for places in it.
@@ -70,8 +73,12 @@ impl Core {
         let entry = self.entry()?;
         let thread = self.message.thread_core.clone().unwrap_or_default();
         notes.asks.of_thread(Some(tid));
-        if thread.rseq_entry.is_some() {
-            notes.asks.see(Ask::Rseq, || entry.field(&[5, 15]));
+        if let Some(rseq) = &thread.rseq_entry {
+            let place = || entry.field(&[5, 15]);
+            notes.asks.see(Ask::Rseq, place);
+            if rseq.rseq_abi_size != ORIGINAL_RSEQ {
+                notes.asks.see(Ask::RseqSize, place);
+            }
         }
         if thread.cg_set.is_some() {
             notes.asks.see(Ask::ThreadCgroups, || entry.field(&[5, 16]));

@@ -28,6 +28,9 @@ pub(super) fn read(dir: &Dir, notes: &mut Notes) -> Result<Files, Error> {
             let entry = entry?;
             let inode: proto::MemfdInodeEntry = notes.decode(MEMFD_INODE_ENTRY, &entry)?;
             notes.asks.see(Ask::Memfd, || entry.place());
+            if inode.hugetlb_flag.is_some() {
+                notes.asks.see(Ask::HugeTlbMemfd, || entry.field(&[8]));
+            }
             shmid_of_inode.insert(inode.inode_id, inode.shmid);
         }
     }

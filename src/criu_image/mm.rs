@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::ask::Ask;
 use super::chain::Chain;
 use super::envelope::{Entry, Image};
 use super::error::Error;
@@ -70,6 +71,7 @@ impl Spaces<'_> {
                 want: "at most 4096",
             });
         }
+        see(&message, &entry, &auxv_place, self.notes);
         let vmas = vma::read(&message, &entry, pid, self.notes);
         let page_size = self.page_size(&message.mm_saved_auxv, &vmas, pid, &auxv_place);
         let memory = self.memory(&vmas, page_size.bytes, pid)?;
@@ -81,6 +83,7 @@ impl Spaces<'_> {
             auxv_place,
             start_stack: Addr(message.mm_start_stack),
             exe_file_id: message.exe_file_id,
+            aio_requests: message.aios.iter().map(|ring| ring.nr_req).collect(),
             vmas: vmas.mappings,
             guards: vmas.guards,
             memory,
@@ -315,6 +318,35 @@ impl Spaces<'_> {
                 Place::new(name, 0, 0),
                 detail,
             );
+        }
+    }
+}
+
+/// Lengths of the saved auxv, words, beyond which not every kernel or CRIU takes it.
+const AUXV: [(usize, Ask); 3] = [
+    (40, Ask::AuxvOver40),
+    (46, Ask::AuxvOver46),
+    (50, Ask::AuxvOver50),
+];
+
+/// Notes what the address space as a whole asks for. The orders of `start_data`, `end_data` and `brk` are
+/// those that kernels have checked in `PR_SET_MM_MAP` (`kernel/sys.c`, `validate_prctl_map`).
+fn see(message: &proto::MmEntry, entry: &Entry<'_>, auxv: &Place, notes: &mut Notes) {
+    let words = message.mm_saved_auxv.len();
+    for (_, ask) in AUXV.iter().filter(|(most, _)| words > *most) {
+        notes.asks.see(*ask, || auxv.clone());
+    }
+    if message.mm_start_data == message.mm_end_data {
+        notes.asks.see(Ask::EmptyData, || entry.field(&[4]));
+    }
+    if message.mm_start_brk.min(message.mm_brk) <= message.mm_end_data {
+        notes.asks.see(Ask::BrkBelowData, || entry.field(&[6]));
+    }
+    if let Some(disabled) = message.thp_disabled {
+        let place = || entry.field(&[17]);
+        notes.asks.see(Ask::HugePagesField, place);
+        if disabled {
+            notes.asks.see(Ask::HugePagesDisabled, place);
         }
     }
 }

@@ -246,6 +246,8 @@ pub struct Mm {
     pub env: AddrRange,
     /// CRIU's file id of the executable.
     pub exe_file_id: u32,
+    /// Requests that each AIO ring was made for (`aio_ring_entry.nr_req`).
+    pub aio_requests: Vec<u32>,
     /// The mappings, ascending, without empty or inverted ones.
     pub vmas: Vec<Vma>,
     /// Guard regions (CRIU 4.2): markers over parts of the mappings, ascending. No mappings themselves.

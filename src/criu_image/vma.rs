@@ -26,6 +26,62 @@ const PROT_EXEC: u32 = 4;
 const MAP_TYPE: u32 = 3;
 const MAP_PRIVATE: u32 = 2;
 
+/// `MAP_DROPPABLE` of `uapi/linux/mman.h`: a type of its own, in the bits of `MAP_SHARED` and `MAP_PRIVATE`.
+const MAP_DROPPABLE: u32 = 8;
+const MAP_HUGETLB: u32 = 0x40000;
+
+/// Flags of a mapping that not every kernel has.
+const FLAGS: &[(u32, Ask)] = &[(MAP_DROPPABLE, Ask::Droppable), (MAP_HUGETLB, Ask::HugeTlb)];
+
+/// Bits of `vma_entry.madv` that not every kernel has: `1 << MADV_*`, from the `VmFlags` of smaps
+/// (CRIU 4.2 `criu/proc_parse.c`).
+const ADVICE: &[(u64, Ask)] = &[
+    (1 << 12, Ask::Mergeable),
+    (1 << 14, Ask::HugePageAdvice),
+    (1 << 15, Ask::NoHugePageAdvice),
+    (1 << 18, Ask::WipeOnFork),
+];
+
+/// Kinds of mappings that need something.
+const STATUS: &[(VmaStatus, Ask)] = &[
+    (VmaStatus::VDSO, Ask::Vdso),
+    (VmaStatus::AIORING, Ask::AioRing),
+    (VmaStatus::UPROBES, Ask::Uprobes),
+    (VmaStatus::EXT_PLUGIN, Ask::PluginMapping),
+];
+
+/// CRIU looks for mappings no higher (`compel/arch/aarch64/src/lib/infect.c`, `TASK_SIZE_MAX`).
+const HIGHEST: u64 = 1 << 48;
+
+/// Notes what a mapping asks for.
+fn see(vma: &Vma, advice: u64, notes: &mut Notes) {
+    let flags = FLAGS.iter().filter(|(bit, _)| vma.flags & bit != 0);
+    let advice = ADVICE.iter().filter(|(bit, _)| advice & bit != 0);
+    let status = STATUS.iter().filter(|(bit, _)| vma.status.contains(*bit));
+    let high = (vma.mapping.range.end.0 > HIGHEST).then_some(Ask::High);
+    let asks = flags
+        .map(|(_, ask)| *ask)
+        .chain(advice.map(|(_, ask)| *ask))
+        .chain(status.map(|(_, ask)| *ask))
+        .chain(high);
+    for ask in asks {
+        notes.asks.see(ask, || vma.place.clone());
+    }
+}
+
+/// Notes guard regions over anything but private anonymous memory.
+fn see_guards(vmas: &Vmas, notes: &mut Notes) {
+    for guard in &vmas.guards {
+        let at = vmas
+            .mappings
+            .partition_point(|vma| vma.mapping.range.end <= guard.mapping.range.start);
+        let over = vmas.mappings.get(at);
+        if over.is_some_and(|vma| !vma.status.contains(VmaStatus::ANON_PRIVATE)) {
+            notes.asks.see(Ask::GuardsInFiles, || guard.place.clone());
+        }
+    }
+}
+
 /// The mappings of an address space, and apart from them its guard regions.
 #[derive(Debug, Default)]
 pub(super) struct Vmas {
@@ -62,6 +118,7 @@ pub(super) fn read(
     let mut vmas = Vmas::default();
     let mut inverted = Odd::default();
     for (vma, field) in message.vmas.iter().zip(spans) {
+        let advice = vma.madv.unwrap_or(0);
         let vma = one(vma, entry.part(field.span.payload, field.span.end));
         if vma.mapping.range.is_empty() {
             inverted.meet(&vma);
@@ -69,9 +126,7 @@ pub(super) fn read(
             notes.asks.see(Ask::Guards, || vma.place.clone());
             vmas.guards.push(vma);
         } else {
-            if vma.status.contains(VmaStatus::UPROBES) {
-                notes.asks.see(Ask::Uprobes, || vma.place.clone());
-            }
+            see(&vma, advice, notes);
             vmas.mappings.push(vma);
         }
     }
@@ -86,6 +141,7 @@ pub(super) fn read(
         disorder.note(pid, "begin before the end of the one listed before", notes);
         list.sort_by_key(|vma| vma.mapping.range);
     }
+    see_guards(&vmas, notes);
     vmas
 }
 
@@ -119,7 +175,8 @@ fn one(vma: &proto::VmaEntry, place: Place) -> Vma {
             read: vma.prot & PROT_READ != 0,
             write: vma.prot & PROT_WRITE != 0,
             exec: vma.prot & PROT_EXEC != 0,
-            private: vma.flags & MAP_TYPE == MAP_PRIVATE,
+            // What is droppable is private as well: only its pages may go.
+            private: vma.flags & MAP_TYPE == MAP_PRIVATE || vma.flags & MAP_DROPPABLE != 0,
             stack: status.contains(VmaStatus::STACK),
             vdso: status.contains(VmaStatus::VDSO),
         },

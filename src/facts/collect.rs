@@ -22,8 +22,8 @@ use crate::units::{Addr, AddrRange, Tid};
 use super::ways_out::Handler;
 use super::{
     AuxvDifference, AuxvEntry, AuxvFacts, BinaryFacts, Facts, MemoryTotals, ReturnAddress,
-    StackAuxv, Standing, TaskFacts, ThreadFacts, Unwinding, VdsoFacts, WayOut, lengths, no_return,
-    origin, standing, ways_out,
+    StackAuxv, Standing, TaskFacts, ThreadFacts, Unwinding, VdsoFacts, WayOut, asks, lengths, libc,
+    no_return, origin, standing, ways_out,
 };
 
 /// How much memory is searched for signal frames.
@@ -73,6 +73,7 @@ pub fn collect_watched<'a>(
     let origin = origin::infer(checkpoint, &tasks);
     Facts {
         checkpoint,
+        asks: asks::all(checkpoint, &tasks),
         tasks,
         origin,
         binaries: binaries.iter().map(binary).collect(),
@@ -187,6 +188,7 @@ fn one_task<'a>(
         told,
         remembered_vector_lengths: Vec::new(),
         length_audit: None,
+        libc: own.and_then(|mm| libc::of(checkpoint, mm, binaries)),
         vdso,
         trampolines,
         frames,
@@ -312,6 +314,9 @@ fn vdso_facts(mm: &Mm) -> Option<VdsoFacts> {
         }),
         kernel: facts.kernel,
         build_id: facts.build_id.unwrap_or_default(),
+        gnu_hash_only: facts.gnu_hash_only,
+        os_abi: facts.os_abi,
+        place: facts.place,
     })
 }
 

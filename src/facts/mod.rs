@@ -1,9 +1,11 @@
 //! Everything the readers found in one checkpoint, side by side: what the rules and `inspect` look at.
 
+mod asks;
 mod collect;
 mod journal;
 mod jumps;
 mod lengths;
+mod libc;
 mod no_return;
 mod origin;
 pub mod runtime;
@@ -15,12 +17,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use collect::{AUTO_BUDGET, Search, collect, collect_watched};
 pub use journal::{Rewritten, RewrittenEdit, Told};
 pub use jumps::JumpBuffer;
+pub use libc::{Libc, LibcKind};
 pub use no_return::NoReturn;
 pub use ways_out::WayOut;
 
 use crate::auxv::VectorLengthBound;
 use crate::auxv::hwcap::{HwcapBit, HwcapWord, Hwcaps};
 use crate::code::prctl::LengthAudit;
+use crate::criu_image::ask::Asked;
 use crate::criu_image::model::{Checkpoint, Task, Thread};
 use crate::export::Export;
 use crate::sigframe::cfi::{Start, UnwindEnd};
@@ -39,6 +43,8 @@ pub struct Facts<'a> {
     pub origin: Origin,
     /// The files with code that were looked for in the root file system, by id; none where no root was named.
     pub binaries: Vec<BinaryFacts>,
+    /// What the image asks of whoever restores it: what its messages do, and what its memory does.
+    pub asks: Vec<Asked>,
     /// What its journal says, where the image was rewritten; see [`Facts::with_journal`].
     pub rewritten: Option<Rewritten>,
     /// What is said of it beside the image; see [`Facts::with_export`].
@@ -118,6 +124,8 @@ pub struct TaskFacts<'a> {
     pub remembered_vector_lengths: Vec<Vl>,
     /// Whether its code can set a vector length; `None` where no files were given, or it was not told of SVE.
     pub length_audit: Option<LengthAudit>,
+    /// The C library it maps; `None` where no file looks like one.
+    pub libc: Option<Libc>,
     /// The vDSO, where its pages are in the image.
     pub vdso: Option<VdsoFacts>,
     /// Addresses a signal handler may return to: the vDSO's `__kernel_rt_sigreturn` and restorers.
@@ -207,6 +215,12 @@ pub struct VdsoFacts {
     pub kernel: Option<Version>,
     /// GNU build id.
     pub build_id: Vec<u8>,
+    /// Whether its symbols can only be found by a GNU hash table.
+    pub gnu_hash_only: bool,
+    /// `EI_OSABI` of its ELF header.
+    pub os_abi: u8,
+    /// Where its first byte lies in the image.
+    pub place: Option<Place>,
 }
 
 /// What was found of one thread.

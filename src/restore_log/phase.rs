@@ -17,6 +17,11 @@ pub const DURING_RESTORE: &[&str] = &[
     "HWCR-SYS-004",
     "HWCR-SYS-005",
     "HWCR-SYS-006",
+    "HWCR-SYS-007",
+    "HWCR-SYS-009",
+    "HWCR-SYS-010",
+    "HWCR-SYS-011",
+    "HWCR-SYS-012",
 ];
 
 /// Rules whose findings kill tasks, or make them compute wrongly, after a restore that looked
@@ -59,4 +64,6 @@ pub const AFTER_RESTORE: &[&str] = &[
     "HWCR-UND-006",
     "HWCR-UND-007",
     "HWCR-UND-008",
+    "HWCR-UND-009",
+    "HWCR-SYS-008",
 ];

@@ -10,7 +10,7 @@ use super::{Case, RuleMeta};
 
 /// The rows that the image asks for.
 fn asked<'a>(case: &Case<'a>) -> impl Iterator<Item = (&'a Asked, &'static Row)> + use<'a> {
-    let asks = &case.facts.checkpoint.asks;
+    let asks = &case.facts.asks;
     asks.iter()
         .filter_map(|asked| Some((asked, restore::row(asked.ask)?)))
 }

@@ -4,6 +4,7 @@
 //! `hwcr explain` and `docs/rules.md` come from the same rows.
 
 mod accept;
+mod conditions;
 mod floor;
 mod frame;
 mod hwcap;

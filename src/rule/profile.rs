@@ -4,7 +4,7 @@ use crate::abi::{criu, kernel};
 use crate::auxv::hwcap::{self, HwcapWord};
 use crate::finding::{Finding, Proof, Severity};
 
-use super::{Case, Rule, RuleMeta, floor, pac};
+use super::{Case, Rule, RuleMeta, conditions, floor, pac};
 use crate::profile::model::Basis;
 
 /// The rules of this file.
@@ -155,6 +155,12 @@ fn lacks(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
             missing.push((
                 "criu",
                 format!("whether a saved auxv of {longest} words is taken"),
+            ));
+        } else if conditions::criu_meets_rseq(target.kernel) {
+            missing.push((
+                "criu",
+                "whether it unregisters the rseq area of its own libc (CRIU 3.17 and later)"
+                    .to_owned(),
             ));
         }
     }

@@ -3,7 +3,7 @@
 use crate::abi::{criu, kernel};
 use crate::finding::{EditClass, Finding, Proof, Severity};
 
-use super::{Case, Rule, RuleMeta, floor};
+use super::{Case, Rule, RuleMeta, conditions, floor};
 
 /// The rules of this file.
 pub(super) static RULES: &[Rule] = &[
@@ -46,8 +46,11 @@ pub(super) static RULES: &[Rule] = &[
             name: "image-newer-than-criu",
             summary: "The image uses a feature that the target's CRIU does not know.",
             explanation: "CRIU reads images of older releases, not of newer ones. What it does with a feature it does not \
-                know depends on the feature: it fails, or restores the task without that state, or without its memory.",
-            sources: &["CRIU 3.17 to 4.3, images/*.proto, criu/pagemap.c"],
+                know depends on the feature: it fails, or restores the task without that state, or without its memory. \
+                docs/floors.md lists what images can ask for, the first release that knows it, and what older ones do.",
+            sources: &[
+                "CRIU 3.12 to 4.3, images/*.proto, criu/pie/restorer.c; docs/floors.md has one for each row",
+            ],
             seen: &["idle@neoverse-n1@6.1 on neoverse-n1@6.1-criu3: CRIU-FAILED"],
             since: "0.1.0",
             edits: &[],
@@ -59,8 +62,9 @@ pub(super) static RULES: &[Rule] = &[
             id: "HWCR-SYS-004",
             name: "criu-too-old-for-kernel",
             summary: "The target's CRIU cannot work on the target's kernel.",
-            explanation: "From 6.11 on the arm64 vDSO has a GNU hash table only. CRIU up to 4.0 stops with \"Not all dynamic \
-                entries are present\".",
+            explanation: "Whatever the image holds, CRIU has to read the vDSO of the kernel it runs on. From 6.11 on the \
+                arm64 vDSO has a GNU hash table only, and CRIU up to 4.0 stops with \"Not all dynamic entries are \
+                present\". docs/floors.md lists all such pairs.",
             sources: &[
                 "CRIU 4.0 and 4.1, criu/pie/util-vdso.c",
                 "kernel 6.11, arch/arm64/kernel/vdso",
@@ -75,13 +79,15 @@ pub(super) static RULES: &[Rule] = &[
         meta: RuleMeta {
             id: "HWCR-SYS-005",
             name: "image-newer-than-kernel",
-            summary: "The image needs a system call that the target's kernel does not have.",
-            explanation: "CRIU re-makes what it dumped by the calls the programs used: restartable sequences, memfds, \
-                process file descriptors, guard regions. A kernel older than the call answers ENOSYS or EINVAL, and the \
-                restore fails.",
+            summary: "The image needs something that the target's kernel does not have.",
+            explanation: "CRIU makes again what it dumped, by the calls the programs used: droppable mappings, restartable \
+                sequences, memfds, guard regions, the bounds of a program's data. A kernel older than the call, or than \
+                what it allows, answers ENOSYS or EINVAL, and the restore fails. docs/floors.md lists what images can ask \
+                for and the first kernel that has it. What the profile shows (a capability, an accepted signal record) \
+                outranks the version.",
             sources: &[
-                "kernel 3.17 memfd_create, 4.18 rseq, 5.3 pidfd_open, 6.13 MADV_GUARD_INSTALL",
-                "CRIU 4.2, criu/pie/restorer.c, criu/memfd.c, criu/pidfd.c",
+                "docs/floors.md has one for each row: kernel version and function, CRIU version and file",
+                "seen: MAP_DROPPABLE fails on 6.1 and passes on 6.12; guard regions fail on 6.12 and pass on 7.3",
             ],
             seen: &[],
             since: "0.1.0",
@@ -107,6 +113,103 @@ pub(super) static RULES: &[Rule] = &[
             edits: &[],
         },
         check: rseq_size,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-SYS-007",
+            name: "criu-too-old-for-its-libc",
+            summary: "The target's CRIU may be too old for the libc it runs with itself.",
+            explanation: "From 2.35 on glibc registers an area for restartable sequences in every thread, also in CRIU's own. CRIU becomes the restored task: it unmaps its libc, and the kernel, which writes to that area at the next switch of CPUs, finds nothing there and kills the task with SIGSEGV. CRIU 3.17 unregisters the area first. Before that every restore dies, with no other message than \"killed by signal 11\" or exit status 127, on every kernel with rseq (4.19). No profile says which libc CRIU runs with, so it stays unproven.\n\nCRIU 3.17 finds the area by libc's symbols, 3.18 asks the kernel (5.13 and later). The symbols say something else since glibc 2.40, which CRIU 4.0 knows.",
+            sources: &[
+                "CRIU 3.17, commit f70ddab24, criu/pie/restorer.c unregister_libc_rseq; 3.18, commits cacddf19d, f7972a3f0; 4.0, commit 089345f77",
+                "glibc 2.35, sysdeps/unix/sysv/linux/rseq-internal.h",
+                "checkpoint-restore/criu#1695, #1696, #1885, #2096: Ubuntu 22.04 has CRIU 3.16.1 and glibc 2.35",
+            ],
+            seen: &[],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: conditions::criu_libc,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-SYS-008",
+            name: "rseq-not-saved",
+            summary: "The image may lack areas for restartable sequences that tasks had registered.",
+            explanation: "CRIU before 3.17 does not save what libc registers with rseq. The restored threads keep the CPU number they had last in memory, and the kernel no longer updates it: sched_getcpu of glibc 2.35 and later returns it for good, and allocators that keep memory per CPU by restartable sequences can corrupt it. An image shows its CRIU only by what newer releases add to it. The libc is known by its file's name, and its version by that (glibc before 2.34) or from the file below --rootfs; musl registers nothing.",
+            sources: &[
+                "CRIU 3.17, commit f81e3062c",
+                "glibc 2.35, sysdeps/unix/sysv/linux/sched_getcpu.c",
+            ],
+            seen: &[],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: conditions::rseq_not_saved,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-SYS-009",
+            name: "huge-pages",
+            summary: "Tasks map huge pages, which the target must have free.",
+            explanation: "CRIU maps them again with MAP_HUGETLB, or as a memfd with MFD_HUGETLB. Pages come from a pool that is empty unless an administrator fills it; without enough of them mmap answers ENOMEM. The size of the pages is in the image where CRIU knew it.",
+            sources: &[
+                "CRIU 4.2, criu/proc_parse.c, criu/shmem.c, criu/hugetlb.c",
+                "mmap(2)",
+            ],
+            seen: &[],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: conditions::huge_pages,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-SYS-010",
+            name: "aio-ring-size",
+            summary: "A task has an AIO ring, whose size depends on the number of CPUs.",
+            explanation: "io_setup makes room for at least four requests per possible CPU, twice. CRIU asks for as many requests as the dumped ring can have been made for. A target with more possible CPUs makes a larger ring, and CRIU ends with \"wrong aio\".",
+            sources: &[
+                "kernel 6.1 and 6.12, fs/aio.c ioctx_alloc, aio_setup_ring",
+                "CRIU 4.2, criu/aio.c aio_estimate_nr_reqs, criu/pie/restorer.c restore_aio_ring",
+            ],
+            seen: &[],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: conditions::aio,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-SYS-011",
+            name: "address-space-of-criu",
+            summary: "CRIU cannot use the address space as it is.",
+            explanation: "CRIU finds the size of the address space by trying powers of two from 2^39 to 2^48. On a kernel with 36 bits it believes in 2^39 and fails to unmap what cannot exist. What a task has above 2^48, as it gets on kernels with 52 bits if it asks for such addresses, CRIU does not take for private memory: its pages are neither dumped nor restored.",
+            sources: &[
+                "CRIU 3.12 to 4.2, compel/arch/aarch64/src/lib/infect.c compel_task_size; criu/include/vma.h vma_entry_is_private; criu/pie/restorer.c unmap_old_vmas",
+                "kernel 7.3, Documentation/arch/arm64/memory.rst",
+            ],
+            seen: &[],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: conditions::address_space,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-SYS-012",
+            name: "kernel-option",
+            summary: "The image needs a kernel built with an option that no profile shows.",
+            explanation: "CRIU repeats the advice that tasks gave for their memory. Kernels without samepage merging or transparent huge pages answer EINVAL, and the restore fails. Distributions build them with both, so it is taken as given, and said.",
+            sources: &[
+                "kernel 6.1 and 6.12, mm/madvise.c madvise_behavior_valid",
+                "CRIU 4.2, criu/pie/restorer.c",
+            ],
+            seen: &[],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: conditions::options,
     },
 ];
 

@@ -5,6 +5,7 @@
 //! `docs/limits.md` says it in full.
 
 mod length;
+mod vdso;
 
 use crate::auxv::hwcap::{self, HwcapBit};
 use crate::facts::{Ground, Standing, TaskFacts, ThreadFacts};
@@ -168,6 +169,31 @@ pub(super) static RULES: &[Rule] = &[
             edits: &[],
         },
         check: length::chosen,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-UND-009",
+            name: "thread-in-vdso",
+            summary: "A thread is inside of the vDSO, and the target's vDSO may be another.",
+            explanation: "The kernel maps its own code into every process, the vDSO, and CRIU does not restore the old one \
+                as it was. Where size and place of the vDSO and of its data are the same, and clock_getres, clock_gettime, \
+                gettimeofday and rt_sigreturn lie at the same offsets, CRIU replaces the old code by that of the running \
+                kernel. A thread in the middle of a function goes on in the middle of other code, unless both are of one \
+                build.\n\nWhere something differs, CRIU keeps the old code and overwrites the first 16 bytes of each of the \
+                four functions by a jump to the new one. The old data page comes back as zeros, which makes a thread in \
+                the middle of such a function fall back to a system call; one within the first 16 bytes executes half a \
+                jump. No profile says which of the two a target leads to.\n\nThe return address of signal handlers is the \
+                first instruction of the trampoline. It is safe in both cases, and not counted.",
+            sources: &[
+                "CRIU 4.2, criu/pie/parasite-vdso.c blobs_matches, remap_rt_vdso, add_vdso_proxy",
+                "CRIU 4.2, criu/arch/aarch64/intraprocedure.S, criu/arch/aarch64/include/asm/vdso.h",
+                "kernel 6.12, lib/vdso/gettimeofday.c do_hres: clock mode 0 leads to the system call",
+            ],
+            seen: &[],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: vdso::check,
     },
 ];
 

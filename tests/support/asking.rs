@@ -152,6 +152,11 @@ impl Image {
         self.source.insert(name, bytes);
     }
 
+    /// The bytes of a file.
+    pub(crate) fn bytes(&self, name: &str) -> &[u8] {
+        self.source.get(name).unwrap()
+    }
+
     /// A file of any bytes.
     pub(crate) fn raw(&mut self, name: &str, bytes: &[u8]) {
         self.source.insert(name, bytes);

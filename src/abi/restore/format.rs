@@ -31,6 +31,16 @@ pub(super) static ROWS: &[Row] = &[
         sources: &["CRIU 3.15, criu/files-reg.c, images/regfile.proto"],
     },
     Row {
+        ask: Ask::HugePagesField,
+        what: "the field for disabled huge pages",
+        call: "nothing",
+        site: "criu/cr-restore.c",
+        kernel: None,
+        criu: Some(criu(3, 19, Below::Ignores, "older releases pass it over")),
+        written_by: written(3, 19),
+        sources: &["CRIU 3.18 and 3.19, images/mm.proto"],
+    },
+    Row {
         ask: Ask::RunId,
         what: "the run id of the dump",
         call: "nothing",

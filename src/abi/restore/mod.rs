@@ -5,11 +5,13 @@
 //! where a row names another rule. `docs/floors.md` is made from the rows, and `tests/floors.rs` runs an
 //! image, a target below and a target at the floor for each.
 
+mod conditions;
 mod format;
 mod memory;
 mod objects;
 mod pairs;
 
+pub use conditions::{CONDITIONS, Condition, OPTION_RULE};
 pub use pairs::{PAIRS, Pair};
 
 use crate::auxv::hwcap::HwcapBit;
@@ -118,12 +120,10 @@ pub const KERNEL_RULE: &str = "HWCR-SYS-005";
 /// As [`KERNEL_RULE`].
 pub const CRIU_RULE: &str = "HWCR-SYS-003";
 
-/// No arm64 kernel older than this is asked for: what every target has that CRIU starts on.
-///
-/// CRIU 3.12 stops at start-up without `PR_SET_MM_MAP` or without `CONFIG_CHECKPOINT_RESTORE`
-/// (`criu/cr-check.c`, `criu/kerndat.c`), and 64-bit Arm servers began with 4.x. A profile that does not
-/// name its kernel is taken to name none below it.
-pub const OLDEST_ASKED: Version = Version::new(4, 4, 0);
+/// A profile that does not name its kernel is taken to have at least this one, so that it is not asked for
+/// what every arm64 kernel of today has: the vDSO can be moved in it, and it has MADV_WIPEONFORK. What is
+/// younger is asked for.
+pub const OLDEST_ASKED: Version = Version::new(4, 14, 0);
 
 /// The tables with their titles, in the order of the documentation.
 pub static TABLES: &[(&str, &[Row])] = &[

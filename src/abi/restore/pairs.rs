@@ -33,16 +33,30 @@ impl Pair {
 }
 
 /// The pairs.
-pub static PAIRS: &[Pair] = &[Pair {
-    name: "gnu-hash-vdso",
-    what: "the arm64 vDSO has a GNU hash table only",
-    kernel: Version::new(6, 11, 0),
-    criu: Version::new(4, 1, 0),
-    older: Below::Breaks,
-    says: "CRIU stops at start-up with \"Not all dynamic entries are present\"",
-    verified: true,
-    sources: &[
-        "kernel 6.11, arch/arm64/kernel/vdso",
-        "CRIU 4.0 and 4.1, criu/pie/util-vdso.c",
-    ],
-}];
+pub static PAIRS: &[Pair] = &[
+    Pair {
+        name: "gnu-hash-vdso",
+        what: "the arm64 vDSO has a GNU hash table only",
+        kernel: Version::new(6, 11, 0),
+        criu: Version::new(4, 1, 0),
+        older: Below::Breaks,
+        says: "CRIU stops at start-up with \"Not all dynamic entries are present\"",
+        verified: true,
+        sources: &[
+            "kernel 6.11, arch/arm64/kernel/vdso",
+            "CRIU 4.0 and 4.1, criu/pie/util-vdso.c",
+        ],
+    },
+    Pair {
+        name: "split-vvar",
+        what: "the data of the vDSO is in two mappings, vvar and vvar_vclock",
+        kernel: Version::new(6, 13, 0),
+        criu: Version::new(4, 1, 0),
+        older: Below::Breaks,
+        says: "CRIU moves the vDSO without a part of its data",
+        verified: true,
+        sources: &[
+            "CRIU 4.1, commit 8ee2eba47, criu/pie/parasite-vdso.c park_at, which names the kernel's commit",
+        ],
+    },
+];

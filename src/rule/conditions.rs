@@ -1,0 +1,237 @@
+//! What a restore asks of the target that no version shows: what CRIU is linked with, options of the kernel,
+//! the state of the machine.
+
+use crate::abi::restore::{CONDITIONS, Condition, OPTION_RULE};
+use crate::criu_image::ask::{Ask, Asked};
+use crate::criu_image::model::VmaStatus;
+use crate::finding::{Finding, Proof, Severity};
+use crate::units::Version;
+
+use super::{Case, RuleMeta, counted};
+
+/// First release that takes libc's own rseq area away before it unmaps libc's memory (commit f70ddab24).
+const UNREGISTERS_RSEQ: Version = Version::new(3, 17, 0);
+/// First release that asks the kernel for that area instead of libc's symbols (commits cacddf19d, f7972a3f0).
+const ASKS_KERNEL_FOR_RSEQ: Version = Version::new(3, 18, 0);
+/// First release that knows what `__rseq_size` means since glibc 2.40 (commit 089345f77).
+const KNOWS_RSEQ_SIZE: Version = Version::new(4, 0, 0);
+/// First arm64 kernel with `rseq` (commit 409d5db49867).
+const KERNEL_WITH_RSEQ: Version = Version::new(4, 19, 0);
+/// First kernel with `PTRACE_GET_RSEQ_CONFIGURATION`.
+const KERNEL_TELLS_RSEQ: Version = Version::new(5, 13, 0);
+
+/// Whether the libc that CRIU itself runs with may have registered restartable sequences.
+pub(super) fn criu_meets_rseq(kernel: Option<Version>) -> bool {
+    kernel.is_none_or(|kernel| kernel >= KERNEL_WITH_RSEQ)
+}
+
+/// What libc registers has to be taken away by CRIU before it unmaps itself.
+pub(super) fn criu_libc(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    let Some(criu) = case.target.criu else {
+        return; // HWCR-PRF-001
+    };
+    let kernel = case.target.kernel;
+    if !criu_meets_rseq(kernel) {
+        return;
+    }
+    let old_kernel = kernel.is_none_or(|kernel| kernel < KERNEL_TELLS_RSEQ);
+    let (severity, message) = if criu < UNREGISTERS_RSEQ {
+        (
+            Severity::Unproven,
+            format!(
+                "every restore by CRIU {criu} dies with SIGSEGV if CRIU itself runs with glibc 2.35 or later: it does not \
+                 unregister the area for restartable sequences of its own libc before it unmaps it"
+            ),
+        )
+    } else if criu < ASKS_KERNEL_FOR_RSEQ || criu < KNOWS_RSEQ_SIZE && old_kernel {
+        (
+            Severity::Note,
+            format!(
+                "CRIU {criu} finds the area for restartable sequences of its own libc by libc's symbols; taken as given \
+                 that it runs with the glibc it was built with, and that this is older than 2.40"
+            ),
+        )
+    } else {
+        return;
+    };
+    let finding = Finding::new(meta, severity, Proof::Unknown, message)
+        .need_have("CRIU 3.17", format!("CRIU {criu}"))
+        .help(
+            "Use CRIU 3.18 or later on the target, or start CRIU with GLIBC_TUNABLES=glibc.pthread.rseq=0 (not tried).",
+        );
+    out.push(finding);
+}
+
+/// Registrations that a CRIU before 3.17 did not save.
+pub(super) fn rseq_not_saved(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    let facts = case.facts;
+    let saves = |version: Version| version >= UNREGISTERS_RSEQ;
+    let without = |version: Version| version < KERNEL_WITH_RSEQ;
+    if facts.asks.iter().any(|asked| asked.ask == Ask::Rseq)
+        || facts.origin.criu_at_least.is_some_and(saves)
+        || facts.origin.kernel.is_some_and(without)
+    {
+        return;
+    }
+    for task in facts.tasks.iter().filter(|task| task.auxv.is_some()) {
+        let libc = task.libc.as_ref();
+        let what = match libc.map(|libc| (libc, libc.registers_rseq())) {
+            Some((_, Some(false))) => continue,
+            Some((libc, Some(true))) => format!("{} registers", libc.name),
+            Some((libc, None)) => format!("{} registers from glibc 2.35 on", libc.name),
+            None => "a libc in the program may have registered".to_owned(),
+        };
+        let severity = if libc.is_some() {
+            Severity::Unproven
+        } else {
+            Severity::Note
+        };
+        let message = format!(
+            "the image has no area for restartable sequences, which {what}, and may be of a CRIU before 3.17, which does \
+             not save it: then the task runs on with a CPU number that never changes"
+        );
+        let finding = Finding::new(meta, severity, Proof::Unknown, message)
+            .in_task(task.task.pid)
+            .read_at(libc.map(|libc| libc.place.clone()))
+            .help(
+                "Dump with CRIU 3.17 or later. `--rootfs DIR` shows the version of a mapped libc.",
+            );
+        out.push(finding);
+    }
+}
+
+/// What the image asks for, with the condition on it.
+fn asked<'a>(case: &Case<'a>, rule: &str) -> Vec<(&'a Asked, &'static Condition)> {
+    let of = |asked: &'a Asked| {
+        CONDITIONS
+            .iter()
+            .find(|condition| condition.ask == asked.ask && condition.rule == rule)
+            .map(|condition| (asked, condition))
+    };
+    case.facts.asks.iter().filter_map(of).collect()
+}
+
+/// Options that the target's kernel must be built with.
+pub(super) fn options(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    for (asked, condition) in asked(case, OPTION_RULE) {
+        let until = condition.until.zip(case.target.kernel);
+        if until.is_some_and(|(until, kernel)| kernel >= until) {
+            continue;
+        }
+        let message = format!(
+            "taken as given that the target has {}, which {} needs: {}",
+            condition.needs,
+            counted(
+                usize::try_from(asked.times).unwrap_or(usize::MAX),
+                "mapping"
+            ),
+            condition.says
+        );
+        let finding = Finding::new(meta, Severity::Note, Proof::Unknown, message)
+            .in_thread(asked.tid)
+            .read_at(asked.place.clone());
+        out.push(match asked.pid {
+            Some(pid) => finding.in_task(pid),
+            None => finding,
+        });
+    }
+}
+
+const MAP_HUGETLB: u32 = 0x40000;
+/// Where `MAP_HUGE_*` has the logarithm of the size, and its bits.
+const MAP_HUGE_SHIFT: u32 = 26;
+const MAP_HUGE_MASK: u32 = 0x3f;
+
+/// Mappings from the pool of huge pages.
+pub(super) fn huge_pages(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    for task in &case.facts.checkpoint.tasks {
+        let Some(mm) = &task.mm else { continue };
+        let huge = || mm.vmas.iter().filter(|vma| vma.flags & MAP_HUGETLB != 0);
+        let Some(first) = huge().next() else { continue };
+        let bytes: u64 = huge().fold(0, |sum, vma| sum.saturating_add(vma.mapping.range.len()));
+        let size = match first.flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK {
+            0 => "the default size".to_owned(),
+            log => format!("{} KiB", (1_u64 << log) >> 10),
+        };
+        let message = format!(
+            "{} of huge pages ({size}) take {bytes} bytes of the target's pool, which no profile shows: without them \
+             the restore fails with ENOMEM",
+            counted(huge().count(), "mapping")
+        );
+        out.push(
+            Finding::new(meta, Severity::Unproven, Proof::Unknown, message)
+                .in_task(task.pid)
+                .at(first.mapping.range.start)
+                .read_at(first.place.clone())
+                .need_have(format!("{bytes} bytes of huge pages"), "unknown")
+                .help("Look at /sys/kernel/mm/hugepages on the target, and set vm.nr_hugepages."),
+        );
+    }
+}
+
+/// No arm64 kernel is built for more CPUs (`arch/arm64/Kconfig`, NR_CPUS).
+const MOST_CPUS: u32 = 4096;
+/// A ring has room for at least so many requests per possible CPU (`fs/aio.c`, `ioctx_alloc`).
+const REQUESTS_PER_CPU: u32 = 4;
+
+/// AIO rings, whose size depends on the number of possible CPUs.
+pub(super) fn aio(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    for task in &case.facts.checkpoint.tasks {
+        let Some(mm) = &task.mm else { continue };
+        let Some(requests) = mm.aio_requests.iter().min() else {
+            continue;
+        };
+        let most = requests / REQUESTS_PER_CPU;
+        if most >= MOST_CPUS {
+            continue;
+        }
+        let ring = mm
+            .vmas
+            .iter()
+            .find(|vma| vma.status.contains(VmaStatus::AIORING));
+        let message = format!(
+            "an AIO ring for {requests} requests gets another size on a machine with more than {}, and the restore fails",
+            counted(most as usize, "possible CPU")
+        );
+        out.push(
+            Finding::new(meta, Severity::Unproven, Proof::Unknown, message)
+                .in_task(task.pid)
+                .read_at(ring.map_or_else(|| mm.place.clone(), |ring| ring.place.clone()))
+                .need_have(format!("at most {most} possible CPUs"), "unknown")
+                .help("Compare with /sys/devices/system/cpu/possible on the target."),
+        );
+    }
+}
+
+/// CRIU looks for the end of the address space between these (`compel_task_size`).
+const LEAST_BITS: u8 = 39;
+
+/// Address spaces that CRIU does not see whole, or takes for larger than they are.
+pub(super) fn address_space(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    let target = case.target;
+    if let Some(bits) = target.va_bits.filter(|bits| *bits < LEAST_BITS) {
+        let message = format!(
+            "CRIU takes the address space of {} for 2^39 bytes, and it has 2^{bits}: the restore fails with \"Unable to \
+             unmap\"",
+            target.name
+        );
+        out.push(
+            Finding::new(meta, Severity::Blocker, Proof::Version, message)
+                .need_have("39 bits", format!("{bits} bits"))
+                .help("Use a kernel with at least 39 bits of user address on the target."),
+        );
+    }
+    for (asked, condition) in asked(case, meta.id) {
+        let message = format!(
+            "the image has private memory above 2^48, and the target needs {}: {}",
+            condition.needs, condition.says
+        );
+        let finding = Finding::new(meta, Severity::Unproven, Proof::Version, message)
+            .read_at(asked.place.clone())
+            .help("Start the workload without address hints above 2^48.");
+        out.push(match asked.pid {
+            Some(pid) => finding.in_task(pid),
+            None => finding,
+        });
+    }
+}

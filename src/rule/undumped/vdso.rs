@@ -1,0 +1,103 @@
+//! Threads that stand in the vDSO, or return into it.
+
+use crate::criu_image::model::VmaStatus;
+use crate::facts::TaskFacts;
+use crate::finding::{Finding, Proof, RuleMeta, Severity};
+use crate::rule::Case;
+use crate::sigframe::model::Liveness;
+use crate::units::{Addr, AddrRange, Tid};
+
+/// A place in the vDSO to which a thread will go on.
+struct Inside {
+    tid: Option<Tid>,
+    address: Addr,
+    how: &'static str,
+}
+
+/// The range of the task's vDSO, also where its bytes are not in the image.
+fn range(task: &TaskFacts<'_>) -> Option<AddrRange> {
+    let marked = || {
+        let vmas = &task.task.mm.as_ref()?.vmas;
+        let vdso = vmas.iter().find(|vma| vma.status.contains(VmaStatus::VDSO));
+        vdso.map(|vma| vma.mapping.range)
+    };
+    task.vdso.as_ref().map(|vdso| vdso.range).or_else(marked)
+}
+
+/// Where threads of the task are inside of the vDSO. The first instruction of the signal trampoline is left
+/// out: CRIU sees to it that a return to it is one on every kernel.
+fn inside(task: &TaskFacts<'_>, range: AddrRange) -> Vec<Inside> {
+    let trampoline = task.vdso.as_ref().and_then(|vdso| vdso.sigreturn);
+    let counts = |address: Addr| range.contains(address) && Some(address) != trampoline;
+    let mut all = Vec::new();
+    for thread in &task.threads {
+        let mut add = |address: Addr, how| {
+            if counts(address) {
+                all.push(Inside {
+                    tid: Some(thread.thread.tid),
+                    address,
+                    how,
+                });
+            }
+        };
+        if let Some(state) = &thread.thread.state {
+            add(Addr(state.pc), "stands");
+        }
+        for address in &thread.returns {
+            add(Addr(address.stripped), "returns");
+        }
+    }
+    let frames = task.frames.iter();
+    for frame in frames.filter(|frame| frame.liveness != Liveness::Stale) {
+        if counts(Addr(frame.pc)) {
+            all.push(Inside {
+                tid: frame.tid,
+                address: Addr(frame.pc),
+                how: "was interrupted",
+            });
+        }
+    }
+    all
+}
+
+/// The rule.
+pub(super) fn check(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    let target = case.target;
+    // No profile holds the bytes of a vDSO. Where the user names one machine as both, they are the same.
+    let same = case.source.is_some_and(|source| {
+        source.name == target.name && source.kernel.is_some() && source.kernel == target.kernel
+    });
+    for task in &case.facts.tasks {
+        let Some(range) = range(task) else { continue };
+        let version = |version: Option<crate::units::Version>| {
+            version.map_or_else(|| "an unknown kernel".to_owned(), |v| format!("kernel {v}"))
+        };
+        let dumped = version(task.vdso.as_ref().and_then(|vdso| vdso.kernel));
+        let now = version(target.kernel);
+        for Inside { tid, address, how } in inside(task, range) {
+            let (severity, why) = if same {
+                (Severity::Note, "which is that of the target")
+            } else {
+                (
+                    Severity::Unproven,
+                    "and the code there may be other code on the target",
+                )
+            };
+            let place = "in the vDSO";
+            out.push(
+                Finding::new(
+                    meta,
+                    severity,
+                    Proof::State,
+                    format!("the thread {how} at {address} {place} of {dumped}, {why}"),
+                )
+                .in_task(task.task.pid)
+                .in_thread(tid)
+                .at(address)
+                .read_at(task.task.place.clone())
+                .need_have(format!("the vDSO of {dumped}"), format!("that of {now}"))
+                .help("Dump again: a thread is seldom in the vDSO. If source and target run the same kernel build, accept it."),
+            );
+        }
+    }
+}
