@@ -100,6 +100,7 @@ fn effect(below: Below) -> &'static str {
     match below {
         Below::Breaks => "fails",
         Below::Loses => "loses it",
+        Below::Differs => "differs",
         Below::Ignores => "no harm",
     }
 }

@@ -61,6 +61,7 @@ pub fn older_criu(older: Below) -> &'static str {
     match older {
         Below::Breaks => "breaks",
         Below::Loses => "loses",
+        Below::Differs => "differs",
         Below::Ignores => "ignores",
     }
 }

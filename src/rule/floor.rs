@@ -5,6 +5,7 @@ use crate::abi::restore::{self, Below, CriuFloor, Evidence, KERNEL_RULE, KernelF
 use crate::criu_image::ask::Asked;
 use crate::finding::{Finding, Proof, Severity};
 use crate::profile::model::{Observed, Profile};
+use crate::units::Version;
 
 use super::{Case, RuleMeta};
 
@@ -20,6 +21,7 @@ fn severity(below: Below, proven: bool) -> Option<Severity> {
     match below {
         Below::Breaks if proven => Some(Severity::Blocker),
         Below::Breaks | Below::Loses => Some(Severity::Unproven),
+        Below::Differs => Some(Severity::Note),
         Below::Ignores => None,
     }
 }
@@ -30,6 +32,22 @@ fn shown(evidence: Evidence, target: &Profile) -> bool {
         Evidence::Hwcap(bit) => target.hwcaps.has(bit) == Some(true),
         Evidence::Record(name) => target.sigreturn.get(name) == Some(&Observed::Accepted),
         Evidence::None | Evidence::AuxvBytes => false,
+    }
+}
+
+/// Whether the target's CRIU makes the call of a row: `None` where it passes it over, because it is too old
+/// to know what asks for it, and false where an unknown release may.
+fn makes_the_call(row: &Row, criu: Option<Version>) -> Option<bool> {
+    let Some(floor) = row
+        .criu
+        .as_ref()
+        .filter(|floor| floor.older != Below::Breaks)
+    else {
+        return Some(true);
+    };
+    match criu {
+        Some(version) if version < floor.since => None,
+        version => Some(version.is_some()),
     }
 }
 
@@ -54,7 +72,10 @@ pub(super) fn kernel(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Fin
         if floor.met_by(version) || shown(floor.evidence, case.target) {
             continue;
         }
-        let proven = floor.verified && floor.vendors.is_empty();
+        let Some(calls) = makes_the_call(row, case.target.criu) else {
+            continue;
+        };
+        let proven = floor.verified && floor.vendors.is_empty() && calls;
         let Some(severity) = severity(floor.below, proven) else {
             continue;
         };
@@ -150,7 +171,7 @@ pub(super) fn newest_kernel(case: &Case<'_>) -> Option<(&'static Row, &'static K
         .filter_map(|(_, row)| Some((row, row.kernel.as_ref()?)))
         .filter(|(_, floor)| {
             floor.rule == KERNEL_RULE
-                && floor.below != Below::Ignores
+                && !matches!(floor.below, Below::Differs | Below::Ignores)
                 && floor.since > restore::OLDEST_ASKED
                 && !shown(floor.evidence, case.target)
         })
@@ -161,6 +182,6 @@ pub(super) fn newest_kernel(case: &Case<'_>) -> Option<(&'static Row, &'static K
 pub(super) fn newest_criu(case: &Case<'_>) -> Option<(&'static Row, &'static CriuFloor)> {
     asked(case)
         .filter_map(|(_, row)| Some((row, row.criu.as_ref()?)))
-        .filter(|(_, floor)| floor.older != Below::Ignores)
+        .filter(|(_, floor)| !matches!(floor.older, Below::Differs | Below::Ignores))
         .max_by_key(|(_, floor)| floor.since)
 }

@@ -98,6 +98,8 @@ pub enum Below {
     Breaks,
     /// It passes, and the state is lost or different without a word.
     Loses,
+    /// It passes, and something is different that no program is known to die of.
+    Differs,
     /// It passes without harm.
     Ignores,
 }
