@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use hwcr::abi::restore::{self, Below, Evidence, PAIRS, Row};
+use hwcr::abi::restore::{self, Below, CONDITIONS, Evidence, PAIRS, Row};
 use hwcr::criu_image::ask::Ask;
 use hwcr::criu_image::model::Checkpoint;
 use hwcr::facts;
@@ -54,6 +54,10 @@ fn below(version: Version) -> Version {
 fn target() -> Profile {
     let mut target = hwcr::profile::resolve("cortex-a57").unwrap();
     target.criu = Some(Version::new(4, 3, 0));
+    // It shows nothing by which its kernel could be told from mainline's of any number.
+    target.hwcaps.words = [Some(0b11), Some(0), Some(0), Some(0)];
+    target.sigreturn.clear();
+    target.auxv_bytes = None;
     target
 }
 
@@ -81,8 +85,14 @@ fn weight(below: Below, proven: bool) -> Option<Severity> {
     match below {
         Below::Breaks if proven => Some(Severity::Blocker),
         Below::Breaks | Below::Loses => Some(Severity::Unproven),
+        Below::Differs => Some(Severity::Note),
         Below::Ignores => None,
     }
+}
+
+/// Whether a finding of this weight keeps an image from being called compatible.
+fn doubts(severity: Option<Severity>) -> bool {
+    matches!(severity, Some(Severity::Blocker | Severity::Unproven))
 }
 
 #[test]
@@ -188,7 +198,7 @@ fn a_kernel_below_its_floor_is_found_and_one_at_it_is_not() {
             );
         }
         // A profile that does not know its kernel leaves it open.
-        if expected.is_some() && floor.since > restore::OLDEST_ASKED {
+        if doubts(expected) && floor.since > restore::OLDEST_ASKED {
             target.kernel = None;
             assert!(
                 judge(&image, &target).iter().any(|finding| {
@@ -259,7 +269,7 @@ fn a_criu_below_its_floor_is_found_and_one_at_it_is_not() {
             "{name} at CRIU {}: {found:?}",
             floor.since
         );
-        if expected.is_some() {
+        if doubts(expected) {
             let findings = at(None);
             assert!(
                 findings.iter().any(|finding| {
@@ -332,6 +342,52 @@ fn a_droppable_mapping_blocks_kernels_before_it() {
             Some("Use kernel 6.11 or later on the target.")
         );
         assert_eq!(found.place.as_ref().unwrap().file.as_ref(), "mm-3021.img");
+    }
+}
+
+/// A kernel that advertises what mainline of its number does not may have more.
+#[test]
+fn the_number_of_a_vendors_kernel_proves_nothing() {
+    let checkpoint = image(Ask::Droppable);
+    let mut target = target();
+    target.kernel = Some(Version::new(6, 6, 0));
+    let weigh = |target: &Profile| {
+        let row = restore::row(Ask::Droppable).unwrap();
+        let findings = judge(&checkpoint, target);
+        of(&findings, restore::KERNEL_RULE, row)
+            .first()
+            .map(|finding| finding.severity)
+    };
+    assert_eq!(weigh(&target), Some(Severity::Blocker));
+    target
+        .sigreturn
+        .insert("FPMR".to_owned(), hwcr::profile::model::Observed::Accepted);
+    assert_eq!(weigh(&target), Some(Severity::Unproven));
+    // Nor that it is older than what an old CRIU cannot read.
+    target.criu = Some(Version::new(4, 0, 0));
+    let findings = judge(&checkpoint, &target);
+    let pair = findings
+        .iter()
+        .find(|finding| finding.rule.id == "HWCR-SYS-004")
+        .unwrap();
+    assert_eq!(pair.severity, Severity::Unproven);
+}
+
+/// What no version shows has a rule that says so where an image asks for it.
+#[test]
+fn every_condition_is_said() {
+    for condition in CONDITIONS {
+        let mut target = target();
+        target.kernel = condition.until.map(below).or(target.kernel);
+        let findings = judge(&image(condition.ask), &target);
+        assert!(
+            findings
+                .iter()
+                .any(|finding| finding.rule.id == condition.rule),
+            "{}: {} says nothing",
+            condition.ask.name(),
+            condition.rule
+        );
     }
 }
 

@@ -44,8 +44,7 @@ impl Profile {
             ));
         }
         let accepted = kernel::RECORDS.iter().find(|record| {
-            kernel < record.since
-                && self.sigreturn.get(record.name) == Some(&Observed::Accepted)
+            kernel < record.since && self.sigreturn.get(record.name) == Some(&Observed::Accepted)
         });
         if let Some(record) = accepted {
             return Some(format!(
@@ -90,10 +89,15 @@ mod tests {
         let mut profile = resolve("max").unwrap();
         profile.kernel = Some(Version::new(6, 6, 151));
         let names: Vec<&str> = profile.backports().iter().map(|bit| bit.cpuinfo).collect();
-        assert!(names.contains(&"fpmr") && names.contains(&"poe"), "{names:?}");
+        assert!(
+            names.contains(&"fpmr") && names.contains(&"poe"),
+            "{names:?}"
+        );
         assert!(profile.is_vendor_kernel());
         let mut profile = max();
-        profile.sigreturn.insert("FPMR".to_owned(), Observed::Accepted);
+        profile
+            .sigreturn
+            .insert("FPMR".to_owned(), Observed::Accepted);
         assert_eq!(
             profile.vendor_sign().unwrap(),
             "was seen to accept FPMR records, which mainline 6.1.0 does not"

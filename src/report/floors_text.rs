@@ -3,7 +3,9 @@
 
 use std::io::{self, Write};
 
-use crate::abi::restore::{Below, CriuFloor, Evidence, KernelFloor, PAIRS, Row, TABLES};
+use crate::abi::restore::{
+    Below, CONDITIONS, CriuFloor, Evidence, KernelFloor, PAIRS, Row, TABLES,
+};
 
 /// The tables, one under each title.
 ///
@@ -22,6 +24,7 @@ pub fn markdown(out: &mut dyn Write) -> io::Result<()> {
         }
         writeln!(out)?;
     }
+    conditions(out)?;
     writeln!(out, "### Kernels and CRIU releases\n")?;
     writeln!(
         out,
@@ -39,6 +42,27 @@ pub fn markdown(out: &mut dyn Write) -> io::Result<()> {
             doubt(pair.verified),
             cell(pair.says),
             cell(&pair.sources.join("; "))
+        )?;
+    }
+    writeln!(out)
+}
+
+/// What no version shows.
+fn conditions(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "### What no version shows\n")?;
+    writeln!(
+        out,
+        "| what the image has | what the target needs | otherwise | rule |"
+    )?;
+    writeln!(out, "|---|---|---|---|")?;
+    for condition in CONDITIONS {
+        writeln!(
+            out,
+            "| `{}` | {} | {} | {} |",
+            condition.ask.name(),
+            cell(condition.needs),
+            cell(condition.says),
+            condition.rule
         )?;
     }
     writeln!(out)

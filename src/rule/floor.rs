@@ -75,7 +75,8 @@ pub(super) fn kernel(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Fin
         let Some(calls) = makes_the_call(row, case.target.criu) else {
             continue;
         };
-        let proven = floor.verified && floor.vendors.is_empty() && calls;
+        let vendor = case.target.vendor_sign();
+        let proven = floor.verified && floor.vendors.is_empty() && calls && vendor.is_none();
         let Some(severity) = severity(floor.below, proven) else {
             continue;
         };
@@ -83,20 +84,22 @@ pub(super) fn kernel(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Fin
         if !floor.vendors.is_empty() {
             help.push_str(&format!(" {} have it in older versions.", floor.vendors));
         }
-        let finding = Finding::new(
-            meta,
-            severity,
-            Proof::Version,
-            format!(
+        let message = match vendor {
+            Some(sign) => format!(
+                "the image has {}; mainline {version} has no {} (needs {}), and this kernel is not mainline's: it {sign}",
+                row.what, row.call, floor.since
+            ),
+            None => format!(
                 "the image has {}; kernel {version} has no {} (needs {}): {}",
                 row.what, row.call, floor.since, floor.says
             ),
-        )
-        .need_have(
-            format!("kernel {}", floor.since),
-            format!("kernel {version}"),
-        )
-        .help(help);
+        };
+        let finding = Finding::new(meta, severity, Proof::Version, message)
+            .need_have(
+                format!("kernel {}", floor.since),
+                format!("kernel {version}"),
+            )
+            .help(help);
         out.push(at(finding, asked));
     }
 }
@@ -136,9 +139,19 @@ pub(super) fn pairs(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Find
     let (Some(criu), Some(kernel)) = (case.target.criu, case.target.kernel) else {
         return;
     };
-    for pair in PAIRS.iter().filter(|pair| pair.concerns(kernel, criu)) {
-        let Some(severity) = severity(pair.older, pair.verified) else {
+    let vendor = case.target.is_vendor_kernel();
+    for pair in PAIRS.iter().filter(|pair| criu < pair.criu) {
+        // A vendor's kernel may have what changed at a lower number.
+        let concerned = pair.concerns(kernel, criu);
+        let Some(severity) = severity(pair.older, pair.verified && concerned)
+            .filter(|severity| concerned || vendor && *severity != Severity::Note)
+        else {
             continue;
+        };
+        let may = if severity == Severity::Blocker {
+            "is"
+        } else {
+            "may be"
         };
         out.push(
             Finding::new(
@@ -146,7 +159,7 @@ pub(super) fn pairs(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Find
                 severity,
                 Proof::Version,
                 format!(
-                    "CRIU {criu} is too old for kernel {kernel}: from {} on {}, and {}",
+                    "CRIU {criu} {may} too old for kernel {kernel}: from {} on {}, and {}",
                     pair.kernel, pair.what, pair.says
                 ),
             )

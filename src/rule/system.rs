@@ -221,13 +221,15 @@ fn auxv_kernel(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>)
     };
     let newer = case.target.auxv_bytes.is_none()
         && case.target.kernel.is_some_and(|v| v > kernel::NEWEST_KNOWN);
+    // The number of a vendor's kernel proves no limit; `auxv_bytes` does.
+    let vendor = case.target.auxv_bytes.is_none() && case.target.is_vendor_kernel();
     for task in &case.facts.tasks {
         let Some(auxv) = &task.auxv else { continue };
         let bytes = auxv.saved_words as u64 * 8;
         if bytes <= limit {
             continue;
         }
-        let severity = if newer {
+        let severity = if newer || vendor {
             Severity::Unproven
         } else {
             Severity::Blocker
@@ -297,10 +299,15 @@ fn rseq_size(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
             else {
                 continue;
             };
+            let severity = if case.target.is_vendor_kernel() {
+                Severity::Unproven
+            } else {
+                Severity::Blocker
+            };
             out.push(
                 Finding::new(
                     meta,
-                    Severity::Blocker,
+                    severity,
                     Proof::Version,
                     format!("the thread's rseq area has {size} bytes; kernel {version} takes 32"),
                 )
