@@ -55,6 +55,8 @@ asks! {
     EmptyData = "empty-data";
     /// A heap below the end of the program's data.
     BrkBelowData = "brk-below-data";
+    /// A program, heap, stack or argument below 65536.
+    Low = "program-below-64k";
     /// Huge pages disabled for the process.
     HugePagesDisabled = "huge-pages-disabled";
     /// A droppable mapping.

@@ -329,6 +329,9 @@ const AUXV: [(usize, Ask); 3] = [
     (50, Ask::AuxvOver50),
 ];
 
+/// The usual `vm.mmap_min_addr`, below which `PR_SET_MM_MAP` allows nothing.
+const LOW: u64 = 1 << 16;
+
 /// Notes what the address space as a whole asks for. The orders of `start_data`, `end_data` and `brk` are
 /// those that kernels have checked in `PR_SET_MM_MAP` (`kernel/sys.c`, `validate_prctl_map`).
 fn see(message: &proto::MmEntry, entry: &Entry<'_>, auxv: &Place, notes: &mut Notes) {
@@ -341,6 +344,17 @@ fn see(message: &proto::MmEntry, entry: &Entry<'_>, auxv: &Place, notes: &mut No
     }
     if message.mm_start_brk.min(message.mm_brk) <= message.mm_end_data {
         notes.asks.see(Ask::BrkBelowData, || entry.field(&[6]));
+    }
+    let addresses = [
+        message.mm_start_code,
+        message.mm_start_data,
+        message.mm_start_brk,
+        message.mm_start_stack,
+        message.mm_arg_start,
+        message.mm_env_start,
+    ];
+    if addresses.iter().any(|address| *address < LOW) {
+        notes.asks.see(Ask::Low, || entry.place());
     }
     if let Some(disabled) = message.thp_disabled {
         let place = || entry.field(&[17]);

@@ -108,7 +108,7 @@ fn what_does_not_fit_together_is_doubtful() {
         (
             |p| p.criu = Some(Version::new(4, 0, 0)),
             "criu",
-            "CRIU 4.0 cannot read the vDSO of kernel 7.3.4",
+            "CRIU 4.0 cannot restore on kernel 7.3.4: from 6.11 on the arm64 vDSO has a GNU hash table only",
         ),
         (|p| p.va_bits = None, "va_bits", "unknown: whether"),
     ];

@@ -6,7 +6,7 @@
 
 use super::model::{Observed, Profile};
 use crate::abi::kernel;
-use crate::auxv::hwcap::HwcapBit;
+use crate::auxv::hwcap::{HwcapBit, HwcapWord, LIBC_BITS};
 
 /// Names listed in a sentence.
 const MOST_NAMED: usize = 3;
@@ -38,7 +38,11 @@ impl Profile {
                 names.join(", ")
             ));
         }
-        if kernel <= kernel::NEWEST_KNOWN && !self.hwcaps.unknown_bits().is_empty() {
+        let nameless = |(word, bit): &(HwcapWord, u8)| {
+            *word != HwcapWord::Hwcap
+                || LIBC_BITS.checked_shr(u32::from(*bit)).unwrap_or(0) & 1 == 0
+        };
+        if kernel <= kernel::NEWEST_KNOWN && self.hwcaps.unknown_bits().iter().any(nameless) {
             return Some(format!(
                 "tells programs of features that mainline {kernel} has no name for"
             ));
@@ -90,7 +94,7 @@ mod tests {
         profile.kernel = Some(Version::new(6, 6, 151));
         let names: Vec<&str> = profile.backports().iter().map(|bit| bit.cpuinfo).collect();
         assert!(
-            names.contains(&"fpmr") && names.contains(&"poe"),
+            names.contains(&"fpmr") && names.contains(&"gcs"),
             "{names:?}"
         );
         assert!(profile.is_vendor_kernel());

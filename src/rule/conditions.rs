@@ -1,7 +1,7 @@
 //! What a restore asks of the target that no version shows: what CRIU is linked with, options of the kernel,
 //! the state of the machine.
 
-use crate::abi::restore::{CONDITIONS, Condition, OPTION_RULE};
+use crate::abi::restore::{self, CONDITIONS, Condition, OPTION_RULE};
 use crate::criu_image::ask::{Ask, Asked};
 use crate::criu_image::model::VmaStatus;
 use crate::finding::{Finding, Proof, Severity};
@@ -222,13 +222,13 @@ pub(super) fn address_space(meta: &'static RuleMeta, case: &Case<'_>, out: &mut 
         );
     }
     for (asked, condition) in asked(case, meta.id) {
+        let what = restore::row(asked.ask).map_or("", |row| row.what);
         let message = format!(
-            "the image has private memory above 2^48, and the target needs {}: {}",
+            "the image has {what}, and the target needs {}: {}",
             condition.needs, condition.says
         );
-        let finding = Finding::new(meta, Severity::Unproven, Proof::Version, message)
-            .read_at(asked.place.clone())
-            .help("Start the workload without address hints above 2^48.");
+        let finding = Finding::new(meta, Severity::Unproven, Proof::Unknown, message)
+            .read_at(asked.place.clone());
         out.push(match asked.pid {
             Some(pid) => finding.in_task(pid),
             None => finding,

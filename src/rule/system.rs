@@ -119,9 +119,16 @@ pub(super) static RULES: &[Rule] = &[
             id: "HWCR-SYS-007",
             name: "criu-too-old-for-its-libc",
             summary: "The target's CRIU may be too old for the libc it runs with itself.",
-            explanation: "From 2.35 on glibc registers an area for restartable sequences in every thread, also in CRIU's own. CRIU becomes the restored task: it unmaps its libc, and the kernel, which writes to that area at the next switch of CPUs, finds nothing there and kills the task with SIGSEGV. CRIU 3.17 unregisters the area first. Before that every restore dies, with no other message than \"killed by signal 11\" or exit status 127, on every kernel with rseq (4.19). No profile says which libc CRIU runs with, so it stays unproven.\n\nCRIU 3.17 finds the area by libc's symbols, 3.18 asks the kernel (5.13 and later). The symbols say something else since glibc 2.40, which CRIU 4.0 knows.",
+            explanation: "From 2.35 on glibc registers an area for restartable sequences in every thread, also in \
+                CRIU's own. CRIU becomes the restored task: it unmaps its libc, and the kernel, which writes to \
+                that area at the next switch of CPUs, finds nothing there and kills the task with SIGSEGV. CRIU \
+                3.17 unregisters the area first. Before that every restore dies, with no other message than \
+                \"killed by signal 11\" or exit status 127, on every kernel with rseq (4.19). No profile says which \
+                libc CRIU runs with, so it stays unproven.\n\nCRIU 3.17 finds the area by libc's symbols, 3.18 asks \
+                the kernel (5.13 and later). The symbols say something else since glibc 2.40, which CRIU 4.0 knows.",
             sources: &[
-                "CRIU 3.17, commit f70ddab24, criu/pie/restorer.c unregister_libc_rseq; 3.18, commits cacddf19d, f7972a3f0; 4.0, commit 089345f77",
+                "CRIU 3.17, commit f70ddab24, criu/pie/restorer.c unregister_libc_rseq; 3.18, commits cacddf19d, \
+                    f7972a3f0; 4.0, commit 089345f77",
                 "glibc 2.35, sysdeps/unix/sysv/linux/rseq-internal.h",
                 "checkpoint-restore/criu#1695, #1696, #1885, #2096: Ubuntu 22.04 has CRIU 3.16.1 and glibc 2.35",
             ],
@@ -136,7 +143,12 @@ pub(super) static RULES: &[Rule] = &[
             id: "HWCR-SYS-008",
             name: "rseq-not-saved",
             summary: "The image may lack areas for restartable sequences that tasks had registered.",
-            explanation: "CRIU before 3.17 does not save what libc registers with rseq. The restored threads keep the CPU number they had last in memory, and the kernel no longer updates it: sched_getcpu of glibc 2.35 and later returns it for good, and allocators that keep memory per CPU by restartable sequences can corrupt it. An image shows its CRIU only by what newer releases add to it. The libc is known by its file's name, and its version by that (glibc before 2.34) or from the file below --rootfs; musl registers nothing.",
+            explanation: "CRIU before 3.17 does not save what libc registers with rseq. The restored threads keep \
+                the CPU number they had last in memory, and the kernel no longer updates it: sched_getcpu of glibc \
+                2.35 and later returns it for good, and allocators that keep memory per CPU by restartable \
+                sequences can corrupt it. An image shows its CRIU only by what newer releases add to it. The libc \
+                is known by its file's name, and its version by that (glibc before 2.34) or from the file below \
+                --rootfs; musl registers nothing.",
             sources: &[
                 "CRIU 3.17, commit f81e3062c",
                 "glibc 2.35, sysdeps/unix/sysv/linux/sched_getcpu.c",
@@ -152,7 +164,9 @@ pub(super) static RULES: &[Rule] = &[
             id: "HWCR-SYS-009",
             name: "huge-pages",
             summary: "Tasks map huge pages, which the target must have free.",
-            explanation: "CRIU maps them again with MAP_HUGETLB, or as a memfd with MFD_HUGETLB. Pages come from a pool that is empty unless an administrator fills it; without enough of them mmap answers ENOMEM. The size of the pages is in the image where CRIU knew it.",
+            explanation: "CRIU maps them again with MAP_HUGETLB, or as a memfd with MFD_HUGETLB. Pages come from a \
+                pool that is empty unless an administrator fills it; without enough of them mmap answers ENOMEM. \
+                The size of the pages is in the image where CRIU knew it.",
             sources: &[
                 "CRIU 4.2, criu/proc_parse.c, criu/shmem.c, criu/hugetlb.c",
                 "mmap(2)",
@@ -168,7 +182,9 @@ pub(super) static RULES: &[Rule] = &[
             id: "HWCR-SYS-010",
             name: "aio-ring-size",
             summary: "A task has an AIO ring, whose size depends on the number of CPUs.",
-            explanation: "io_setup makes room for at least four requests per possible CPU, twice. CRIU asks for as many requests as the dumped ring can have been made for. A target with more possible CPUs makes a larger ring, and CRIU ends with \"wrong aio\".",
+            explanation: "io_setup makes room for at least four requests per possible CPU, twice. CRIU asks for as \
+                many requests as the dumped ring can have been made for. A target with more possible CPUs makes a \
+                larger ring, and CRIU ends with \"wrong aio\".",
             sources: &[
                 "kernel 6.1 and 6.12, fs/aio.c ioctx_alloc, aio_setup_ring",
                 "CRIU 4.2, criu/aio.c aio_estimate_nr_reqs, criu/pie/restorer.c restore_aio_ring",
@@ -184,9 +200,14 @@ pub(super) static RULES: &[Rule] = &[
             id: "HWCR-SYS-011",
             name: "address-space-of-criu",
             summary: "CRIU cannot use the address space as it is.",
-            explanation: "CRIU finds the size of the address space by trying powers of two from 2^39 to 2^48. On a kernel with 36 bits it believes in 2^39 and fails to unmap what cannot exist. What a task has above 2^48, as it gets on kernels with 52 bits if it asks for such addresses, CRIU does not take for private memory: its pages are neither dumped nor restored.",
+            explanation: "CRIU finds the size of the address space by trying powers of two from 2^39 to 2^48. On a \
+                kernel with 36 bits it believes in 2^39 and fails to unmap what cannot exist. What a task has above \
+                2^48, as it gets on kernels with 52 bits if it asks for such addresses, CRIU does not take for \
+                private memory: its pages are neither dumped nor restored. Below vm.mmap_min_addr, usually 65536, \
+                the kernel accepts no bounds of a program.",
             sources: &[
-                "CRIU 3.12 to 4.2, compel/arch/aarch64/src/lib/infect.c compel_task_size; criu/include/vma.h vma_entry_is_private; criu/pie/restorer.c unmap_old_vmas",
+                "CRIU 3.12 to 4.2, compel/arch/aarch64/src/lib/infect.c compel_task_size; criu/include/vma.h \
+                    vma_entry_is_private; criu/pie/restorer.c unmap_old_vmas",
                 "kernel 7.3, Documentation/arch/arm64/memory.rst",
             ],
             seen: &[],
@@ -200,7 +221,9 @@ pub(super) static RULES: &[Rule] = &[
             id: "HWCR-SYS-012",
             name: "kernel-option",
             summary: "The image needs a kernel built with an option that no profile shows.",
-            explanation: "CRIU repeats the advice that tasks gave for their memory. Kernels without samepage merging or transparent huge pages answer EINVAL, and the restore fails. Distributions build them with both, so it is taken as given, and said.",
+            explanation: "CRIU repeats the advice that tasks gave for their memory. Kernels without samepage \
+                merging or transparent huge pages answer EINVAL, and the restore fails. Distributions build them \
+                with both, so it is taken as given, and said.",
             sources: &[
                 "kernel 6.1 and 6.12, mm/madvise.c madvise_behavior_valid",
                 "CRIU 4.2, criu/pie/restorer.c",
@@ -284,12 +307,18 @@ fn auxv_criu(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
 }
 
 fn rseq_size(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    let Some(version) = case
-        .target
-        .kernel
-        .filter(|version| kernel::rseq_size_fixed(*version))
-    else {
+    let Some(version) = case.target.kernel else {
+        return; // HWCR-PRF-001
+    };
+    // A later kernel takes no area that is smaller than its own, and nobody knows how large that is.
+    let newer = version > kernel::NEWEST_KNOWN;
+    if !newer && !kernel::rseq_size_fixed(version) {
         return;
+    }
+    let takes = if newer {
+        "may ask for more"
+    } else {
+        "takes 32"
     };
     for task in &case.facts.checkpoint.tasks {
         for thread in &task.threads {
@@ -299,7 +328,7 @@ fn rseq_size(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
             else {
                 continue;
             };
-            let severity = if case.target.is_vendor_kernel() {
+            let severity = if newer || case.target.is_vendor_kernel() {
                 Severity::Unproven
             } else {
                 Severity::Blocker
@@ -309,7 +338,7 @@ fn rseq_size(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                     meta,
                     severity,
                     Proof::Version,
-                    format!("the thread's rseq area has {size} bytes; kernel {version} takes 32"),
+                    format!("the thread's rseq area has {size} bytes; kernel {version} {takes}"),
                 )
                 .in_task(task.pid)
                 .in_thread(Some(thread.tid))

@@ -41,6 +41,7 @@ pub(crate) static ASKING: &[Asking] = &[
         image.mm(6, varint(END_DATA));
         image.mm(7, varint(END_DATA));
     }),
+    (Ask::Low, |image| image.mm(1, varint(0x8000))),
     (Ask::Droppable, |image| {
         image.mapping(&[(6, 0x28), (9, 1 << 16 | 1 << 18)]);
     }),

@@ -59,6 +59,13 @@ pub static CONDITIONS: &[Condition] = &[
         rule: "HWCR-SYS-010",
     },
     Condition {
+        ask: Ask::Low,
+        needs: "a vm.mmap_min_addr that is no higher",
+        says: "else prctl answers EINVAL, and CRIU ends with \"prctl failed @N with -22\"",
+        until: None,
+        rule: "HWCR-SYS-011",
+    },
+    Condition {
         ask: Ask::High,
         needs: "a CRIU that looks above 2^48, which no release up to 4.2 does",
         says: "CRIU neither saves nor restores private memory there",

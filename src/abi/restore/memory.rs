@@ -119,6 +119,16 @@ pub(super) static ROWS: &[Row] = &[
         ],
     },
     Row {
+        ask: Ask::Low,
+        what: "a program, heap, stack or argument below 65536",
+        call: "prctl PR_SET_MM_MAP with an address below 65536",
+        site: "criu/pie/restorer.c __export_restore_task",
+        kernel: None,
+        criu: None,
+        written_by: None,
+        sources: &["kernel 6.1 and 6.12, kernel/sys.c validate_prctl_map_addr"],
+    },
+    Row {
         ask: Ask::HugePagesDisabled,
         what: "huge pages disabled for a process",
         call: "prctl PR_SET_THP_DISABLE",

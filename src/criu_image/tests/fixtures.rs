@@ -7,7 +7,7 @@ use crate::criu_image::ask::Ask;
 use crate::criu_image::load;
 use crate::criu_image::model::{AnomalyKind, Arch, Checkpoint, ImageKind, PacState, TaskState};
 use crate::memory::Memory;
-use crate::units::{Pid, Version};
+use crate::units::Pid;
 
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/images")

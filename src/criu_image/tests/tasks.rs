@@ -8,7 +8,7 @@ use crate::criu_image::ask::Ask;
 use crate::criu_image::magic;
 use crate::criu_image::model::{AnomalyKind, Arch, ImageKind, PacState, TaskState};
 use crate::source::MemorySource;
-use crate::units::{Addr, Pid, Tid, Version};
+use crate::units::{Addr, Pid, Tid};
 
 #[test]
 fn a_zombie_has_neither_threads_nor_memory() {

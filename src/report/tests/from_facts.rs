@@ -83,7 +83,7 @@ fn checkpoint() -> Checkpoint {
         images: Vec::new(),
         unknown_fields: Vec::new(),
         anomalies: Vec::new(),
-        features: Vec::new(),
+        asks: Vec::new(),
         parents: Vec::new(),
     }
 }
@@ -160,6 +160,7 @@ fn facts(checkpoint: &Checkpoint) -> Facts<'_> {
         },
         remembered_vector_lengths: Vec::new(),
         length_audit: None,
+        libc: None,
         vdso: None,
         trampolines: Vec::new(),
         frames: vec![frame()],
@@ -195,6 +196,7 @@ fn facts(checkpoint: &Checkpoint) -> Facts<'_> {
         top: None,
     };
     Facts {
+        asks: Vec::new(),
         checkpoint,
         tasks: vec![facts],
         origin: Origin::default(),
