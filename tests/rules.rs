@@ -20,7 +20,7 @@ use hwcr::profile::model::{Basis, Observed, PacAlgorithm, Profile};
 use hwcr::rule::{self, Accept, Case};
 use hwcr::sigframe::model::{Body, FrameAnomaly, FrameAnomalyKind, Liveness, Record};
 use hwcr::sigframe::unwind::Dangling;
-use hwcr::units::{Addr, Place, Tid, Version, Vl};
+use hwcr::units::{Addr, AddrRange, Place, Tid, Version, Vl};
 
 /// What is changed before the rules run.
 struct Scene {
@@ -1124,7 +1124,10 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
         },
     );
 
-    let in_vdso: [(Option<Severity>, fn(&mut Checkpoint)); 3] = [
+    let in_vdso: [(Option<Severity>, fn(&mut Checkpoint)); 5] = [
+        // __kernel_clock_gettime of 7.3.4 begins at 0x320.
+        (None, |image| stand(image, 0x320)),
+        (Some(Unproven), |image| stand(image, 0x324)),
         (Some(Unproven), |image| stand(image, 0x300)),
         // Behind it.
         (None, |image| stand(image, 0x2000)),
@@ -1370,6 +1373,19 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
         Some(Unproven),
         Scene {
             facts_edit: |facts| ask(facts, Ask::High),
+            ..QUIET
+        },
+    );
+    case(
+        "HWCR-SYS-011",
+        Some(Blocker),
+        Scene {
+            image_edit: |image| {
+                let vmas = &mut image.tasks[0].mm.as_mut().unwrap().vmas;
+                let last = vmas.last_mut().unwrap();
+                last.mapping.range = AddrRange::new(Addr(1 << 50), Addr((1 << 50) + 4096));
+            },
+            target_edit: |target| target.va_bits = Some(52),
             ..QUIET
         },
     );

@@ -27,6 +27,8 @@ pub struct VdsoFacts {
     pub build_id: Option<Vec<u8>>,
     /// Whether its symbols can only be found by a GNU hash table (kernel 6.11 and later).
     pub gnu_hash_only: bool,
+    /// Addresses of the functions that CRIU overwrites where it keeps this vDSO ([`REDIRECTED`]).
+    pub redirected: Vec<Addr>,
     /// `EI_OSABI` of its ELF header: 0, or 3 for Linux, as some toolchains write.
     pub os_abi: u8,
     /// Where its first byte lies; `None` in a page that no image file holds.
@@ -53,6 +55,14 @@ const TRAMPOLINE: [u8; 8] = [0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4];
 
 /// The symbol, with the NUL behind it.
 const SYMBOL: &[u8] = b"__kernel_rt_sigreturn\0";
+
+/// The functions that CRIU knows on arm64, with their NUL (CRIU 4.2 `criu/arch/aarch64/include/asm/vdso.h`).
+pub const REDIRECTED: [&[u8]; 4] = [
+    b"__kernel_clock_getres\0",
+    b"__kernel_clock_gettime\0",
+    b"__kernel_gettimeofday\0",
+    SYMBOL,
+];
 
 /// Index of the byte in an ELF header.
 const EI_OSABI: usize = 7;
@@ -133,7 +143,7 @@ pub fn parse(bytes: &[u8], base: Addr, place: Option<Place>) -> Result<VdsoFacts
         })?
         .segments;
     let said = read_notes(bytes, &segments);
-    let by_symbol = symbol_offset(bytes, &segments).map(|offset| (offset, Found::Symbol));
+    let by_symbol = symbol_offset(bytes, &segments, SYMBOL).map(|offset| (offset, Found::Symbol));
     let found =
         by_symbol.or_else(|| only_trampoline(bytes).map(|offset| (offset, Found::Instructions)));
     let sigreturn = found.and_then(|(offset, _)| base.checked_add(offset));
@@ -145,6 +155,10 @@ pub fn parse(bytes: &[u8], base: Addr, place: Option<Place>) -> Result<VdsoFacts
         build_salt: said.build_salt,
         build_id: said.build_id,
         gnu_hash_only: gnu_hash_only(bytes, &segments),
+        redirected: REDIRECTED
+            .iter()
+            .filter_map(|name| base.checked_add(symbol_offset(bytes, &segments, name)?))
+            .collect(),
         os_abi: bytes.get(EI_OSABI).copied().unwrap_or(0),
         place,
     })
@@ -154,7 +168,7 @@ pub fn parse(bytes: &[u8], base: Addr, place: Option<Place>) -> Result<VdsoFacts
 ///
 /// Kernels have had DT_HASH only, both, and (from 6.11) DT_GNU_HASH only, so neither is walked: the
 /// table ends at the latest where the string table begins, and else with the bytes.
-fn symbol_offset(bytes: &[u8], segments: &[ProgramHeader]) -> Option<u64> {
+fn symbol_offset(bytes: &[u8], segments: &[ProgramHeader], name: &[u8]) -> Option<u64> {
     let dynamic = Dynamic::parse(bytes, segments, CTX).ok()??;
     let (symbols, strings) = (dynamic.info.symtab, dynamic.info.strtab);
     if symbols == 0 || strings == 0 {
@@ -174,7 +188,7 @@ fn symbol_offset(bytes: &[u8], segments: &[ProgramHeader]) -> Option<u64> {
     table
         .iter()
         .filter(|symbol| symbol.st_shndx != 0 && [STT_NOTYPE, STT_FUNC].contains(&symbol.st_type()))
-        .filter(|symbol| name_is(bytes, strings, symbol.st_name))
+        .filter(|symbol| name_is(bytes, strings, symbol.st_name, name))
         .find_map(|symbol| symbol.st_value.checked_sub(loaded_at))
         .filter(|offset| {
             offset % 4 == 0 && usize::try_from(*offset).is_ok_and(|offset| offset < bytes.len())
@@ -189,11 +203,11 @@ fn gnu_hash_only(bytes: &[u8], segments: &[ProgramHeader]) -> bool {
     dynamic.info.gnu_hash.is_some() && dynamic.info.hash.is_none()
 }
 
-fn name_is(bytes: &[u8], strings: usize, name: usize) -> bool {
+fn name_is(bytes: &[u8], strings: usize, at: usize, name: &[u8]) -> bool {
     strings
-        .checked_add(name)
+        .checked_add(at)
         .and_then(|start| bytes.get(start..))
-        .is_some_and(|rest| rest.starts_with(SYMBOL))
+        .is_some_and(|rest| rest.starts_with(name))
 }
 
 /// Offset of the trampoline's instructions, if they occur exactly once at a multiple of 4.

@@ -37,6 +37,8 @@ asks! {
     HugePagesField = "huge-pages-field";
     /// Build ids of mapped files.
     BuildId = "build-id";
+    /// The field for restartable sequences of a thread, also where it registered none.
+    RseqField = "rseq-field";
     /// The run id of the dump.
     RunId = "run-id";
     /// The names of the plugins used.

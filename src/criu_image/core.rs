@@ -73,8 +73,16 @@ impl Core {
         let entry = self.entry()?;
         let thread = self.message.thread_core.clone().unwrap_or_default();
         notes.asks.of_thread(Some(tid));
-        if let Some(rseq) = &thread.rseq_entry {
-            let place = || entry.field(&[5, 15]);
+        // CRIU writes the field for every thread; without a registration the pointer is 0.
+        let registered = thread
+            .rseq_entry
+            .as_ref()
+            .filter(|rseq| rseq.rseq_abi_pointer != 0);
+        let place = || entry.field(&[5, 15]);
+        if thread.rseq_entry.is_some() {
+            notes.asks.see(Ask::RseqField, place);
+        }
+        if let Some(rseq) = registered {
             notes.asks.see(Ask::Rseq, place);
             if rseq.rseq_abi_size != ORIGINAL_RSEQ {
                 notes.asks.see(Ask::RseqSize, place);
@@ -105,7 +113,7 @@ impl Core {
                 .map(|task| task.blk_sigset)
                 .or(thread.blk_sigset)
                 .unwrap_or(0),
-            rseq_size: thread.rseq_entry.as_ref().map(|rseq| rseq.rseq_abi_size),
+            rseq_size: registered.map(|rseq| rseq.rseq_abi_size),
             pending: thread.signals_p.map_or(0, |queue| queue.signals.len()),
             place: entry.place(),
         };

@@ -315,6 +315,7 @@ fn vdso_facts(mm: &Mm) -> Option<VdsoFacts> {
         kernel: facts.kernel,
         build_id: facts.build_id.unwrap_or_default(),
         gnu_hash_only: facts.gnu_hash_only,
+        redirected: facts.redirected,
         os_abi: facts.os_abi,
         place: facts.place,
     })

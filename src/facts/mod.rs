@@ -217,6 +217,8 @@ pub struct VdsoFacts {
     pub build_id: Vec<u8>,
     /// Whether its symbols can only be found by a GNU hash table.
     pub gnu_hash_only: bool,
+    /// Addresses of the functions that CRIU overwrites by jumps where it keeps this vDSO.
+    pub redirected: Vec<Addr>,
     /// `EI_OSABI` of its ELF header.
     pub os_abi: u8,
     /// Where its first byte lies in the image.

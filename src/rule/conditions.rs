@@ -57,7 +57,8 @@ pub(super) fn criu_libc(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<
     let finding = Finding::new(meta, severity, Proof::Unknown, message)
         .need_have("CRIU 3.17", format!("CRIU {criu}"))
         .help(
-            "Use CRIU 3.18 or later on the target, or start CRIU with GLIBC_TUNABLES=glibc.pthread.rseq=0 (not tried).",
+            "Use CRIU 3.18 or later on the target, or start `criu restore` with GLIBC_TUNABLES=glibc.pthread.rseq=0 in its \
+             environment.",
         );
     out.push(finding);
 }
@@ -67,10 +68,7 @@ pub(super) fn rseq_not_saved(meta: &'static RuleMeta, case: &Case<'_>, out: &mut
     let facts = case.facts;
     let saves = |version: Version| version >= UNREGISTERS_RSEQ;
     let without = |version: Version| version < KERNEL_WITH_RSEQ;
-    if facts.asks.iter().any(|asked| asked.ask == Ask::Rseq)
-        || facts.origin.criu_at_least.is_some_and(saves)
-        || facts.origin.kernel.is_some_and(without)
-    {
+    if facts.origin.criu_at_least.is_some_and(saves) || facts.origin.kernel.is_some_and(without) {
         return;
     }
     for task in facts.tasks.iter().filter(|task| task.auxv.is_some()) {
@@ -206,6 +204,9 @@ pub(super) fn aio(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Findin
 /// CRIU looks for the end of the address space between these (`compel_task_size`).
 const LEAST_BITS: u8 = 39;
 
+/// And finds nothing that ends above this.
+const HIGHEST: u64 = 1 << 48;
+
 /// Address spaces that CRIU does not see whole, or takes for larger than they are.
 pub(super) fn address_space(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     let target = case.target;
@@ -221,7 +222,37 @@ pub(super) fn address_space(meta: &'static RuleMeta, case: &Case<'_>, out: &mut 
                 .help("Use a kernel with at least 39 bits of user address on the target."),
         );
     }
+    let mut gone = false;
+    for task in &case.facts.checkpoint.tasks {
+        let vmas = task.mm.as_ref().map(|mm| mm.vmas.as_slice());
+        let lost = vmas.unwrap_or_default().iter().find(|vma| {
+            let mapping = &vma.mapping;
+            mapping.range.end.0 > HIGHEST
+                && mapping.write
+                && vma.status.contains(VmaStatus::ANON_PRIVATE)
+        });
+        gone |= lost.is_some();
+        if let Some(vma) = lost {
+            let message = format!(
+                "the content of {} is not in the image: CRIU saves no private memory above 2^48, and the task goes on \
+                 with zeros",
+                vma.mapping.range
+            );
+            out.push(
+                Finding::new(meta, Severity::Blocker, Proof::State, message)
+                    .in_task(task.pid)
+                    .at(vma.mapping.range.start)
+                    .read_at(vma.place.clone())
+                    .help(
+                        "Start the workload without address hints above 2^48, and dump it again.",
+                    ),
+            );
+        }
+    }
     for (asked, condition) in asked(case, meta.id) {
+        if gone && asked.ask == Ask::High {
+            continue;
+        }
         let what = restore::row(asked.ask).map_or("", |row| row.what);
         let message = format!(
             "the image has {what}, and the target needs {}: {}",

@@ -15,6 +15,7 @@ pub(crate) static ASKING: &[Asking] = &[
     (Ask::PageFlags, THERE),
     (Ask::WidePages, THERE),
     (Ask::RunId, THERE),
+    (Ask::RseqField, THERE),
     (Ask::BuildId, |image| {
         // reg_file_entry.build_id of the first file.
         image.put("files.img", &[3], 11, varint(0x1234));

@@ -41,6 +41,21 @@ pub(super) static ROWS: &[Row] = &[
         sources: &["CRIU 3.18 and 3.19, images/mm.proto"],
     },
     Row {
+        ask: Ask::RseqField,
+        what: "the field for restartable sequences",
+        call: "nothing",
+        site: "criu/cr-restore.c prep_rseq",
+        kernel: None,
+        criu: Some(criu(
+            3,
+            17,
+            Below::Ignores,
+            "older releases pass it over; what it holds has a row of its own",
+        )),
+        written_by: written(3, 17),
+        sources: &["CRIU 3.16 and 3.17, images/core.proto"],
+    },
+    Row {
         ask: Ask::RunId,
         what: "the run id of the dump",
         call: "nothing",

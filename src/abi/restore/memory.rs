@@ -352,7 +352,7 @@ pub(super) static ROWS: &[Row] = &[
             Below::Loses,
             "older releases restore the tasks without them",
         )),
-        written_by: written(3, 17),
+        written_by: None,
         sources: &[
             "kernel commit 409d5db49867 (arm64 selects HAVE_RSEQ; 4.18 has it on other architectures)",
             "CRIU 3.17, criu/cr-restore.c prep_rseq, criu/pie/restorer.c restore_rseq",
@@ -372,7 +372,7 @@ pub(super) static ROWS: &[Row] = &[
             )
         }),
         criu: None,
-        written_by: written(3, 17),
+        written_by: None,
         sources: &[
             "kernel 6.1 and 6.12, kernel/rseq.c sys_rseq",
             "seen: 33 and 64 bytes fail on 6.1, 64 bytes pass on 6.12",

@@ -24,11 +24,21 @@ fn range(task: &TaskFacts<'_>) -> Option<AddrRange> {
     task.vdso.as_ref().map(|vdso| vdso.range).or_else(marked)
 }
 
-/// Where threads of the task are inside of the vDSO. The first instruction of the signal trampoline is left
-/// out: CRIU sees to it that a return to it is one on every kernel.
+/// Bytes of the jump that CRIU writes over the start of a function it redirects
+/// (`criu/arch/aarch64/intraprocedure.S`).
+const JUMP_BYTES: u64 = 16;
+
+/// Where threads of the task are inside of the vDSO. The first instruction of a function that CRIU knows is
+/// left out, and with it the return address of signal handlers: there the same function begins on every kernel.
 fn inside(task: &TaskFacts<'_>, range: AddrRange) -> Vec<Inside> {
-    let trampoline = task.vdso.as_ref().and_then(|vdso| vdso.sigreturn);
-    let counts = |address: Addr| range.contains(address) && Some(address) != trampoline;
+    let vdso = task.vdso.as_ref();
+    let trampoline = vdso.and_then(|vdso| vdso.sigreturn);
+    let starts = vdso
+        .map(|vdso| vdso.redirected.as_slice())
+        .unwrap_or_default();
+    let counts = |address: Addr| {
+        range.contains(address) && Some(address) != trampoline && !starts.contains(&address)
+    };
     let mut all = Vec::new();
     for thread in &task.threads {
         let mut add = |address: Addr, how| {
@@ -75,8 +85,19 @@ pub(super) fn check(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Find
         let dumped = version(task.vdso.as_ref().and_then(|vdso| vdso.kernel));
         let now = version(target.kernel);
         for Inside { tid, address, how } in inside(task, range) {
+            let starts = task.vdso.as_ref().map(|vdso| vdso.redirected.as_slice());
+            let in_jump = starts.unwrap_or_default().iter().any(|start| {
+                let into = address.0.wrapping_sub(start.0);
+                0 < into && into < JUMP_BYTES
+            });
             let (severity, why) = if same {
                 (Severity::Note, "which is that of the target")
+            } else if in_jump {
+                (
+                    Severity::Unproven,
+                    "where CRIU writes a jump unless the target's vDSO has the same layout: then the thread dies with SIGSEGV \
+                     or SIGILL",
+                )
             } else {
                 (
                     Severity::Unproven,
