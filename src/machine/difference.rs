@@ -1,6 +1,6 @@
 //! How two machines differ, and what each difference means to a process that moves from one to the other.
 
-use crate::abi::restore::{self, Below};
+use crate::abi::restore::{self, Below, KERNEL_RULE};
 use crate::abi::sigreturn::{Answer, Reason};
 use crate::abi::{criu, kernel};
 use crate::auxv::hwcap::{HwcapBit, HwcapWord};
@@ -324,17 +324,30 @@ fn versions(first: &Profile, second: &Profile, out: &mut Vec<Value>) {
     );
 }
 
+/// Calls that are named of those an older kernel lacks.
+const MOST_CALLS: usize = 5;
+
 /// What another kernel means besides the records and the auxv, which have their own lines.
 fn kernel_move(from: Version, to: Version) -> String {
     let mut parts = Vec::new();
-    let gone: Vec<&str> = restore::rows()
-        .filter(|row| {
-            row.kernel.as_ref().is_some_and(|floor| {
-                floor.below == Below::Breaks && !floor.met_by(to) && floor.met_by(from)
-            })
+    // What another rule judges has a line of its own.
+    let gone = restore::rows().filter(|row| {
+        row.kernel.as_ref().is_some_and(|floor| {
+            floor.rule == KERNEL_RULE
+                && floor.below == Below::Breaks
+                && !floor.met_by(to)
+                && floor.met_by(from)
         })
-        .map(|row| row.call)
-        .collect();
+    });
+    let mut gone: Vec<&str> = gone.map(|row| row.call).collect();
+    let more = format!(
+        "{} more (docs/floors.md)",
+        gone.len().saturating_sub(MOST_CALLS)
+    );
+    if gone.len() > MOST_CALLS {
+        gone.truncate(MOST_CALLS);
+        gone.push(&more);
+    }
     if !gone.is_empty() {
         parts.push(format!("images that need {} fail", gone.join(", ")));
     }

@@ -488,7 +488,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         ask: Ask::Gcs,
         what: "a guarded control stack",
-        call: "prctl PR_SET_SHADOW_STACK_STATUS, map_shadow_stack",
+        call: "prctl PR_SET_SHADOW_STACK_STATUS",
         site: "criu/arch/aarch64/gcs.c",
         kernel: Some(KernelFloor {
             evidence: Evidence::Hwcap(hwcap::GCS),
