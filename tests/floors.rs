@@ -420,3 +420,76 @@ fn a_criu_too_old_for_its_kernel_is_found() {
         );
     }
 }
+
+/// CRIU up to 3.16 passes over the state of SO_BUF_LOCK, and later ones set it whatever it is.
+#[test]
+fn a_criu_that_does_not_make_the_call_needs_no_kernel_for_it() {
+    let image = image(Ask::SocketBufLock);
+    let with = |criu| {
+        let mut target = target();
+        (target.kernel, target.criu) = (Some(Version::new(5, 14, 0)), criu);
+        let findings = judge(&image, &target);
+        findings
+            .iter()
+            .find(|finding| finding.message.contains("SO_BUF_LOCK"))
+            .map(|finding| finding.severity)
+    };
+    assert_eq!(with(Some(Version::new(3, 16, 0))), None);
+    assert_eq!(with(Some(Version::new(3, 17, 0))), Some(Severity::Blocker));
+    assert_eq!(with(None), Some(Severity::Unproven));
+}
+
+/// What is bound from outside, or is the root, gets no options: nothing is asked of the kernel for it.
+#[test]
+fn file_systems_that_are_given_are_not_mounted_anew() {
+    for given in [13, 18, 12] {
+        let mut made = Image::quiet();
+        asking_objects::mount(&mut made, 5, "inode64");
+        let value = if given == 18 {
+            asking::message(&[])
+        } else {
+            asking::varint(1)
+        };
+        made.put("mountpoints-12.img", &[], given, value);
+        let asks = made.load().asks;
+        assert!(
+            asks.iter().all(|asked| asked.ask != Ask::TmpfsInode),
+            "field {given}"
+        );
+    }
+}
+
+#[test]
+fn maps_with_content_are_found_behind_those_without() {
+    use hwcr::wire::edit::FieldValue;
+    // Two maps: one with a key of 4 and a value of 8 bytes, and one without content before it.
+    let entry = |count: u64, keys: u64, values: u64| {
+        let fields = [(1, 7), (2, keys), (3, values), (4, count)];
+        let fields: Vec<(u32, FieldValue)> = fields
+            .into_iter()
+            .map(|(number, value)| (number, asking::varint(value)))
+            .collect();
+        let FieldValue::Bytes(bytes) = asking::message(&fields) else {
+            unreachable!()
+        };
+        bytes
+    };
+    let file = |entries: &[(Vec<u8>, usize)]| {
+        let mut bytes = 0x5456_4319u32.to_le_bytes().to_vec();
+        bytes.extend(0x6432_4033u32.to_le_bytes());
+        for (entry, behind) in entries {
+            bytes.extend((entry.len() as u32).to_le_bytes());
+            bytes.extend(entry);
+            bytes.extend(vec![0xff; *behind]);
+        }
+        let mut made = Image::quiet();
+        made.raw("bpfmap-data.img", &bytes);
+        let asks = made.load().asks;
+        asks.iter()
+            .find(|asked| asked.ask == Ask::BpfData)
+            .map(|asked| asked.times)
+    };
+    assert_eq!(file(&[(entry(0, 0, 0), 0)]), None);
+    assert_eq!(file(&[(entry(0, 0, 0), 0), (entry(1, 4, 8), 12)]), Some(1));
+    assert_eq!(file(&[(entry(1, 4, 8), 12), (entry(1, 4, 8), 12)]), Some(2));
+}

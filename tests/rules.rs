@@ -10,7 +10,8 @@ use std::path::Path;
 use hwcr::code::prctl::{LengthAudit, Reason, Suspect};
 use hwcr::criu_image::ask::{Ask, Asked};
 use hwcr::criu_image::model::{
-    AddressKeys, AltStack, Anomaly, AnomalyKind, Arch, Checkpoint, Gcs, PacState, UnknownField,
+    AddressKeys, AltStack, Anomaly, AnomalyKind, Arch, Checkpoint, Gcs, LsmProfile, PacState,
+    UnknownField,
 };
 use hwcr::facts::{
     self, Facts, Ground, JumpBuffer, Libc, LibcKind, NoReturn, Rewritten, Standing, WayOut,
@@ -1426,6 +1427,33 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
             },
         );
     }
+
+    case(
+        "HWCR-SYS-013",
+        Some(Note),
+        Scene {
+            image_edit: |image| {
+                image.host.lsm = Some(LsmProfile {
+                    module: "AppArmor".to_owned(),
+                    profile: "docker-default".to_owned(),
+                    place: place(),
+                });
+            },
+            ..QUIET
+        },
+    );
+    case(
+        "HWCR-SYS-013",
+        Some(Note),
+        Scene {
+            image_edit: |image| {
+                image.host.cgroups = Some(place());
+                image.host.hierarchies = vec![String::new()];
+            },
+            ..QUIET
+        },
+    );
+    case("HWCR-SYS-013", None, QUIET);
 
     // PRF
     for edit in [

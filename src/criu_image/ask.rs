@@ -109,18 +109,140 @@ asks! {
     // Files, namespaces, credentials and everything else: abi::restore::objects.
     /// Memfd files and their memory.
     Memfd = "memfd";
+    /// A memfd of huge pages that can be sealed.
+    MemfdHugetlbSeals = "memfd-hugetlb-seals";
+    /// A memfd sealed against future writes.
+    MemfdFutureWrite = "memfd-future-write";
+    /// A memfd whose executable bits are sealed.
+    MemfdExecSeal = "memfd-exec-seal";
+    /// A memfd with other permissions than it is made with.
+    MemfdMode = "memfd-mode";
     /// BPF maps.
     BpfMap = "bpf-map";
+    /// The content of BPF maps.
+    BpfData = "bpf-map-data";
+    /// A BPF map that nobody may write to any more.
+    BpfFrozen = "bpf-map-frozen";
+    /// A BPF map that programs may only read, or only write.
+    BpfAccess = "bpf-map-access";
+    /// A BPF map that can be mapped into memory.
+    BpfMmapable = "bpf-map-mmapable";
     /// Process file descriptors.
     PidFd = "pidfd";
-    /// A time namespace.
-    TimeNamespace = "time-namespace";
-    /// The signal that stopped a task.
-    StopSignal = "stop-signal";
+    /// A process file descriptor that does not block.
+    PidFdNonblock = "pidfd-nonblock";
+    /// A fanotify group that reports threads.
+    FanotifyTid = "fanotify-tid";
+    /// A fanotify group that reports file handles.
+    FanotifyFid = "fanotify-fid";
+    /// A fanotify group that reports directories or names.
+    FanotifyDirFid = "fanotify-dir-fid";
+    /// A fanotify group that reports process file descriptors.
+    FanotifyPidfd = "fanotify-pidfd";
+    /// A fanotify group that reports handles of the files in a directory.
+    FanotifyTargetFid = "fanotify-target-fid";
+    /// A fanotify group that reports files it could not open.
+    FanotifyFdError = "fanotify-fd-error";
+    /// A fanotify mark for files that are opened to be executed.
+    FanotifyOpenExec = "fanotify-open-exec";
+    /// A fanotify mark for renames.
+    FanotifyRename = "fanotify-rename";
+    /// A fanotify mark that does not keep its inode in memory.
+    FanotifyEvictable = "fanotify-evictable";
+    /// A fanotify mark that ignores events as `FAN_MARK_IGNORE` does.
+    FanotifyIgnore = "fanotify-ignore";
+
+    /// Whether sockets have buffers of a fixed size.
+    SocketBufLock = "socket-buf-lock";
+    /// An IPv6 socket that may bind to any address.
+    Ipv6Freebind = "ipv6-freebind";
+    /// A socket that may broadcast.
+    SocketBroadcast = "socket-broadcast";
+    /// A socket that keeps its connection alive.
+    SocketKeepalive = "socket-keepalive";
+    /// A socket with urgent data among the rest.
+    SocketOobinline = "socket-oobinline";
+    /// A socket that lingers on close.
+    SocketLinger = "socket-linger";
+    /// A socket that is told where packets came in.
+    SocketPktinfo = "socket-pktinfo";
+    /// A socket with a type of service.
+    SocketTos = "socket-tos";
+    /// TCP options of sockets in every state.
+    TcpOptions = "tcp-options";
+    /// Rules of nftables in a network namespace.
+    Nftables = "nftables";
+
+    /// The network lock of the dump.
+    NetworkLock = "network-lock";
+
+    /// A tmpfs mounted by a kernel that says how wide its inode numbers are.
+    TmpfsInode = "tmpfs-inode";
+    /// A tmpfs that is not swapped out.
+    TmpfsNoswap = "tmpfs-noswap";
+    /// A tmpfs with quotas.
+    TmpfsQuota = "tmpfs-quota";
+    /// A proc file system that hides tasks or files.
+    ProcHiding = "proc-hiding";
+    /// A mounted cgroup2 file system.
+    Cgroup2Mount = "cgroup2-mount";
+    /// A mounted cgroup2 file system with `nsdelegate`.
+    Cgroup2Nsdelegate = "cgroup2-nsdelegate";
+    /// A mounted cgroup2 file system with `memory_localevents`.
+    Cgroup2LocalEvents = "cgroup2-memory-localevents";
+    /// A mounted cgroup2 file system with `memory_recursiveprot`.
+    Cgroup2RecursiveProt = "cgroup2-memory-recursiveprot";
+    /// A mounted cgroup2 file system with `favordynmods`.
+    Cgroup2FavorDynmods = "cgroup2-favordynmods";
+    /// A mounted cgroup2 file system with `memory_hugetlb_accounting`.
+    Cgroup2HugetlbAccounting = "cgroup2-memory-hugetlb-accounting";
+    /// A mounted cgroup2 file system with `pids_localevents`.
+    Cgroup2PidsLocalEvents = "cgroup2-pids-localevents";
+
+    /// Tasks in cgroups of the unified hierarchy.
+    Cgroup2 = "cgroup2";
+    /// A cgroup namespace.
+    CgroupNamespace = "cgroup-namespace";
     /// Cgroups of single threads.
     ThreadCgroups = "thread-cgroups";
+    /// A time namespace.
+    TimeNamespace = "time-namespace";
+    /// The clocks at the dump.
+    Clocks = "clocks";
+    /// A PID namespace that is given from outside.
+    ExternalPidNamespace = "external-pid-namespace";
+
+    /// A seccomp filter whose actions are logged.
+    SeccompLog = "seccomp-log";
+    /// A seccomp filter that answers with `SECCOMP_RET_LOG`.
+    SeccompRetLog = "seccomp-ret-log";
+    /// A seccomp filter that asks a supervisor.
+    SeccompNotify = "seccomp-notify";
+    /// Securebits for the execution of scripts.
+    SecbitsExec = "securebits-exec";
+    /// No new privileges.
+    NoNewPrivs = "no-new-privs";
+    /// Ambient capabilities.
+    AmbientCaps = "ambient-capabilities";
+    /// Namespaces of AppArmor with their profiles.
+    ApparmorNamespaces = "apparmor-namespaces";
+
+    /// A task that adopts orphans.
+    ChildSubreaper = "child-subreaper";
+    /// A timer that signals a thread.
+    TimerThread = "timer-thread";
+    /// The signal that stopped a task.
+    StopSignal = "stop-signal";
     /// Timer slack of threads.
     TimerSlack = "timer-slack";
+    /// A membarrier registration for private expedited barriers.
+    MembarrierPrivate = "membarrier-private";
+    /// A membarrier registration for global expedited barriers.
+    MembarrierGlobal = "membarrier-global";
+    /// A membarrier registration for core-serialising barriers.
+    MembarrierSyncCore = "membarrier-sync-core";
+    /// A membarrier registration for barriers of restartable sequences.
+    MembarrierRseq = "membarrier-rseq";
 }
 
 /// Something an image asks for, and where it does so first.
@@ -168,6 +290,13 @@ impl Asks {
             times: 0,
         });
         asked.times = asked.times.saturating_add(1);
+    }
+
+    /// Notes what the bits of a word ask for.
+    pub(super) fn see_bits(&mut self, word: u32, bits: &[(u32, Ask)], place: impl Fn() -> Place) {
+        for (_, ask) in bits.iter().filter(|(mask, _)| word & mask != 0) {
+            self.see(*ask, &place);
+        }
     }
 
     /// Everything that was asked for, in the order of [`Ask`].

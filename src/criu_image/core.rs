@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::ask::Ask;
+use super::confinement;
 use super::envelope::{Entry, Image};
 use super::error::Error;
 use super::model::{
@@ -20,6 +21,15 @@ const SIGNALS: u8 = 64;
 
 /// Bytes of the area for restartable sequences that every kernel with `rseq` takes.
 const ORIGINAL_RSEQ: u32 = 32;
+
+/// Registrations by their command (`uapi/linux/membarrier.h`): `MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED`,
+/// `…_PRIVATE_EXPEDITED`, `…_PRIVATE_EXPEDITED_SYNC_CORE`, `…_PRIVATE_EXPEDITED_RSEQ`.
+const MEMBARRIER: &[(u32, Ask)] = &[
+    (1 << 2, Ask::MembarrierGlobal),
+    (1 << 4, Ask::MembarrierPrivate),
+    (1 << 6, Ask::MembarrierSyncCore),
+    (1 << 8, Ask::MembarrierRseq),
+];
 
 /// One core image.
 pub(super) struct Core {
@@ -90,6 +100,9 @@ impl Core {
         }
         if thread.cg_set.is_some() {
             notes.asks.see(Ask::ThreadCgroups, || entry.field(&[5, 16]));
+        }
+        if let Some(creds) = &thread.creds {
+            confinement::see_creds(creds, &entry, notes);
         }
         if thread.timerslack_ns.is_some() {
             notes.asks.see(Ask::TimerSlack, || entry.field(&[5, 17]));
@@ -167,8 +180,21 @@ pub(super) fn see_task(task: &proto::TaskCoreEntry, entry: &Entry<'_>, notes: &m
     if task.stop_signo.is_some() {
         notes.asks.see(Ask::StopSignal, || entry.field(&[3, 21]));
     }
-    if task.membarrier_registration_mask.is_some() {
+    if let Some(mask) = task.membarrier_registration_mask {
         notes.asks.see(Ask::Membarrier, || entry.field(&[3, 22]));
+        notes
+            .asks
+            .see_bits(mask, MEMBARRIER, || entry.field(&[3, 22]));
+    }
+    if task.child_subreaper == Some(true) {
+        notes
+            .asks
+            .see(Ask::ChildSubreaper, || entry.field(&[3, 18]));
+    }
+    let timers = task.timers.iter().flat_map(|timers| &timers.posix);
+    // CRIU writes the thread only where a timer has one.
+    for _ in timers.filter(|timer| timer.notify_thread_id.is_some()) {
+        notes.asks.see(Ask::TimerThread, || entry.field(&[3, 7]));
     }
 }
 

@@ -107,6 +107,16 @@ pub struct Entries<'a> {
     rest: &'a [u8],
 }
 
+impl Entries<'_> {
+    /// Passes over bytes behind an entry that are none.
+    pub(super) fn pass_over(&mut self, len: u64) {
+        self.rest = usize::try_from(len)
+            .ok()
+            .and_then(|len| self.rest.get(len..))
+            .unwrap_or(&[]);
+    }
+}
+
 impl<'a> Iterator for Entries<'a> {
     type Item = Result<Entry<'a>, Error>;
 

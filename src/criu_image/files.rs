@@ -9,6 +9,7 @@ use super::error::Error;
 use super::model::RegFile;
 use super::proto;
 use super::reader::{Dir, Notes};
+use super::{sockets, special};
 use crate::wire::schema::{FILE_ENTRY, MEMFD_INODE_ENTRY, REG_FILE_ENTRY};
 
 /// Files the tasks have open or mapped.
@@ -27,10 +28,7 @@ pub(super) fn read(dir: &Dir, notes: &mut Notes) -> Result<Files, Error> {
         for entry in image.entries() {
             let entry = entry?;
             let inode: proto::MemfdInodeEntry = notes.decode(MEMFD_INODE_ENTRY, &entry)?;
-            notes.asks.see(Ask::Memfd, || entry.place());
-            if inode.hugetlb_flag.is_some() {
-                notes.asks.see(Ask::HugeTlbMemfd, || entry.field(&[8]));
-            }
+            special::see_memfd(&inode, &entry, notes);
             shmid_of_inode.insert(inode.inode_id, inode.shmid);
         }
     }
@@ -39,6 +37,8 @@ pub(super) fn read(dir: &Dir, notes: &mut Notes) -> Result<Files, Error> {
         for entry in image.entries() {
             let entry = entry?;
             let file: proto::FileEntry = notes.decode(FILE_ENTRY, &entry)?;
+            sockets::see(&file, &entry, notes);
+            special::see(&file, &entry, notes);
             if let Some(reg) = &file.reg {
                 files.regular.push(regular(reg, &entry, &[3, 11], notes));
             }

@@ -65,6 +65,7 @@ pub(super) fn read(source: &Arc<dyn Source>, notes: &mut Notes) -> Result<(Inven
         img_version: message.img_version,
         dump_criu_run_id: message.dump_criu_run_id.map(text),
         plugins,
+        lsm: message.lsmtype.filter(|module| *module != 0),
         place: entry.place(),
     };
     Ok((inventory, dir))

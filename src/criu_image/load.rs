@@ -12,7 +12,7 @@ use super::mm::Spaces;
 use super::model::{AnomalyKind, Arch, Checkpoint, ImageFile, ImageKind, Mm, Task, TaskState};
 use super::pstree::{self, Node};
 use super::reader::{Dir, Notes};
-use super::{files, inventory, magic};
+use super::{confinement, files, inventory, magic, mounts, network, special};
 use crate::source::{DirSource, Source};
 use crate::units::{Pid, Place, Tid};
 use crate::wire::schema::TASK_KOBJ_IDS_ENTRY;
@@ -34,8 +34,19 @@ const READ: &[&str] = &[
     "files.img",
     "reg-files.img",
     "memfd.img",
+    confinement::SECCOMP,
+    confinement::CGROUP,
+    special::BPF_DATA,
 ];
-const READ_MANY: &[&str] = &["core-", "ids-", "mm-", "pagemap-", "pages-"];
+const READ_MANY: &[&str] = &[
+    "core-",
+    "ids-",
+    "mm-",
+    "pagemap-",
+    "pages-",
+    mounts::FILES,
+    network::RULES,
+];
 
 /// Whether [`load_from`] may read the content of a file of this name. Of all others it takes no more than
 /// the first eight bytes.
@@ -54,6 +65,11 @@ pub fn load_from(source: &Arc<dyn Source>) -> Result<Checkpoint, Error> {
     let (inventory, dir) = inventory::read(source, &mut notes)?;
     let images = images(&dir, &mut notes)?;
     let files = files::read(&dir, &mut notes)?;
+    special::see_bpf_data(&dir, &images, &mut notes)?;
+    mounts::read(&dir, &images, &mut notes)?;
+    network::read(&dir, &images, &mut notes)?;
+    confinement::read_seccomp(&dir, &mut notes)?;
+    confinement::read_cgroups(&dir, &mut notes)?;
     let nodes = pstree::read(&dir, &mut notes)?;
     let (chain, parents) = Chain::open(dir.clone(), &mut notes)?;
     let spaces = Spaces {
@@ -73,6 +89,7 @@ pub fn load_from(source: &Arc<dyn Source>) -> Result<Checkpoint, Error> {
         .map(|node| tasks.read(node))
         .collect::<Result<Vec<_>, _>>()?;
     let arch = tasks.arch.unwrap_or(Arch::Other(0, "UNKNOWN"));
+    let host = notes.host(&inventory);
     Ok(Checkpoint {
         name: source.name().to_owned(),
         inventory,
@@ -82,16 +99,21 @@ pub fn load_from(source: &Arc<dyn Source>) -> Result<Checkpoint, Error> {
         images,
         unknown_fields: notes.unknown_fields(),
         anomalies: notes.anomalies(),
+        host,
         asks: notes.asks.into_list(),
         parents,
     })
 }
 
-/// Features that the mere presence of an image shows: beginning of its name.
+/// What the mere presence of an image asks for: beginning of its name. The first match counts.
+///
+/// Number 0 of `timens` holds the clocks of a machine whose tasks are in no time namespace of their own
+/// (`criu/cr-dump.c`, `dump_time_ns`).
 const BY_NAME: &[(&str, Ask)] = &[
-    ("pidfd.img", Ask::PidFd),
-    ("bpfmap-file.img", Ask::BpfMap),
+    ("timens-0.img", Ask::Clocks),
     ("timens-", Ask::TimeNamespace),
+    ("pidns-", Ask::ExternalPidNamespace),
+    ("apparmor.img", Ask::ApparmorNamespaces),
 ];
 
 /// What every file of the directory is. Compressed pages end the reading.
@@ -115,7 +137,7 @@ fn images(dir: &Dir, notes: &mut Notes) -> Result<Vec<ImageFile>, Error> {
         }
         let by_name = BY_NAME
             .iter()
-            .find(|(name, _)| listed.regular && listed.name.starts_with(name));
+            .find(|(name, _)| listed.size != 0 && listed.name.starts_with(name));
         if let Some((_, feature)) = by_name {
             notes.asks.see(*feature, || {
                 Place::new(dir.label(&listed.name), 0, listed.size)

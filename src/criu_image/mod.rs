@@ -12,6 +12,7 @@
 
 pub mod ask;
 mod chain;
+mod confinement;
 mod core;
 mod envelope;
 mod error;
@@ -22,11 +23,15 @@ mod load;
 pub mod magic;
 mod mm;
 pub mod model;
+mod mounts;
+mod network;
 mod pagemap;
 mod proto;
 mod pstree;
 mod reader;
+mod sockets;
 pub mod space;
+mod special;
 mod vma;
 
 #[cfg(test)]

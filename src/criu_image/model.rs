@@ -27,6 +27,8 @@ pub struct Checkpoint {
     pub anomalies: Vec<Anomaly>,
     /// What it asks of whoever restores it.
     pub asks: Vec<Asked>,
+    /// How the restoring machine has to be set up, which no version shows.
+    pub host: Host,
     /// The previous dumps that `parent` links lead to, nearest first.
     pub parents: Vec<ParentDump>,
 }
@@ -51,6 +53,8 @@ pub struct Inventory {
     pub dump_criu_run_id: Option<String>,
     /// Names of the CRIU plugins the dump used.
     pub plugins: Vec<String>,
+    /// The security module that was in force: 1 is SELinux, 2 AppArmor.
+    pub lsm: Option<i32>,
     /// Where the entry lies.
     pub place: Place,
 }
@@ -62,6 +66,29 @@ pub enum Arch {
     Aarch64,
     /// Any other value, with CRIU's name for it (`UNKNOWN`, `X86_64`, …) where it has one.
     Other(i32, &'static str),
+}
+
+/// How the restoring machine has to be set up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Host {
+    /// The profile of a security module that the first confined thread runs under.
+    pub lsm: Option<LsmProfile>,
+    /// Hierarchies of cgroups that CRIU mounts to move tasks: the names of their controllers, and an empty one
+    /// for the unified hierarchy.
+    pub hierarchies: Vec<String>,
+    /// Where they lie.
+    pub cgroups: Option<Place>,
+}
+
+/// `creds_entry.lsm_profile` with `inventory_entry.lsmtype`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LsmProfile {
+    /// `SELinux`, `AppArmor`, or CRIU's number of another module.
+    pub module: String,
+    /// The profile or context.
+    pub profile: String,
+    /// Where it lies.
+    pub place: Place,
 }
 
 /// One task: a process with its threads.

@@ -8,7 +8,7 @@ use prost::Message;
 use super::ask::Asks;
 use super::envelope::{Entry, Header, Image};
 use super::error::Error;
-use super::model::{Anomaly, AnomalyKind, UnknownField};
+use super::model::{Anomaly, AnomalyKind, Host, Inventory, LsmProfile, UnknownField};
 use crate::source::{Blob, MAX_IMAGE, Source};
 use crate::units::{Pid, Place};
 use crate::wire::WireErrorKind;
@@ -89,6 +89,10 @@ pub(super) struct Notes {
     more: Option<(u64, Place)>,
     /// What the image asks for.
     pub(super) asks: Asks,
+    /// How the restoring machine has to be set up, but for the security module.
+    pub(super) host: Host,
+    /// The first profile of a security module that was met.
+    pub(super) lsm_profile: Option<(String, Place)>,
 }
 
 impl Notes {
@@ -146,6 +150,22 @@ impl Notes {
             message: name,
             error,
         })
+    }
+
+    /// How the restoring machine has to be set up.
+    pub(super) fn host(&mut self, inventory: &Inventory) -> Host {
+        let mut host = std::mem::take(&mut self.host);
+        let named = inventory.lsm.zip(self.lsm_profile.take());
+        host.lsm = named.map(|(module, (profile, place))| LsmProfile {
+            module: match module {
+                1 => "SELinux".to_owned(),
+                2 => "AppArmor".to_owned(),
+                other => format!("security module {other}"),
+            },
+            profile,
+            place,
+        });
+        host
     }
 
     /// Notes something damaged or odd.

@@ -22,6 +22,7 @@ pub const DURING_RESTORE: &[&str] = &[
     "HWCR-SYS-010",
     "HWCR-SYS-011",
     "HWCR-SYS-012",
+    "HWCR-SYS-013",
 ];
 
 /// Rules whose findings kill tasks, or make them compute wrongly, after a restore that looked

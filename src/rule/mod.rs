@@ -7,6 +7,7 @@ mod accept;
 mod conditions;
 mod floor;
 mod frame;
+mod host;
 mod hwcap;
 mod image;
 mod members;
@@ -80,6 +81,7 @@ pub static FAMILIES: &[&[Rule]] = &[
     stack::RULES,
     undumped::RULES,
     system::RULES,
+    host::RULES,
     profile::RULES,
 ];
 
