@@ -61,11 +61,11 @@ pub(super) fn read(source: &Arc<dyn Source>, notes: &mut Notes) -> Result<(Inven
     if message.allow_uprobes == Some(true) {
         notes.asks.see(Ask::AllowUprobes, || entry.field(&[14]));
     }
+    notes.lsm_module = message.lsmtype.filter(|module| *module != 0);
     let inventory = Inventory {
         img_version: message.img_version,
         dump_criu_run_id: message.dump_criu_run_id.map(text),
         plugins,
-        lsm: message.lsmtype.filter(|module| *module != 0),
         place: entry.place(),
     };
     Ok((inventory, dir))

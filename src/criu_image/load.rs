@@ -89,7 +89,7 @@ pub fn load_from(source: &Arc<dyn Source>) -> Result<Checkpoint, Error> {
         .map(|node| tasks.read(node))
         .collect::<Result<Vec<_>, _>>()?;
     let arch = tasks.arch.unwrap_or(Arch::Other(0, "UNKNOWN"));
-    let host = notes.host(&inventory);
+    let host = notes.host();
     Ok(Checkpoint {
         name: source.name().to_owned(),
         inventory,

@@ -53,8 +53,6 @@ pub struct Inventory {
     pub dump_criu_run_id: Option<String>,
     /// Names of the CRIU plugins the dump used.
     pub plugins: Vec<String>,
-    /// The security module that was in force: 1 is SELinux, 2 AppArmor.
-    pub lsm: Option<i32>,
     /// Where the entry lies.
     pub place: Place,
 }

@@ -8,7 +8,7 @@ use prost::Message;
 use super::ask::Asks;
 use super::envelope::{Entry, Header, Image};
 use super::error::Error;
-use super::model::{Anomaly, AnomalyKind, Host, Inventory, LsmProfile, UnknownField};
+use super::model::{Anomaly, AnomalyKind, Host, LsmProfile, UnknownField};
 use crate::source::{Blob, MAX_IMAGE, Source};
 use crate::units::{Pid, Place};
 use crate::wire::WireErrorKind;
@@ -89,8 +89,10 @@ pub(super) struct Notes {
     more: Option<(u64, Place)>,
     /// What the image asks for.
     pub(super) asks: Asks,
-    /// How the restoring machine has to be set up, but for the security module.
+    /// How the restoring machine has to be set up, except the security module.
     pub(super) host: Host,
+    /// The security module that was in force at the dump: 1 is SELinux, 2 AppArmor.
+    pub(super) lsm_module: Option<i32>,
     /// The first profile of a security module that was met.
     pub(super) lsm_profile: Option<(String, Place)>,
 }
@@ -153,9 +155,9 @@ impl Notes {
     }
 
     /// How the restoring machine has to be set up.
-    pub(super) fn host(&mut self, inventory: &Inventory) -> Host {
+    pub(super) fn host(&mut self) -> Host {
         let mut host = std::mem::take(&mut self.host);
-        let named = inventory.lsm.zip(self.lsm_profile.take());
+        let named = self.lsm_module.zip(self.lsm_profile.take());
         host.lsm = named.map(|(module, (profile, place))| LsmProfile {
             module: match module {
                 1 => "SELinux".to_owned(),

@@ -30,7 +30,7 @@ pub(super) static ROWS: &[Row] = &[
     },
     Row {
         ask: Ask::MemfdHugetlbSeals,
-        what: "a memfd of huge pages that can be sealed",
+        what: "a memfd on hugetlbfs that can be sealed",
         call: "memfd_create MFD_HUGETLB | MFD_ALLOW_SEALING",
         site: "criu/memfd.c memfd_open_inode_nocache",
         kernel: Some(kernel(

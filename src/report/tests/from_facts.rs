@@ -85,6 +85,7 @@ fn checkpoint() -> Checkpoint {
         anomalies: Vec::new(),
         asks: Vec::new(),
         parents: Vec::new(),
+        host: Default::default(),
     }
 }
 
