@@ -146,34 +146,28 @@ pub(super) static ROWS: &[Row] = &[
         what: "a BPF map that programs may only read or only write",
         call: "bpf BPF_MAP_CREATE with BPF_F_RDONLY_PROG or BPF_F_WRONLY_PROG",
         site: "criu/bpfmap.c bpfmap_open",
-        kernel: Some(KernelFloor {
-            verified: false,
-            ..kernel(
-                5,
-                2,
-                "bpf answers EINVAL, and CRIU stops with \"Can't create bpfmap\"",
-            )
-        }),
+        kernel: Some(kernel(
+            5,
+            2,
+            "bpf answers EINVAL, and CRIU stops with \"Can't create bpfmap\"",
+        )),
         criu: None,
         written_by: None,
-        sources: &["CRIU 4.2, criu/bpfmap.c"],
+        sources: &["kernel commit 591fe9888d78, 5.2", "CRIU 4.2, criu/bpfmap.c"],
     },
     Row {
         ask: Ask::BpfMmapable,
         what: "a BPF map that can be mapped into memory",
         call: "bpf BPF_MAP_CREATE with BPF_F_MMAPABLE",
         site: "criu/bpfmap.c bpfmap_open",
-        kernel: Some(KernelFloor {
-            verified: false,
-            ..kernel(
-                5,
-                5,
-                "bpf answers EINVAL, and CRIU stops with \"Can't create bpfmap\"",
-            )
-        }),
+        kernel: Some(kernel(
+            5,
+            5,
+            "bpf answers EINVAL, and CRIU stops with \"Can't create bpfmap\"",
+        )),
         criu: None,
         written_by: None,
-        sources: &["CRIU 4.2, criu/bpfmap.c"],
+        sources: &["kernel commit fc9702273e2e, 5.5", "CRIU 4.2, criu/bpfmap.c"],
     },
     Row {
         ask: Ask::PidFd,
@@ -443,7 +437,7 @@ pub(super) static ROWS: &[Row] = &[
             "older releases set IP_FREEBIND instead",
         )),
         written_by: None,
-        sources: &["CRIU 3.17 and 3.18, criu/sk-inet.c"],
+        sources: &["CRIU 3.17 and 3.18, criu/sk-inet.c; the kernel was not read in source"],
     },
     Row {
         ask: Ask::SocketBroadcast,
@@ -604,18 +598,15 @@ pub(super) static ROWS: &[Row] = &[
         what: "a tmpfs that is not swapped out",
         call: "mount tmpfs with noswap",
         site: "criu/mount.c do_new_mount",
-        kernel: Some(KernelFloor {
-            verified: false,
-            ..kernel(
-                6,
-                4,
-                "mount answers EINVAL, and CRIU stops with \"Unable to mount tmpfs\"",
-            )
-        }),
+        kernel: Some(kernel(
+            6,
+            4,
+            "mount answers EINVAL, and CRIU stops with \"Unable to mount tmpfs\"",
+        )),
         criu: None,
         written_by: None,
         sources: &[
-            "kernel 6.1 without and 6.12 with, mm/shmem.c shmem_fs_parameters",
+            "Documentation/filesystems/tmpfs.rst, 2023-03-28, 6.4; kernel 6.1 without and 6.12 with, mm/shmem.c shmem_fs_parameters",
             "CRIU 4.2, criu/mount.c",
         ],
     },
@@ -624,18 +615,15 @@ pub(super) static ROWS: &[Row] = &[
         what: "a tmpfs with quotas",
         call: "mount tmpfs with usrquota or grpquota",
         site: "criu/mount.c do_new_mount",
-        kernel: Some(KernelFloor {
-            verified: false,
-            ..kernel(
-                6,
-                6,
-                "mount answers EINVAL, and CRIU stops with \"Unable to mount tmpfs\"",
-            )
-        }),
+        kernel: Some(kernel(
+            6,
+            6,
+            "mount answers EINVAL, and CRIU stops with \"Unable to mount tmpfs\"",
+        )),
         criu: None,
         written_by: None,
         sources: &[
-            "kernel 6.1 without and 6.12 with, mm/shmem.c shmem_fs_parameters",
+            "Documentation/filesystems/tmpfs.rst, 2023-08-09, 6.6; kernel 6.1 without and 6.12 with, mm/shmem.c shmem_fs_parameters",
             "CRIU 4.2, criu/mount.c",
         ],
     },
@@ -683,18 +671,15 @@ pub(super) static ROWS: &[Row] = &[
         what: "a cgroup2 file system mounted with nsdelegate",
         call: "mount cgroup2 with nsdelegate",
         site: "criu/mount.c do_new_mount",
-        kernel: Some(KernelFloor {
-            verified: false,
-            ..kernel(
-                4,
-                13,
-                "mount answers EINVAL, and CRIU stops with \"Unable to mount cgroup2\"",
-            )
-        }),
+        kernel: Some(kernel(
+            4,
+            13,
+            "mount answers EINVAL, and CRIU stops with \"Unable to mount cgroup2\"",
+        )),
         criu: None,
         written_by: None,
         sources: &[
-            "sys_kernel_cgroup(5); the version was not read in source",
+            "kernel commit 5136f6365ce3, 4.13; before, cgroup_mount refuses any option",
             "CRIU 4.2, criu/mount.c",
         ],
     },
@@ -748,18 +733,15 @@ pub(super) static ROWS: &[Row] = &[
         what: "a cgroup2 file system mounted with memory_hugetlb_accounting",
         call: "mount cgroup2 with memory_hugetlb_accounting",
         site: "criu/mount.c do_new_mount",
-        kernel: Some(KernelFloor {
-            verified: false,
-            ..kernel(
-                6,
-                7,
-                "mount answers EINVAL, and CRIU stops with \"Unable to mount cgroup2\"",
-            )
-        }),
+        kernel: Some(kernel(
+            6,
+            7,
+            "mount answers EINVAL, and CRIU stops with \"Unable to mount cgroup2\"",
+        )),
         criu: None,
         written_by: None,
         sources: &[
-            "kernel 6.1 without and 6.12 with, kernel/cgroup/cgroup.c cgroup2_fs_parameters",
+            "kernel commit 8cba9576df60, 6.7; kernel 6.1 without and 6.12 with, kernel/cgroup/cgroup.c cgroup2_fs_parameters",
             "CRIU 4.2, criu/mount.c",
         ],
     },
@@ -827,7 +809,7 @@ pub(super) static ROWS: &[Row] = &[
         criu: None,
         written_by: None,
         sources: &[
-            "cgroup_namespaces(7); the version was not read in source",
+            "unshare(2), CLONE_NEWCGROUP since Linux 4.6",
             "CRIU 4.2, criu/cgroup.c",
         ],
     },
