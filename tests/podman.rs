@@ -189,3 +189,29 @@ fn no_verdict_contradicts_what_podman_did() {
         assert!(seen.contains_key(&kind), "{seen:?}");
     }
 }
+
+/// The tmpfs and cgroup2 mounts of a real container, which CRIU makes anew with the options of the kernel it was
+/// dumped on.
+#[test]
+fn mounts_of_a_container_need_a_kernel_that_knows_their_options() {
+    let image = Path::new(EXPORTS).join("idle@cortex-a57@new.tar");
+    let dir = tempfile::tempdir().unwrap();
+    let asked = |kernel: &str| {
+        let bytes = fs::read("src/profile/builtin/cortex-a57.json").unwrap();
+        let mut profile: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        profile["kernel"] = kernel.into();
+        profile["criu"] = "4.2".into();
+        let path = dir.path().join(format!("{kernel}.json"));
+        fs::write(&path, profile.to_string()).unwrap();
+        let (_, findings) = check(&image, path.to_str().unwrap());
+        let words = ["inode64", "mounted cgroup2", "clocks of the source"];
+        words.map(|words| {
+            let of =
+                |finding: &&serde_json::Value| finding["message"].as_str().unwrap().contains(words);
+            findings.iter().any(|finding| of(&finding))
+        })
+    };
+    assert_eq!(asked("4.4.0"), [true, true, true]);
+    assert_eq!(asked("5.8.0"), [true, false, true]);
+    assert_eq!(asked("5.9.0"), [false, false, false]);
+}

@@ -128,11 +128,11 @@ fn is_given(mount: &proto::MntEntry) -> bool {
 }
 
 fn asked_by(fstype: u32, option: &[u8]) -> Option<Ask> {
-    let is = |name: &&str| {
+    let is = |name: &&'static str| {
         option == name.as_bytes() || name.ends_with('=') && option.starts_with(name.as_bytes())
     };
     OPTIONS
         .iter()
-        .find(|(types, names, _)| types.contains(&fstype) && names.iter().any(|name| is(&name)))
+        .find(|(types, names, _)| types.contains(&fstype) && names.iter().any(is))
         .map(|(_, _, ask)| *ask)
 }
