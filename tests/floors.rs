@@ -1,7 +1,11 @@
 //! What a restore asks of kernels and of CRIU: for every row of the table an image that asks for it, a target
 //! just below the floor and one at it.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may fail by panicking"
+)]
 
 use std::collections::BTreeSet;
 use std::path::Path;

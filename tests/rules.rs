@@ -23,6 +23,10 @@ use hwcr::sigframe::model::{Body, FrameAnomaly, FrameAnomalyKind, Liveness, Reco
 use hwcr::sigframe::unwind::Dangling;
 use hwcr::units::{Addr, AddrRange, Place, Tid, Version, Vl};
 
+/// A change of something.
+type Edit<T> = fn(&mut T);
+type FactsEdit = fn(&mut Facts<'_>);
+
 /// What is changed before the rules run.
 struct Scene {
     image: &'static str,
@@ -1125,7 +1129,7 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
         },
     );
 
-    let in_vdso: [(Option<Severity>, fn(&mut Checkpoint)); 5] = [
+    let in_vdso: [(Option<Severity>, Edit<Checkpoint>); 5] = [
         // __kernel_clock_gettime of 7.3.4 begins at 0x320.
         (None, |image| stand(image, 0x320)),
         (Some(Unproven), |image| stand(image, 0x324)),
@@ -1283,7 +1287,7 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
     );
 
     // glibc 2.35 registers rseq in CRIU itself.
-    let criu_and_kernel: [(Option<Severity>, fn(&mut Profile)); 6] = [
+    let criu_and_kernel: [(Option<Severity>, Edit<Profile>); 6] = [
         (Some(Unproven), |target| {
             target.criu = Some(Version::new(3, 16, 1))
         }),
@@ -1312,7 +1316,7 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
             },
         );
     }
-    let unsaved: [(Option<Severity>, fn(&mut Facts<'_>)); 7] = [
+    let unsaved: [(Option<Severity>, FactsEdit); 7] = [
         (Some(Unproven), |facts| {
             without_rseq(facts, Some((LibcKind::Glibc, None)))
         }),

@@ -8,8 +8,11 @@ use super::{TaskFacts, VdsoFacts};
 /// `ELFOSABI_LINUX`, which GNU calls `ELFOSABI_GNU`.
 const OS_ABI_LINUX: u8 = 3;
 
+/// Whether a vDSO asks for something.
+type Has = fn(&VdsoFacts) -> bool;
+
 /// What a vDSO may ask for, and when it does.
-const OF_VDSO: &[(Ask, fn(&VdsoFacts) -> bool)] = &[
+const OF_VDSO: &[(Ask, Has)] = &[
     (Ask::VdsoGnuHash, |vdso| vdso.gnu_hash_only),
     (Ask::VdsoOsAbi, |vdso| vdso.os_abi == OS_ABI_LINUX),
 ];
