@@ -26,6 +26,7 @@ mod provenance;
 mod section;
 #[cfg(test)]
 mod tests;
+mod vendor;
 mod write;
 mod zva;
 
