@@ -6,6 +6,7 @@ mod jumps;
 mod lengths;
 mod no_return;
 mod origin;
+mod reads;
 pub mod runtime;
 mod standing;
 mod ways_out;
@@ -21,6 +22,7 @@ pub use ways_out::WayOut;
 use crate::auxv::VectorLengthBound;
 use crate::auxv::hwcap::{HwcapBit, HwcapWord, Hwcaps};
 use crate::code::prctl::LengthAudit;
+use crate::code::registers::{ReadAudit, Register};
 use crate::criu_image::model::{Checkpoint, Task, Thread};
 use crate::export::Export;
 use crate::sigframe::cfi::{Start, UnwindEnd};
@@ -118,6 +120,8 @@ pub struct TaskFacts<'a> {
     pub remembered_vector_lengths: Vec<Vl>,
     /// Whether its code can set a vector length; `None` where no files were given, or it was not told of SVE.
     pub length_audit: Option<LengthAudit>,
+    /// Whether its code reads registers that machines differ in; empty where no files were given.
+    pub register_reads: BTreeMap<Register, ReadAudit>,
     /// The vDSO, where its pages are in the image.
     pub vdso: Option<VdsoFacts>,
     /// Addresses a signal handler may return to: the vDSO's `__kernel_rt_sigreturn` and restorers.

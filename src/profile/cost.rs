@@ -116,6 +116,16 @@ pub static COSTS: &[Cost] = &[
         costs: "the block size of DC ZVA; 64 bytes are assumed, or 256 of what looks like an A64FX",
         unknown: |profile| profile.zva() == Zva::Unknown,
     },
+    Cost {
+        key: "registers.CTR_EL0",
+        costs: "whether programs that make code and keep what the source said of its caches go on to be right; assumed",
+        unknown: |profile| profile.cache_type().is_none(),
+    },
+    Cost {
+        key: "registers.CNTFRQ_EL0",
+        costs: "whether programs that keep the source's counter frequency compute right times; assumed",
+        unknown: |profile| profile.counter_frequency().is_none(),
+    },
 ];
 
 /// What is unknown of this machine, in the order of [`COSTS`]. Of members nothing is said.

@@ -6,7 +6,7 @@
 
 use super::model::{Observed, Profile};
 use crate::abi::kernel;
-use crate::auxv::hwcap::HwcapBit;
+use crate::auxv::hwcap::{HwcapBit, HwcapWord, LIBC_BITS};
 
 /// Names listed in a sentence.
 const MOST_NAMED: usize = 3;
@@ -38,14 +38,17 @@ impl Profile {
                 names.join(", ")
             ));
         }
-        if kernel <= kernel::NEWEST_KNOWN && !self.hwcaps.unknown_bits().is_empty() {
+        let nameless = |(word, bit): &(HwcapWord, u8)| {
+            *word != HwcapWord::Hwcap
+                || LIBC_BITS.checked_shr(u32::from(*bit)).unwrap_or(0) & 1 == 0
+        };
+        if kernel <= kernel::NEWEST_KNOWN && self.hwcaps.unknown_bits().iter().any(nameless) {
             return Some(format!(
                 "tells programs of features that mainline {kernel} has no name for"
             ));
         }
         let accepted = kernel::RECORDS.iter().find(|record| {
-            kernel < record.since
-                && self.sigreturn.get(record.name) == Some(&Observed::Accepted)
+            kernel < record.since && self.sigreturn.get(record.name) == Some(&Observed::Accepted)
         });
         if let Some(record) = accepted {
             return Some(format!(
@@ -90,10 +93,15 @@ mod tests {
         let mut profile = resolve("max").unwrap();
         profile.kernel = Some(Version::new(6, 6, 151));
         let names: Vec<&str> = profile.backports().iter().map(|bit| bit.cpuinfo).collect();
-        assert!(names.contains(&"fpmr") && names.contains(&"poe"), "{names:?}");
+        assert!(
+            names.contains(&"fpmr") && names.contains(&"poe"),
+            "{names:?}"
+        );
         assert!(profile.is_vendor_kernel());
         let mut profile = max();
-        profile.sigreturn.insert("FPMR".to_owned(), Observed::Accepted);
+        profile
+            .sigreturn
+            .insert("FPMR".to_owned(), Observed::Accepted);
         assert_eq!(
             profile.vendor_sign().unwrap(),
             "was seen to accept FPMR records, which mainline 6.1.0 does not"

@@ -5,11 +5,13 @@
 
 mod accept;
 mod frame;
+mod given;
 mod hwcap;
 mod image;
 mod members;
 mod pac;
 mod profile;
+mod registers;
 mod stack;
 mod system;
 mod undumped;
@@ -73,12 +75,14 @@ pub struct MemberVerdict {
 pub static FAMILIES: &[&[Rule]] = &[
     image::RULES,
     hwcap::RULES,
+    registers::RULES,
     frame::RULES,
     pac::RULES,
     stack::RULES,
     undumped::RULES,
     system::RULES,
     profile::RULES,
+    given::RULES,
 ];
 
 /// Every rule, in the order of the table.
@@ -124,6 +128,18 @@ fn of_machine(case: &Case<'_>) -> Vec<Finding> {
         (rule.check)(&rule.meta, case, &mut findings);
     }
     findings
+}
+
+/// How to get a profile that proves what this one does not.
+const CAPTURE: &str =
+    "Run `hwcr profile capture > cpu.json` on the target itself and check again with that profile.";
+
+/// Likewise, for what only a frame that is returned through shows.
+const PROBE: &str = "Run `hwcr profile capture --probe > cpu.json` on the target itself and check again with that profile.";
+
+/// How to give a value that the profile lacks.
+fn give_key(key: &str) -> String {
+    format!("{CAPTURE} Where hwcr cannot run there, add `{key}` to a copy of the profile.")
 }
 
 /// `1 thread`, `2 threads`.

@@ -6,6 +6,8 @@
 
 mod length;
 
+pub(super) use length::{is_length_kept_by_code, length_rests_on_source};
+
 use crate::auxv::hwcap::{self, HwcapBit};
 use crate::facts::{Ground, Standing, TaskFacts, ThreadFacts};
 use crate::finding::{Finding, Proof, Severity};

@@ -18,6 +18,8 @@ use hwcr::source::{self, Options, Root};
 const HONEST: &[&str] = &[
     "HWCR-HWC-001", // told of a feature; whether it is used lies in the code
     "HWCR-HWC-005", // DC ZVA block size; likewise
+    "HWCR-HWC-007", // whether the counter's frequency was read and kept; likewise
+    "HWCR-HWC-008", // cache lines; likewise
     "HWCR-PAC-002", // keys that no CRIU saved; whether anything was signed lies in the code
     "HWCR-PAC-003", // whether a function on the stack was built with branch protection lies in the code
     "HWCR-PAC-004", // an image does not say how its source signs

@@ -246,6 +246,7 @@ pub(super) fn plan_frames(
         unsearched: 0,
         remembered_vector_lengths: Default::default(),
         length_audit: None,
+        register_reads: std::collections::BTreeMap::new(),
         search_cut: false,
         threads: Vec::new(),
         memory: MemoryTotals::default(),

@@ -1,0 +1,440 @@
+//! `GIV`: what an answer takes as given. Each is a note of its own, once for an image and a target, and only where
+//! the answer would be another without it.
+//!
+//! These rules run last: what the others concluded shows which assumptions they used. They change no verdict.
+
+use crate::abi::sigreturn::{Answer, answer};
+use crate::auxv::hwcap;
+use crate::code::registers::Register;
+use crate::facts::{Ground, Standing, TaskFacts, WayOut};
+use crate::finding::{Finding, Proof, Severity};
+use crate::sigframe::model::{Frame, Liveness, Sign};
+
+use super::{Case, Rule, RuleMeta, counted, hwcap as told, pac, profile, registers, undumped};
+
+/// The rules of this file.
+pub(super) static RULES: &[Rule] = &[
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-GIV-001",
+            name: "given-registers-alike",
+            summary: "Taken as given: registers that programs read and keep are alike on source and target.",
+            explanation: "CNTFRQ_EL0, CTR_EL0 and DCZID_EL0 differ between machines, and no capability bit tells. Where the \
+                profile of one side does not have one of them, the first two are taken to be the same on both sides, and \
+                DC ZVA to zero 64 bytes (256 where the capability words look like an A64FX). A program that keeps a \
+                value which is another on the target computes wrong times, executes stale code or zeroes too much.",
+            sources: &[
+                "hwcr, docs/limits.md",
+                "HWCR-HWC-005, HWCR-HWC-007, HWCR-HWC-008",
+            ],
+            seen: &[],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: registers_alike,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-GIV-002",
+            name: "given-no-inherited-length",
+            summary: "Taken as given: no parent outside of the image set a vector length to be inherited.",
+            explanation: "A process can set a vector length that what it executes begins with (PR_SVE_VL_INHERIT), and so \
+                does `hwcr launch`. The code of the tasks shows that none of them sets a length, but a parent that is not \
+                in the image may have. Such a length is lost in the restore, and a task that kept it goes wrong.",
+            sources: &["kernel 7.3, arch/arm64/kernel/fpsimd.c fpsimd_flush_thread_vl"],
+            seen: &[],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: no_inherited_length,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-GIV-003",
+            name: "given-code-is-all",
+            summary: "Taken as given: the code that the tasks map is all they ever ran, and it is as regular as compilers make it.",
+            explanation: "What is shown by the absence of an instruction or of a system call rests on this: all code the task \
+                ever ran is still mapped; functions keep the registers they must keep; no jump to a computed address leads \
+                into the middle of a function; names for dlsym are held by the file that calls it; no debugger stepped in; \
+                and no value came from another process.",
+            sources: &["hwcr, docs/limits.md"],
+            seen: &[],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: code_is_all,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-GIV-004",
+            name: "given-waits-by-registers",
+            summary: "Taken as given: threads wait in system calls that their registers look like.",
+            explanation: "Where the instruction at a thread's PC is in neither the image nor a file below --rootfs, x8 and the \
+                arguments decide: they must be those of a system call that can wait. A thread that keeps such values while \
+                it computes would be taken for waiting, and its live vector state for discarded.",
+            sources: &["hwcr, docs/limits.md"],
+            seen: &[],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: waits_by_registers,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-GIV-005",
+            name: "given-files-unchanged",
+            summary: "Taken as given: files below --rootfs with the size and build id that CRIU saved are the ones that ran.",
+            explanation: "CRIU saves size and GNU build id of mapped files, no digest. A file that was changed without changing \
+                either is taken for the one that ran, and what its code or its unwind tables show would be of another \
+                program.",
+            sources: &["CRIU 4.2, criu/files-reg.c validate_file"],
+            seen: &[],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: files_unchanged,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-GIV-006",
+            name: "given-source-believed",
+            summary: "Taken as given: the profile named by --source is that of the machine the image was dumped on.",
+            explanation: "The image holds the capability words, which must agree with the profile (HWCR-PRF-002). How pointers \
+                are signed, the default vector length and registers are in no image: they are taken from the profile. With \
+                the profile of another machine that has the same capability words the answer is worth nothing.",
+            sources: &["hwcr, docs/profile.md"],
+            seen: &[],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: source_believed,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-GIV-007",
+            name: "given-frames-returned-through",
+            summary: "Taken as given: handlers whose frames the target refuses return through them.",
+            explanation: "A live frame is called incompatible because the thread will return through it. A handler that ends \
+                the process, or leaves by a jump that hwcr does not know, never hands it to the kernel, and runs on.",
+            sources: &["hwcr, docs/limits.md"],
+            seen: &[],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: frames_returned_through,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-GIV-008",
+            name: "given-frames-left-over",
+            summary: "Taken as given: frames below the stack pointer, or on an unused signal stack, are left over.",
+            explanation: "Without unwind tables such a frame counts as left over although its thread was not followed to where \
+                it began. A program that switches stacks inside of one mapping may still return through it, and the target \
+                would refuse it.",
+            sources: &["hwcr, docs/limits.md"],
+            seen: &[],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: frames_left_over,
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-GIV-009",
+            name: "given-designs-sign-alike",
+            summary: "Taken as given: two revisions of one CPU design sign pointers alike.",
+            explanation: "The maker's own algorithm for pointer authentication is in no register. Implementer and part number of \
+                MIDR_EL1 being the same on both sides, it is taken to be the same, though the revisions differ.",
+            sources: &["Arm ARM, ID_AA64ISAR1_EL1.API"],
+            seen: &[],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: designs_sign_alike,
+    },
+];
+
+fn note(meta: &'static RuleMeta, message: impl Into<String>) -> Finding {
+    Finding::new(meta, Severity::Note, Proof::Unknown, message)
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(parts: &[String]) -> String {
+    profile::enumerated(parts)
+}
+
+/// Which of the two sides do not have a value, for people; `None` where both do.
+fn unknown_of(case: &Case<'_>, source: bool, target: bool) -> Option<String> {
+    let mut sides = Vec::new();
+    if !source {
+        sides.push(case.source.map_or_else(
+            || "the source".to_owned(),
+            |source| format!("the source {}", source.name),
+        ));
+    }
+    if !target {
+        sides.push(case.target.name.clone());
+    }
+    (!sides.is_empty()).then(|| listed(&sides))
+}
+
+fn registers_alike(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    let (source, target) = (case.source, case.target);
+    let mut given = Vec::new();
+    let mut add = |what: &str, unknown: Option<String>| {
+        given.extend(unknown.map(|sides| format!("{what} (unknown of {sides})")));
+    };
+    if registers::may_read(case, Register::CounterFrequency) {
+        let known =
+            |machine: &crate::profile::model::Profile| machine.counter_frequency().is_some();
+        add(
+            "CNTFRQ_EL0",
+            unknown_of(case, source.is_some_and(known), known(target)),
+        );
+    }
+    if registers::may_read(case, Register::CacheType) {
+        let known = |machine: &crate::profile::model::Profile| machine.cache_type().is_some();
+        add(
+            "CTR_EL0",
+            unknown_of(case, source.is_some_and(known), known(target)),
+        );
+    }
+    if told::zva_taken_alike(case) {
+        let known = told::zva_known;
+        add(
+            "the block size of DC ZVA",
+            unknown_of(case, source.is_some_and(known), known(target)),
+        );
+    }
+    if !given.is_empty() {
+        let message = format!(
+            "taken to be the same on source and target: {}; a program that read one and keeps it goes wrong where it differs",
+            listed(&given)
+        );
+        let help = if source.is_some() {
+            "Capture both profiles with `hwcr profile capture`: it reads these registers."
+        } else {
+            "Name a captured profile of the machine the image was dumped on with --source."
+        };
+        out.push(note(meta, message).help(help));
+    }
+}
+
+fn no_inherited_length(meta: &'static RuleMeta, _: &Case<'_>, out: &mut Vec<Finding>) {
+    if out.iter().any(undumped::is_length_kept_by_code) {
+        out.push(
+            note(
+                meta,
+                "no parent outside of the image is taken to have set a vector length for the tasks to inherit; such a \
+                 length is lost, and code that keeps it goes wrong",
+            )
+            .because_of(["sve"]),
+        );
+    }
+}
+
+/// Whether a finding is a note because code shows that something does not happen.
+fn by_code(finding: &Finding) -> bool {
+    finding.proof == Proof::Absent && finding.severity == Severity::Note
+}
+
+fn code_is_all(meta: &'static RuleMeta, _: &Case<'_>, out: &mut Vec<Finding>) {
+    let mut rules: Vec<String> = Vec::new();
+    for finding in out.iter().filter(|finding| by_code(finding)) {
+        if !rules.iter().any(|known| known == finding.rule.id) {
+            rules.push(finding.rule.id.to_owned());
+        }
+    }
+    if !rules.is_empty() {
+        let message = format!(
+            "the code that the tasks map is taken to be all they ever ran, and to be as regular as compilers make it: {} \
+             rest{} on that",
+            listed(&rules),
+            if rules.len() == 1 { "s" } else { "" }
+        );
+        out.push(note(meta, message));
+    }
+}
+
+fn waits_by_registers(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    let knows = |task: &&TaskFacts<'_>| task.may_know(hwcap::SVE) || task.may_know(hwcap::SME);
+    let threads = case
+        .facts
+        .tasks
+        .iter()
+        .filter(knows)
+        .flat_map(|task| &task.threads);
+    let count = threads
+        .filter(|thread| {
+            matches!(
+                thread.standing,
+                Standing::Syscall {
+                    ground: Ground::Registers,
+                    ..
+                }
+            )
+        })
+        .count();
+    if count > 0 {
+        let message = format!(
+            "{} taken to wait in a system call by {} registers alone; one that computes loses live vector state",
+            if count == 1 {
+                "1 thread is".to_owned()
+            } else {
+                format!("{count} threads are")
+            },
+            if count == 1 { "its" } else { "their" }
+        );
+        let finding = note(meta, message);
+        out.push(if case.facts.binaries.is_empty() {
+            finding.help("With --rootfs the instruction at their PC decides.")
+        } else {
+            finding
+        });
+    }
+}
+
+fn files_unchanged(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    let facts = case.facts;
+    let used = facts
+        .binaries
+        .iter()
+        .filter(|file| file.unused.is_none())
+        .count();
+    let unwound = |frame: &Frame| {
+        frame.liveness == Liveness::Stale && frame.signs.contains(&Sign::UnwindingSkips)
+    };
+    let mattered = || {
+        out.iter().any(by_code)
+            || facts.tasks.iter().any(|task| {
+                task.frames.iter().any(unwound)
+                    || task
+                        .ways_out
+                        .values()
+                        .any(|way| matches!(way, WayOut::NoReturn(_)))
+            })
+    };
+    if used > 0 && mattered() {
+        out.push(note(
+            meta,
+            format!(
+                "{} below --rootfs taken for {} that ran, by size and build id; {} changed without changing either would \
+                 prove nothing",
+                if used == 1 {
+                    "1 file is".to_owned()
+                } else {
+                    format!("{used} files are")
+                },
+                if used == 1 { "the one" } else { "those" },
+                if used == 1 { "one" } else { "those" },
+            ),
+        ));
+    }
+}
+
+fn source_believed(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    let Some(source) = case.source else { return };
+    // The image contradicts it: HWCR-PRF-002.
+    if out
+        .iter()
+        .any(|finding| finding.rule.id == profile::SOURCE_CONTRADICTED)
+    {
+        return;
+    }
+    let mut taken = Vec::new();
+    if pac::rests_on_source(case) {
+        taken.push("how pointers were signed".to_owned());
+    }
+    if undumped::length_rests_on_source(case) {
+        taken.push("the default vector length".to_owned());
+    }
+    let register = source.counter_frequency().is_some()
+        || source.cache_type().is_some()
+        || told::zva_known(source);
+    if register {
+        taken.push("the registers programs read".to_owned());
+    }
+    if !taken.is_empty() {
+        out.push(note(
+            meta,
+            format!(
+                "{} taken from --source {}: of another machine with the same capability words it would prove nothing",
+                listed(&taken),
+                source.name
+            ),
+        ));
+    }
+}
+
+/// Families of rules about signal frames.
+const OF_FRAMES: [&str; 6] = ["FRM", "SVE", "SME", "FPM", "POE", "GCS"];
+
+fn frames_returned_through(meta: &'static RuleMeta, _: &Case<'_>, out: &mut Vec<Finding>) {
+    let of_frame = |finding: &Finding| {
+        let family = finding.rule.id.split('-').nth(1).unwrap_or_default();
+        finding.severity == Severity::Blocker && OF_FRAMES.contains(&family)
+    };
+    if out.iter().any(of_frame) {
+        out.push(
+            note(
+                meta,
+                "handlers are taken to return through the frames that the target refuses; one that ends the process or \
+                 jumps out never does, and runs on",
+            )
+            .help("With --rootfs their code may show another way out."),
+        );
+    }
+}
+
+fn frames_left_over(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    let followed = [Sign::UnwindingSkips, Sign::ChainSkips];
+    let refused = |frame: &Frame| {
+        let records = frame.records.iter();
+        records
+            .map(|record| answer(record, case.target))
+            .any(|answer| answer != Answer::Accepted)
+    };
+    let count = case
+        .facts
+        .tasks
+        .iter()
+        .flat_map(|task| &task.frames)
+        .filter(|frame| frame.liveness == Liveness::Stale)
+        .filter(|frame| !frame.signs.iter().any(|sign| followed.contains(sign)))
+        .filter(|frame| refused(frame))
+        .count();
+    if count > 0 {
+        out.push(
+            note(
+                meta,
+                format!(
+                    "{} that the target would refuse {} taken to be left over by where {}",
+                    counted(count, "frame"),
+                    if count == 1 { "is" } else { "are" },
+                    if count == 1 { "it lies" } else { "they lie" },
+                ),
+            )
+            .help("With --rootfs unwind tables show whether a thread still returns through it."),
+        );
+    }
+}
+
+fn designs_sign_alike(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    let Some(source) = case.source.filter(|_| pac::rests_on_design(case)) else {
+        return;
+    };
+    let midr =
+        |machine: &crate::profile::model::Profile| machine.registers.get("MIDR_EL1").copied();
+    let (Some(one), Some(other)) = (midr(source), midr(case.target)) else {
+        return;
+    };
+    if one != other {
+        out.push(note(
+            meta,
+            format!(
+                "MIDR_EL1 {one:#x} and {other:#x} are of one CPU design and are taken to sign pointers alike by their \
+                 maker's own algorithm"
+            ),
+        ));
+    }
+}
