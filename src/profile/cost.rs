@@ -17,7 +17,8 @@ pub struct Cost {
 /// Every value whose absence costs answers, in the order of `docs/profile.md`, which has the same sentences.
 ///
 /// What follows from another value is not unknown: a machine without HWCAP_SVE has no SVE lengths, and
-/// `auxv_bytes` and `sigreturn` follow from `kernel`. `pauth.generic` decides nothing.
+/// `auxv_bytes` and `sigreturn` follow from `kernel`. `pauth.generic` decides nothing. CTR_EL0 and CNTFRQ_EL0 are not
+/// here: where they are unknown no answer is another, only a note says so.
 pub static COSTS: &[Cost] = &[
     Cost {
         key: "hwcap.hwcap",
@@ -115,16 +116,6 @@ pub static COSTS: &[Cost] = &[
         key: "registers.DCZID_EL0",
         costs: "the block size of DC ZVA; 64 bytes are assumed, or 256 of what looks like an A64FX",
         unknown: |profile| profile.zva() == Zva::Unknown,
-    },
-    Cost {
-        key: "registers.CTR_EL0",
-        costs: "whether programs that make code and keep what the source said of its caches go on to be right; assumed",
-        unknown: |profile| profile.cache_type().is_none(),
-    },
-    Cost {
-        key: "registers.CNTFRQ_EL0",
-        costs: "whether programs that keep the source's counter frequency compute right times; assumed",
-        unknown: |profile| profile.counter_frequency().is_none(),
     },
 ];
 

@@ -104,6 +104,9 @@ static DESIGNS: &[Design] = &[
     design(0xc0, 0xac4, "Ampere-1a",      None,      None,  Maybe),
 ];
 
+/// Features that kill tasks by being there, or make restores hang by not being there.
+static KILLERS: [&HwcapBit; 3] = [hwcap::PACA, hwcap::PACG, hwcap::POE];
+
 /// Features that came with Armv9.2 or later, and cannot be added to older versions: FEAT_SME and FEAT_FPMR are options of
 /// Armv9.2, FEAT_GCS of Armv9.3 (Arm ARM DDI 0487, A2). No part listed by number is of a later version than Armv9.2.
 static OF_ARMV9_2: [&HwcapBit; 4] = [hwcap::SME, hwcap::SME2, hwcap::FPMR, hwcap::GCS];
@@ -211,12 +214,15 @@ impl Profile {
         self.designs().is_some_and(|all| all.iter().all(without))
     }
 
-    /// Whether this profile lacks a feature for certain. What somebody published of such a machine, what a text said
-    /// when it was printed, and what a checkpoint shows are no proof: kernel, hypervisor and firmware decide what the
-    /// machine offers now. There only a core that cannot have the feature is.
+    /// Whether this profile lacks a feature for certain. What somebody published of such a machine and what a checkpoint
+    /// shows are no proof: kernel, hypervisor and firmware decide what the machine offers. There only a core that cannot
+    /// have the feature is. What a text said that was printed on the machine is proof, except of the features that kill
+    /// by being there: a newer kernel than the one that printed it may offer them.
     #[must_use]
     pub fn surely_lacks(&self, bit: &HwcapBit) -> bool {
-        self.hwcaps.has(bit) == Some(false) && (!self.is_hearsay() || !self.cores_may_have(bit))
+        let doubtful =
+            self.is_hearsay() || self.basis == Some(Basis::Imported) && KILLERS.contains(&bit);
+        self.hwcaps.has(bit) == Some(false) && (!doubtful || !self.cores_may_have(bit))
     }
 
     /// Whether the profile lists what the machine offers without the feature, though it may have it.
@@ -225,13 +231,10 @@ impl Profile {
         self.hwcaps.has(bit) == Some(false) && !self.surely_lacks(bit)
     }
 
-    /// Whether the profile says what was true of such a machine, or of this one at another time.
+    /// Whether the profile says what is true of such a machine, not what was asked of this one.
     #[must_use]
     pub fn is_hearsay(&self) -> bool {
-        matches!(
-            self.basis,
-            Some(Basis::Imported | Basis::Published | Basis::Inferred)
-        )
+        matches!(self.basis, Some(Basis::Published | Basis::Inferred))
     }
 }
 

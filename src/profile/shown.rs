@@ -32,6 +32,52 @@ impl CacheType {
             physical: field(14, 3) == 3,
         }
     }
+
+    /// What the caches of `target` ask of programs that make code, and these did not, each for people.
+    #[must_use]
+    pub fn demands(self, target: Self) -> Vec<String> {
+        let source = self;
+        let mut demands = Vec::new();
+        for (what, source, target) in [
+            ("data", source.data_line, target.data_line),
+            (
+                "instruction",
+                source.instruction_line,
+                target.instruction_line,
+            ),
+        ] {
+            if target < source {
+                demands.push(format!(
+                    "its {what} cache lines have {target} bytes and not {source}"
+                ));
+            }
+        }
+        if source.no_clean && !target.no_clean {
+            demands.push("it needs data caches cleaned for new code (IDC 0)".to_owned());
+        }
+        if source.no_invalidate && !target.no_invalidate {
+            demands.push("it needs instruction caches invalidated for new code (DIC 0)".to_owned());
+        }
+        if source.physical && !target.physical {
+            demands.push("its instruction caches are not indexed by physical address".to_owned());
+        }
+        demands
+    }
+}
+
+/// A frequency as people write it: `62.5 MHz`.
+#[must_use]
+pub fn hertz(frequency: u64) -> String {
+    const MHZ: u64 = 1_000_000;
+    let (whole, rest) = (
+        frequency.checked_div(MHZ).unwrap_or(0),
+        frequency.checked_rem(MHZ).unwrap_or(0),
+    );
+    if rest == 0 {
+        return format!("{whole} MHz");
+    }
+    let digits = format!("{rest:06}");
+    format!("{whole}.{} MHz", digits.trim_end_matches('0'))
 }
 
 impl Profile {
@@ -71,5 +117,32 @@ mod tests {
         assert_eq!((n1.no_clean, n1.no_invalidate), (true, false));
         assert_eq!((a64fx.data_line, a64fx.instruction_line), (256, 256));
         assert_eq!((a64fx.no_clean, a64fx.physical), (true, false));
+    }
+
+    #[test]
+    fn frequencies_are_written_as_people_write_them() {
+        for (value, text) in [
+            (62_500_000, "62.5 MHz"),
+            (121_875_000, "121.875 MHz"),
+            (1_000_000_000, "1000 MHz"),
+            (1_050_000_000, "1050 MHz"),
+            (24_000_001, "24.000001 MHz"),
+            (0, "0 MHz"),
+        ] {
+            assert_eq!(hertz(value), text);
+        }
+    }
+
+    /// Cortex-A72, Neoverse N1, Neoverse V1 and A64FX as QEMU models them.
+    #[test]
+    fn demands_grow_in_one_direction_only() {
+        let [a72, n1, v1, a64fx] =
+            [0x8444_c004, 0x9444_c004, 0xb444_c004, 0x9666_8006].map(CacheType::of_ctr);
+        let count = |source, target| CacheType::demands(source, target).len();
+        assert_eq!((count(a72, n1), count(n1, a72)), (0, 1));
+        assert_eq!((count(a72, v1), count(v1, a72)), (0, 2));
+        // Lines of 64 bytes after lines of 256; and caches that are not indexed by physical address.
+        assert_eq!((count(a64fx, n1), count(n1, a64fx)), (2, 1));
+        assert_eq!(count(v1, v1), 0);
     }
 }

@@ -94,7 +94,7 @@ mod tests {
         profile.kernel = Some(Version::new(6, 6, 151));
         let names: Vec<&str> = profile.backports().iter().map(|bit| bit.cpuinfo).collect();
         assert!(
-            names.contains(&"fpmr") && names.contains(&"poe"),
+            names.contains(&"fpmr") && names.contains(&"gcs"),
             "{names:?}"
         );
         assert!(profile.is_vendor_kernel());

@@ -3,14 +3,18 @@
 //!
 //! These rules run last: what the others concluded shows which assumptions they used. They change no verdict.
 
+use crate::abi::kernel;
 use crate::abi::sigreturn::{Answer, answer};
 use crate::auxv::hwcap;
 use crate::code::registers::Register;
 use crate::facts::{Ground, Standing, TaskFacts, WayOut};
 use crate::finding::{Finding, Proof, Severity};
-use crate::sigframe::model::{Frame, Liveness, Sign};
+use crate::profile::model::Profile;
+use crate::sigframe::model::{Frame, Liveness, Record, Sign};
 
-use super::{Case, Rule, RuleMeta, counted, hwcap as told, pac, profile, registers, undumped};
+use super::{
+    Case, PROBE, Rule, RuleMeta, counted, frame, hwcap as told, pac, profile, registers, undumped,
+};
 
 /// The rules of this file.
 pub(super) static RULES: &[Rule] = &[
@@ -31,7 +35,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[],
         },
-        check: registers_alike,
+        check: |meta, case, out| unless_blocked(registers_alike, meta, case, out),
     },
     Rule {
         meta: RuleMeta {
@@ -46,7 +50,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[],
         },
-        check: no_inherited_length,
+        check: |meta, case, out| unless_blocked(no_inherited_length, meta, case, out),
     },
     Rule {
         meta: RuleMeta {
@@ -62,7 +66,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[],
         },
-        check: code_is_all,
+        check: |meta, case, out| unless_blocked(code_is_all, meta, case, out),
     },
     Rule {
         meta: RuleMeta {
@@ -77,7 +81,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[],
         },
-        check: waits_by_registers,
+        check: |meta, case, out| unless_blocked(waits_by_registers, meta, case, out),
     },
     Rule {
         meta: RuleMeta {
@@ -92,7 +96,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[],
         },
-        check: files_unchanged,
+        check: |meta, case, out| unless_blocked(files_unchanged, meta, case, out),
     },
     Rule {
         meta: RuleMeta {
@@ -107,7 +111,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[],
         },
-        check: source_believed,
+        check: |meta, case, out| unless_blocked(source_believed, meta, case, out),
     },
     Rule {
         meta: RuleMeta {
@@ -136,7 +140,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[],
         },
-        check: frames_left_over,
+        check: |meta, case, out| unless_blocked(frames_left_over, meta, case, out),
     },
     Rule {
         meta: RuleMeta {
@@ -150,9 +154,39 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[],
         },
-        check: designs_sign_alike,
+        check: |meta, case, out| unless_blocked(designs_sign_alike, meta, case, out),
+    },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-GIV-010",
+            name: "given-bit-brings-record",
+            summary: "Taken as given: a kernel that advertises a feature knows the signal frame record that came with it.",
+            explanation: "The number of the target's kernel is older than the record, but the kernel tells programs of the \
+                feature, and mainline brought both in one series. A vendor that took the capability bit without the \
+                signal code would have a kernel that refuses the frame.",
+            sources: &[
+                "kernel 4.15, 5.19, 6.3, 6.9, 6.12 and 6.13, arch/arm64/kernel/signal.c and cpufeature.c",
+            ],
+            seen: &[],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: |meta, case, out| unless_blocked(bit_brings_record, meta, case, out),
     },
 ];
+
+/// Adds a note on what speaks for the restore, where nothing stands against it: else the verdict rests on that.
+fn unless_blocked(
+    check: fn(&'static RuleMeta, &Case<'_>, &mut Vec<Finding>),
+    meta: &'static RuleMeta,
+    case: &Case<'_>,
+    out: &mut Vec<Finding>,
+) {
+    let blocks = |finding: &Finding| finding.severity == Severity::Blocker;
+    if !out.iter().any(blocks) {
+        check(meta, case, out);
+    }
+}
 
 fn note(meta: &'static RuleMeta, message: impl Into<String>) -> Finding {
     Finding::new(meta, Severity::Note, Proof::Unknown, message)
@@ -180,20 +214,23 @@ fn unknown_of(case: &Case<'_>, source: bool, target: bool) -> Option<String> {
 
 fn registers_alike(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     let (source, target) = (case.source, case.target);
-    let mut given = Vec::new();
+    let mut given: Vec<(String, Vec<String>)> = Vec::new();
     let mut add = |what: &str, unknown: Option<String>| {
-        given.extend(unknown.map(|sides| format!("{what} (unknown of {sides})")));
+        let Some(sides) = unknown else { return };
+        match given.iter_mut().find(|(known, _)| *known == sides) {
+            Some((_, registers)) => registers.push(what.to_owned()),
+            None => given.push((sides, vec![what.to_owned()])),
+        }
     };
     if registers::may_read(case, Register::CounterFrequency) {
-        let known =
-            |machine: &crate::profile::model::Profile| machine.counter_frequency().is_some();
+        let known = |machine: &Profile| machine.counter_frequency().is_some();
         add(
             "CNTFRQ_EL0",
             unknown_of(case, source.is_some_and(known), known(target)),
         );
     }
     if registers::may_read(case, Register::CacheType) {
-        let known = |machine: &crate::profile::model::Profile| machine.cache_type().is_some();
+        let known = |machine: &Profile| machine.cache_type().is_some();
         add(
             "CTR_EL0",
             unknown_of(case, source.is_some_and(known), known(target)),
@@ -207,9 +244,13 @@ fn registers_alike(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Findi
         );
     }
     if !given.is_empty() {
+        let given: Vec<String> = given
+            .iter()
+            .map(|(sides, registers)| format!("{} (not known of {sides})", listed(registers)))
+            .collect();
         let message = format!(
-            "taken to be the same on source and target: {}; a program that read one and keeps it goes wrong where it differs",
-            listed(&given)
+            "taken to be the same on source and target: {}. A program that keeps one goes wrong where it differs",
+            given.join("; ")
         );
         let help = if source.is_some() {
             "Capture both profiles with `hwcr profile capture`: it reads these registers."
@@ -333,7 +374,9 @@ fn files_unchanged(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Findi
 }
 
 fn source_believed(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    let Some(source) = case.source else { return };
+    let (Some(source), target) = (case.source, case.target) else {
+        return;
+    };
     // The image contradicts it: HWCR-PRF-002.
     if out
         .iter()
@@ -348,19 +391,20 @@ fn source_believed(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Findi
     if undumped::length_rests_on_source(case) {
         taken.push("the default vector length".to_owned());
     }
-    let register = source.counter_frequency().is_some()
-        || source.cache_type().is_some()
-        || told::zva_known(source);
-    if register {
-        taken.push("the registers programs read".to_owned());
+    let both = |known: fn(&Profile) -> bool| known(source) && known(target);
+    if both(|machine| machine.counter_frequency().is_some())
+        || both(|machine| machine.cache_type().is_some())
+        || both(told::zva_known)
+    {
+        taken.push("the registers that programs read".to_owned());
     }
     if !taken.is_empty() {
         out.push(note(
             meta,
             format!(
-                "{} taken from --source {}: of another machine with the same capability words it would prove nothing",
-                listed(&taken),
-                source.name
+                "--source {} is believed for {}. If the image was dumped on another machine, the answer proves nothing",
+                source.name,
+                listed(&taken)
             ),
         ));
     }
@@ -370,11 +414,15 @@ fn source_believed(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Findi
 const OF_FRAMES: [&str; 6] = ["FRM", "SVE", "SME", "FPM", "POE", "GCS"];
 
 fn frames_returned_through(meta: &'static RuleMeta, _: &Case<'_>, out: &mut Vec<Finding>) {
-    let of_frame = |finding: &Finding| {
+    let of_frame = |finding: &&Finding| {
         let family = finding.rule.id.split('-').nth(1).unwrap_or_default();
-        finding.severity == Severity::Blocker && OF_FRAMES.contains(&family)
+        OF_FRAMES.contains(&family)
     };
-    if out.iter().any(of_frame) {
+    let mut blockers = out
+        .iter()
+        .filter(|finding| finding.severity == Severity::Blocker)
+        .peekable();
+    if blockers.peek().is_some() && blockers.all(|finding| of_frame(&finding)) {
         out.push(
             note(
                 meta,
@@ -419,12 +467,38 @@ fn frames_left_over(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Find
     }
 }
 
+fn bit_brings_record(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    let Some(version) = case.target.kernel else {
+        return;
+    };
+    let newer = |record: &Record| {
+        kernel::record(record.magic).filter(|known| {
+            let observed = case.target.sigreturn.contains_key(known.name);
+            version < known.since && !observed && answer(record, case.target) == Answer::Accepted
+        })
+    };
+    let mut names: Vec<String> = Vec::new();
+    for known in frame::pending_records(case).filter_map(newer) {
+        if !names.iter().any(|name| name == known.name) {
+            names.push(known.name.to_owned());
+        }
+    }
+    if !names.is_empty() {
+        let message = format!(
+            "kernel {version} of {} is taken to accept {} records: it tells programs of the feature, though mainline \
+             {version} knows neither",
+            case.target.name,
+            listed(&names)
+        );
+        out.push(note(meta, message).help(PROBE));
+    }
+}
+
 fn designs_sign_alike(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     let Some(source) = case.source.filter(|_| pac::rests_on_design(case)) else {
         return;
     };
-    let midr =
-        |machine: &crate::profile::model::Profile| machine.registers.get("MIDR_EL1").copied();
+    let midr = |machine: &Profile| machine.registers.get("MIDR_EL1").copied();
     let (Some(one), Some(other)) = (midr(source), midr(case.target)) else {
         return;
     };

@@ -139,7 +139,7 @@ const PROBE: &str = "Run `hwcr profile capture --probe > cpu.json` on the target
 
 /// How to give a value that the profile lacks.
 fn give_key(key: &str) -> String {
-    format!("{CAPTURE} Where hwcr cannot run there, add `{key}` to a copy of the profile.")
+    format!("{CAPTURE} Where hwcr cannot run there, give `{key}` in a profile of your own.")
 }
 
 /// `1 thread`, `2 threads`.

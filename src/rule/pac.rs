@@ -410,11 +410,26 @@ fn signature_differs(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Fin
             signing(case.target),
         )
         .mended_by(STRIP_PAC);
-        if case.source.is_none() && !known_by_bits {
-            finding = finding
-                .help("Name the profile of the machine the image was dumped on with --source.");
+        if let Some(help) = how_to_compare(case).filter(|_| !known_by_bits) {
+            finding = finding.help(help);
         }
         out.push(finding);
+    }
+}
+
+/// How the two ways of signing can be compared, where one of them is not known.
+fn how_to_compare(case: &Case<'_>) -> Option<&'static str> {
+    let known = |machine: &Profile| {
+        let pauth = machine.pauth;
+        pauth.address.is_some() && pauth.level.is_some() && machine.va_bits.is_some()
+    };
+    match case.source {
+        None => Some("Name the profile of the machine the image was dumped on with --source."),
+        Some(_) if !known(case.target) => Some(CAPTURE),
+        Some(source) if !known(source) => Some(
+            "Run `hwcr profile capture > source.json` on the machine the image was dumped on, and name it with --source.",
+        ),
+        Some(_) => None,
     }
 }
 

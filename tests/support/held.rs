@@ -190,6 +190,27 @@ pub(crate) fn machines(folder: &str) -> impl Fn(&str) -> Profile {
     }
 }
 
+/// Likewise, with the registers that programs read there, where the machine was captured: the built-in profiles lack
+/// them. Another kernel changes none of them.
+pub(crate) fn machines_with_registers(folder: &str) -> impl Fn(&str) -> Profile {
+    let machines = machines(folder);
+    move |name| {
+        let mut profile = machines(name);
+        let model = name.split('@').next().unwrap();
+        let captured = [name, model]
+            .map(|name| format!("tests/fixtures/captured/{name}.json"))
+            .into_iter()
+            .find(|path| Path::new(path).exists());
+        if let Some(captured) = captured {
+            let captured = profile::resolve(&captured).unwrap();
+            for (register, value) in captured.registers {
+                profile.registers.entry(register).or_insert(value);
+            }
+        }
+        profile
+    }
+}
+
 /// The name of the profile of the machine an image was dumped on.
 pub(crate) fn source_of(image: &str) -> String {
     let mut parts = image.split('@').skip(1);

@@ -5,7 +5,7 @@ use hwcr::code::prctl::{LengthAudit, Reason, Suspect};
 use hwcr::code::registers::{ReadAudit, Register};
 use hwcr::facts::{BinaryFacts, Facts, Ground, Standing};
 use hwcr::finding::Severity;
-use hwcr::profile::model::{Basis, Profile};
+use hwcr::profile::model::{Basis, Observed, Profile};
 use hwcr::sigframe::model::{Liveness, Sign};
 use hwcr::units::Version;
 
@@ -162,13 +162,15 @@ fn of_registers() -> Vec<(&'static str, Option<Severity>, Scene)> {
 
 fn of_what_is_given() -> Vec<(&'static str, Option<Severity>, Scene)> {
     use Severity::Note;
-    let handler_elsewhere = Scene {
+    const HANDLER_ELSEWHERE: Scene = Scene {
         target: "neoverse-n1",
         ..HANDLER
     };
     vec![
         ("HWCR-GIV-001", Some(Note), QUIET),
         ("HWCR-GIV-001", None, CAPTURED),
+        // The verdict rests on other things.
+        ("HWCR-GIV-001", None, HANDLER_ELSEWHERE),
         (
             "HWCR-GIV-001",
             Some(Note),
@@ -278,7 +280,7 @@ fn of_what_is_given() -> Vec<(&'static str, Option<Severity>, Scene)> {
                 ..SIGNED
             },
         ),
-        ("HWCR-GIV-007", Some(Note), handler_elsewhere),
+        ("HWCR-GIV-007", Some(Note), HANDLER_ELSEWHERE),
         ("HWCR-GIV-007", None, HANDLER),
         (
             "HWCR-GIV-008",
@@ -330,17 +332,18 @@ fn of_hearsay() -> Vec<(&'static str, Option<Severity>, Scene)> {
     let captured: fn(&mut Profile) = |target| hearsay(target, Basis::Captured);
     let never: fn(&mut Profile) = |target| target.basis = Some(Basis::Published);
     let mut cases = Vec::new();
-    for (expected, target_edit) in [
-        (Unproven, published),
-        (Unproven, imported),
-        (Unproven, inferred),
-        (Blocker, captured),
+    for (of_keys, of_vectors, target_edit) in [
+        (Unproven, Unproven, published),
+        // What a machine printed of itself is proof, except of what kills by being there.
+        (Unproven, Blocker, imported),
+        (Unproven, Unproven, inferred),
+        (Blocker, Blocker, captured),
         // A Cortex-A57 has neither under any kernel.
-        (Blocker, never),
+        (Blocker, Blocker, never),
     ] {
         cases.push((
             "HWCR-PAC-001",
-            Some(expected),
+            Some(of_keys),
             Scene {
                 target: "cortex-a57",
                 source: None,
@@ -350,7 +353,7 @@ fn of_hearsay() -> Vec<(&'static str, Option<Severity>, Scene)> {
         ));
         cases.push((
             "HWCR-SVE-001",
-            Some(expected),
+            Some(of_vectors),
             Scene {
                 target: "cortex-a57",
                 target_edit,
@@ -410,6 +413,16 @@ fn of_vendors() -> Vec<(&'static str, Option<Severity>, Scene)> {
             target.kernel = Some(Version::new(6, 1, 0));
         }),
     ];
+    let bit = |expected, target_edit| handler("HWCR-GIV-010", expected, target_edit);
+    cases.push(bit(Some(Severity::Note), |target| {
+        target.kernel = Some(Version::new(6, 6, 151));
+    }));
+    cases.push(bit(None, |target| {
+        target.kernel = Some(Version::new(6, 6, 151));
+        let seen = Observed::Accepted;
+        target.sigreturn.insert("FPMR".to_owned(), seen);
+    }));
+    cases.push(("HWCR-GIV-010", None, HANDLER));
     // Overlays under an older number come from 6.12 or later, with its mistake.
     cases.push((
         "HWCR-POE-002",

@@ -133,8 +133,8 @@ fn with_length(vl: Vl, target: &Profile) -> String {
         Some(listed) => {
             let listed: Vec<String> = listed.iter().map(ToString::to_string).collect();
             format!(
-                "{} has no vl {vl}, its profile lists {}: restore on a machine that has vl {vl}, or start the workload \
-                 with one of these before the dump.",
+                "{} has no vl {vl} (its profile lists {}). Restore on a machine that has it, or start the workload with a \
+                 length of both machines before the dump.",
                 target.name,
                 listed.join(", ")
             )
