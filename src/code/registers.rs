@@ -70,6 +70,7 @@ pub type Reads = BTreeMap<Register, u64>;
 pub fn reads(bytes: &[u8]) -> Result<Reads, Reason> {
     let headers = Headers::parse(bytes).map_err(|error| Reason::Unreadable(error.to_string()))?;
     let mut found = Reads::new();
+    let mut left = MOST_BYTES;
     for segment in &headers.segments {
         if segment.p_type != PT_LOAD || segment.p_flags & PF_X == 0 {
             continue;
@@ -80,6 +81,9 @@ pub fn reads(bytes: &[u8]) -> Result<Reads, Reason> {
         let end = end
             .checked_next_multiple_of(LARGEST_PAGE)
             .unwrap_or(u64::MAX);
+        left = left
+            .checked_sub(end.saturating_sub(start))
+            .ok_or(Reason::TooLarge)?;
         let at = |offset: u64| {
             usize::try_from(offset)
                 .unwrap_or(usize::MAX)
@@ -98,6 +102,8 @@ pub fn reads(bytes: &[u8]) -> Result<Reads, Reason> {
     Ok(found)
 }
 
+/// Bytes gone over in one file. Only a few browsers have more code than half of it.
+const MOST_BYTES: u64 = 256 << 20;
 /// Bytes of the largest page.
 const LARGEST_PAGE: u64 = 1 << 16;
 

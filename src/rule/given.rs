@@ -214,6 +214,10 @@ fn unknown_of(case: &Case<'_>, source: bool, target: bool) -> Option<String> {
 
 fn registers_alike(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     let (source, target) = (case.source, case.target);
+    // Of one machine there is nothing to compare.
+    if source == Some(target) && !target.is_hearsay() {
+        return;
+    }
     let mut given: Vec<(String, Vec<String>)> = Vec::new();
     let mut add = |what: &str, unknown: Option<String>| {
         let Some(sides) = unknown else { return };
@@ -328,7 +332,7 @@ fn waits_by_registers(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Fi
         );
         let finding = note(meta, message);
         out.push(if case.facts.binaries.is_empty() {
-            finding.help("With --rootfs the instruction at their PC decides.")
+            finding.help("With --rootfs the instruction at the PC decides.")
         } else {
             finding
         });
@@ -358,17 +362,16 @@ fn files_unchanged(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Findi
     if used > 0 && mattered() {
         out.push(note(
             meta,
-            format!(
-                "{} below --rootfs taken for {} that ran, by size and build id; {} changed without changing either would \
-                 prove nothing",
-                if used == 1 {
-                    "1 file is".to_owned()
-                } else {
-                    format!("{used} files are")
-                },
-                if used == 1 { "the one" } else { "those" },
-                if used == 1 { "one" } else { "those" },
-            ),
+            if used == 1 {
+                "1 file below --rootfs is taken for the one that ran, by size and build id; if it was changed without \
+                 changing either, it proves nothing"
+                    .to_owned()
+            } else {
+                format!(
+                    "{used} files below --rootfs are taken for those that ran, by size and build id; one that was changed \
+                     without changing either proves nothing"
+                )
+            },
         ));
     }
 }

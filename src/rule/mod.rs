@@ -28,6 +28,12 @@ pub use image::REWRITTEN;
 /// Ids of the rules that speak of the SVE vector length of a restored task.
 pub const OF_VECTOR_LENGTHS: [&str; 2] = ["HWCR-SVE-002", "HWCR-UND-007"];
 
+/// Whether a rule says what the others took as given.
+#[must_use]
+pub fn is_given(rule: &RuleMeta) -> bool {
+    given::RULES.iter().any(|given| given.meta.id == rule.id)
+}
+
 /// A row of the table.
 #[derive(Debug)]
 pub struct Rule {

@@ -170,10 +170,8 @@ fn known(text: &str) -> Vec<&'static str> {
 fn every_rule_has_its_time() {
     for rule in rule::all() {
         let id = rule.meta.id;
-        let silent = id == rule::REWRITTEN
-            || ["HWCR-PRF-", "HWCR-GIV-"]
-                .iter()
-                .any(|family| id.starts_with(family));
+        let silent =
+            id == rule::REWRITTEN || id.starts_with("HWCR-PRF-") || rule::is_given(&rule.meta);
         let times = [DURING_RESTORE, AFTER_RESTORE]
             .iter()
             .filter(|list| list.contains(&id))
