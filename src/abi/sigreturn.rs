@@ -196,9 +196,11 @@ pub fn answer(record: &Record, target: &Profile) -> Answer {
     let Some(known) = kernel::record(record.magic) else {
         return match record.body {
             Body::End => Answer::Accepted,
-            _ if target
-                .kernel
-                .is_none_or(|kernel| kernel > kernel::NEWEST_KNOWN) =>
+            // Who backports features may backport one that is newer than these tables.
+            _ if target.is_vendor_kernel()
+                || target
+                    .kernel
+                    .is_none_or(|kernel| kernel > kernel::NEWEST_KNOWN) =>
             {
                 Answer::Unsure(Reason::UnknownRecord)
             }

@@ -359,7 +359,27 @@ fn sizes(case: &Case<'_>, told: &Hwcaps) -> (u64, u64) {
 
 fn zva(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     for (told, task, _) in by_told(case) {
+        if !case.target.cores_agree_in("DCZID_EL0") {
+            out.push(
+                Finding::new(
+                    meta,
+                    Severity::Unproven,
+                    Proof::State,
+                    format!(
+                        "the cores of {} differ in the block size of DC ZVA: no size that the process keeps is right on all",
+                        case.target.name
+                    ),
+                )
+                .in_task(task.task.pid)
+                .help("Run the workload on cores of one kind, with taskset or a cpuset."),
+            );
+            continue;
+        }
         let (source, target) = sizes(case, &told);
+        // A process that found the instruction prohibited does not use it.
+        if source == 0 {
+            continue;
+        }
         if source != target {
             out.push(
                 Finding::new(

@@ -5,7 +5,7 @@ use hwcr::code::prctl::{LengthAudit, Reason, Suspect};
 use hwcr::code::registers::{ReadAudit, Register};
 use hwcr::facts::{BinaryFacts, Facts, Ground, Standing};
 use hwcr::finding::Severity;
-use hwcr::profile::model::{Basis, Observed, Profile};
+use hwcr::profile::model::{Basis, Cores, Observed, Profile};
 use hwcr::sigframe::model::{Liveness, Sign};
 use hwcr::units::Version;
 
@@ -82,6 +82,7 @@ pub(super) fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
     let mut cases = of_registers();
     cases.extend(of_what_is_given());
     cases.extend(of_hearsay());
+    cases.extend(of_blocks());
     cases.extend(of_vendors());
     cases
 }
@@ -391,6 +392,61 @@ fn of_hearsay() -> Vec<(&'static str, Option<Severity>, Scene)> {
         ));
     }
     cases
+}
+
+/// Block sizes that are not one, and an instruction that the source's programs could not use.
+fn of_blocks() -> Vec<(&'static str, Option<Severity>, Scene)> {
+    let block = |expected, target_edit| {
+        let scene = Scene {
+            target_edit,
+            ..CAPTURED
+        };
+        ("HWCR-HWC-005", expected, scene)
+    };
+    vec![
+        block(Some(Severity::Unproven), |target| {
+            target.cores = [("0-3", 4), ("4-7", 6)]
+                .map(|(cpus, dczid)| Cores {
+                    cpus: cpus.to_owned(),
+                    registers: [("DCZID_EL0".to_owned(), dczid)].into(),
+                })
+                .into();
+        }),
+        block(Some(Severity::Unproven), |target| {
+            register(target, "DCZID_EL0", 0x14);
+        }),
+        (
+            "HWCR-HWC-005",
+            None,
+            Scene {
+                source: Some("tests/fixtures/captured/cortex-a57.json"),
+                target: "tests/fixtures/captured/cortex-a57.json",
+                ..QUIET
+            },
+        ),
+        (
+            "HWCR-IMG-002",
+            Some(Severity::Unproven),
+            Scene {
+                target_edit: |target| {
+                    target.basis = Some(Basis::Published);
+                    target.page_size = Some(65536);
+                },
+                ..QUIET
+            },
+        ),
+        (
+            "HWCR-IMG-003",
+            Some(Severity::Unproven),
+            Scene {
+                target_edit: |target| {
+                    target.basis = Some(Basis::Published);
+                    target.va_bits = Some(39);
+                },
+                ..QUIET
+            },
+        ),
+    ]
 }
 
 /// Kernels that are not the mainline kernel of their number.
