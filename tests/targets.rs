@@ -13,9 +13,8 @@ use program::{run, text};
 /// The findings of a check as (severity, rule, message), and the exit code.
 fn check(arguments: &[&str]) -> (i32, Vec<(String, String, String)>) {
     let output = run(&[&["check", "--format", "json"], arguments].concat());
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
-        panic!("{error}: {}", text(&output.stderr));
-    });
+    assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let word = |finding: &Value, key: &str| finding[key].as_str().unwrap().to_owned();
     let findings = report["results"][0]["findings"].as_array().unwrap();
     let findings = findings
@@ -42,8 +41,7 @@ fn said(arguments: &[&str], rule: &str) -> String {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let findings = report["results"][0]["findings"].as_array().unwrap();
     let found = findings.iter().find(|finding| finding["rule"] == rule);
-    let found = found.unwrap_or_else(|| panic!("{rule} is not found"));
-    let word = |key: &str| found[key].as_str().unwrap_or_default().to_owned();
+    let word = |key: &str| found.unwrap()[key].as_str().unwrap_or_default().to_owned();
     format!("{} / {}", word("message"), word("help"))
 }
 

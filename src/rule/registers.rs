@@ -6,6 +6,7 @@
 use crate::code::registers::{ReadAudit, Register};
 use crate::facts::TaskFacts;
 use crate::finding::{Finding, Proof, Severity};
+use crate::profile::model::Profile;
 use crate::profile::{CacheType, hertz};
 
 use super::{Case, Rule, RuleMeta, counted};
@@ -135,7 +136,7 @@ fn differs(
 }
 
 fn counter(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    let source = case.source.and_then(|source| source.counter_frequency());
+    let source = case.source.and_then(Profile::counter_frequency);
     let (Some(source), Some(target)) = (source, case.target.counter_frequency()) else {
         return; // HWCR-GIV-001
     };
@@ -155,7 +156,7 @@ fn counter(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
 }
 
 fn caches(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    let source = case.source.and_then(|source| source.cache_type());
+    let source = case.source.and_then(Profile::cache_type);
     let (Some(source), Some(target)) = (source, case.target.cache_type()) else {
         return; // HWCR-GIV-001
     };
