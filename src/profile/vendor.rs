@@ -104,7 +104,7 @@ mod tests {
             .insert("FPMR".to_owned(), Observed::Accepted);
         assert_eq!(
             profile.vendor_sign().unwrap(),
-            "was seen to accept FPMR records, which mainline 6.1.0 does not"
+            "was seen to accept FPMR records, which mainline 6.1 does not"
         );
         let mut profile = max();
         profile.auxv_bytes = Some(400);
