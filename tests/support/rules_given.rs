@@ -11,6 +11,9 @@ use hwcr::units::Version;
 
 use super::{HANDLER, QUIET, SIGNED, Scene};
 
+/// Rule, the severity expected of its worst finding, and the scene.
+type Row = (&'static str, Option<Severity>, Scene);
+
 /// A quiet scene in which the registers of both sides are known, and alike.
 const CAPTURED: Scene = Scene {
     target: "tests/fixtures/captured/cortex-a57.json",
@@ -78,7 +81,7 @@ fn hearsay(target: &mut Profile, basis: Basis) {
     register(target, "MIDR_EL1", 0x411f_d401);
 }
 
-pub(super) fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
+pub(super) fn cases() -> Vec<Row> {
     let mut cases = of_registers();
     cases.extend(of_what_is_given());
     cases.extend(of_hearsay());
@@ -87,7 +90,7 @@ pub(super) fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
     cases
 }
 
-fn of_registers() -> Vec<(&'static str, Option<Severity>, Scene)> {
+fn of_registers() -> Vec<Row> {
     use Severity::{Note, Unproven};
     let counter = |expected, facts_edit, target_edit| {
         let scene = Scene {
@@ -97,7 +100,7 @@ fn of_registers() -> Vec<(&'static str, Option<Severity>, Scene)> {
         };
         ("HWCR-HWC-007", expected, scene)
     };
-    let mut cases: Vec<(&'static str, Option<Severity>, Scene)> = vec![
+    let mut cases: Vec<Row> = vec![
         counter(Some(Unproven), |_| {}, other_frequency),
         counter(Some(Unproven), may_read, other_frequency),
         counter(Some(Note), never_read, other_frequency),
@@ -112,7 +115,8 @@ fn of_registers() -> Vec<(&'static str, Option<Severity>, Scene)> {
         ("HWCR-HWC-007", None, QUIET),
     ];
     // A Cortex-A57 has lines of 64 bytes, IDC 0, DIC 0, and indexes by physical address.
-    let caches: [(Option<Severity>, fn(&mut Profile)); 6] = [
+    type Edit = fn(&mut Profile);
+    let caches: [(Option<Severity>, Edit); 6] = [
         (None, |_| {}),
         // Shorter lines of data; of instructions; aliases.
         (Some(Unproven), |target| {
@@ -161,7 +165,7 @@ fn of_registers() -> Vec<(&'static str, Option<Severity>, Scene)> {
     cases
 }
 
-fn of_what_is_given() -> Vec<(&'static str, Option<Severity>, Scene)> {
+fn of_what_is_given() -> Vec<Row> {
     use Severity::Note;
     const HANDLER_ELSEWHERE: Scene = Scene {
         target: "neoverse-n1",
@@ -325,7 +329,7 @@ fn of_what_is_given() -> Vec<(&'static str, Option<Severity>, Scene)> {
 }
 
 /// What a profile that is not the machine's own does not list is no proof where its cores may have it.
-fn of_hearsay() -> Vec<(&'static str, Option<Severity>, Scene)> {
+fn of_hearsay() -> Vec<Row> {
     use Severity::{Blocker, Unproven};
     let published: fn(&mut Profile) = |target| hearsay(target, Basis::Published);
     let imported: fn(&mut Profile) = |target| hearsay(target, Basis::Imported);
@@ -395,7 +399,7 @@ fn of_hearsay() -> Vec<(&'static str, Option<Severity>, Scene)> {
 }
 
 /// Block sizes that are not one, and an instruction that the source's programs could not use.
-fn of_blocks() -> Vec<(&'static str, Option<Severity>, Scene)> {
+fn of_blocks() -> Vec<Row> {
     let block = |expected, target_edit| {
         let scene = Scene {
             target_edit,
@@ -450,7 +454,7 @@ fn of_blocks() -> Vec<(&'static str, Option<Severity>, Scene)> {
 }
 
 /// Kernels that are not the mainline kernel of their number.
-fn of_vendors() -> Vec<(&'static str, Option<Severity>, Scene)> {
+fn of_vendors() -> Vec<Row> {
     use Severity::Unproven;
     let handler = |rule, expected, target_edit| {
         let scene = Scene {
@@ -459,7 +463,7 @@ fn of_vendors() -> Vec<(&'static str, Option<Severity>, Scene)> {
         };
         (rule, expected, scene)
     };
-    let mut cases: Vec<(&'static str, Option<Severity>, Scene)> = vec![
+    let mut cases: Vec<Row> = vec![
         // The bit is there, and with it the record.
         handler("HWCR-FPM-001", None, |target| {
             target.kernel = Some(Version::new(6, 6, 151));
