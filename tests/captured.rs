@@ -182,6 +182,8 @@ fn images_are_judged_alike_with_a_captured_profile() {
             };
             let judged = rule::judge(&case, &[]);
             let mut findings = judged.findings;
+            // The built-in profiles lack the registers that programs read.
+            findings.retain(|finding| finding.rule.id != "HWCR-GIV-001");
             if probed {
                 // Here a finding may rest on what was observed, and says so.
                 for finding in &mut findings {

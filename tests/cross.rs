@@ -92,6 +92,27 @@ fn naming_the_source_proves_more_and_nothing_wrong() {
     assert!(held.count("PASS", Verdict::Compatible) >= 254);
 }
 
+/// With all registers known, moves between machines whose counters or caches differ are left unproven: the programs of
+/// the lab keep neither, which only their code shows.
+#[test]
+fn registers_that_differ_leave_few_moves_unproven() {
+    let profile = held::machines_with_registers(CROSS);
+    let mut held = held::hold_with_source(
+        held::rows(&format!("{CROSS}/cells.tsv")),
+        image,
+        held::machines_with_registers(CROSS),
+        |image| Some(profile(&held::source_of(image))),
+    );
+    held.wrong.retain(|(image, _, complaint)| {
+        !(NOT_RETURNED_FROM.contains(&scenario_of(image))
+            && complaint.starts_with("called incompatible"))
+    });
+    println!("{}", held.summary());
+    held.assert_nothing_wrong();
+    assert_eq!(held.rows(), ROWS, "rows of cells.tsv");
+    assert!(held.count("PASS", Verdict::Compatible) >= 254);
+}
+
 /// Rows of the images of `lab/src/midst.c`.
 fn rows_of_midst() -> Vec<held::Row> {
     let mut rows = held::rows(&format!("{CROSS}/cells.tsv"));

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use hwcr::binaries::Binaries;
 use hwcr::code::prctl::{LengthAudit, Reason};
+use hwcr::code::registers::{ReadAudit, Register};
 use hwcr::criu_image::model::{Checkpoint, Vma, VmaStatus};
 use hwcr::facts::{self, Search};
 use hwcr::progress::Progress;
@@ -44,6 +45,71 @@ fn check(image: &str, machine: &str, root: Option<&Path>) -> (i32, String) {
         .map(str::to_owned)
         .collect();
     (output.status.code().unwrap(), words.join(" "))
+}
+
+/// glibc's sysconf reads CTR_EL0 for the sizes of cache lines; nothing asks for the counter's frequency.
+#[test]
+fn code_shows_which_registers_are_read() {
+    let root = root();
+    let root = Root::open(root.path()).unwrap();
+    let path = Path::new("tests/fixtures/images/dyn@neoverse-v1@new");
+    let checkpoint = hwcr::criu_image::load(path).unwrap();
+    let binaries = Binaries::find(&checkpoint, &root);
+    let facts = facts::collect_watched(&checkpoint, Search::Auto, &binaries, &Progress::default());
+    let reads = &facts.tasks[0].register_reads;
+    let never = ReadAudit::Never { files: 3 };
+    assert_eq!(reads[&Register::CounterFrequency], never);
+    let ReadAudit::May(suspect) = &reads[&Register::CacheType] else {
+        panic!("libc reads it");
+    };
+    assert_eq!(
+        (format!("/{LIBC}"), Reason::Reads("CTR_EL0")),
+        (suspect.file.to_string(), suspect.reason.clone())
+    );
+}
+
+/// A move to a counter of another frequency is shown to be harmless by code that does not ask for it.
+#[test]
+fn a_counter_that_no_code_asks_for_is_a_note() {
+    let root = root();
+    let folder = tempfile::tempdir().unwrap();
+    let captured = fs::read_to_string("tests/fixtures/captured/neoverse-v1.json").unwrap();
+    let other = folder.path().join("other.json");
+    assert!(captured.contains("0x3b9aca0\""));
+    fs::write(&other, captured.replace("0x3b9aca0\"", "0x3b9aca00\"")).unwrap();
+    let check = |root: Option<&Path>| {
+        let mut arguments = vec![
+            "check",
+            "tests/fixtures/images/dyn@neoverse-v1@new",
+            "--source",
+            "tests/fixtures/captured/neoverse-v1.json",
+            "--target",
+            other.to_str().unwrap(),
+        ];
+        if let Some(root) = root {
+            arguments.extend(["--rootfs", root.to_str().unwrap()]);
+        }
+        let output = run(&arguments);
+        let said = text(&output.stdout);
+        let words: Vec<&str> = said.split_whitespace().collect();
+        (output.status.code().unwrap(), words.join(" "))
+    };
+    let (code, said) = check(None);
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("unproven HWCR-HWC-007 pid"), "{said}");
+    let (code, said) = check(Some(root.path()));
+    assert_eq!(code, 0, "{said}");
+    for note in [
+        "note HWCR-HWC-007: the counter runs at 1000 MHz on neoverse-v1 and at 62.5 MHz on the source, but no code",
+        "note HWCR-GIV-002",
+        "note HWCR-GIV-003: the code that the tasks map is taken to be all they ever ran",
+        "HWCR-HWC-007 and HWCR-UND-008 rest on that",
+        "note HWCR-GIV-005: 3 files below --rootfs are taken for those that ran",
+        "note HWCR-GIV-006",
+    ] {
+        assert!(said.contains(note), "{note}: {said}");
+    }
+    assert!(!said.contains("HWCR-GIV-001"), "{said}");
 }
 
 #[test]

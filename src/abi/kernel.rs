@@ -1,5 +1,6 @@
 //! What an arm64 kernel of a given version knows and takes.
 
+use crate::auxv::hwcap::{self, HwcapBit};
 use crate::units::Version;
 
 /// The newest mainline kernel whose signal code these tables were checked against.
@@ -17,61 +18,91 @@ pub struct RecordSince {
     pub magic: u32,
     /// First mainline kernel whose `parse_user_sigframe` has a case for it.
     pub since: Version,
+    /// Features, any of which the record belongs to; empty where it belongs to none.
+    pub of: &'static [&'static HwcapBit],
+    /// Whether the series that brought the features' bits brought the record too: then a kernel that sets one of the
+    /// bits knows the record, whatever its number.
+    pub came_with_bit: bool,
 }
 
 /// The records of `arch/arm64/include/uapi/asm/sigcontext.h` (7.3), with the version of mainline that
 /// brought each. Brackets were checked in kernel headers: 6.2 no and 6.5 yes for TPIDR2 and ZT, 6.8 no
 /// and 6.11 yes for FPMR, 6.11 no for POE, 6.12 no and 6.14 yes for GCS.
+///
+/// Series that brought a bit together with its record: SVE (4.15, "ARM Scalable Vector Extension"), SME (5.19, ZA and
+/// the streaming flag), SME2 (6.3, ZT), FPMR (6.9, "2023 dpISA extensions"), POE (6.12, "Permission Overlay Extension"),
+/// GCS (6.13). TPIDR2 came in 6.3 in a series of its own, after SME and beside SME2: no bit shows it. EXTRA (4.13) was
+/// made for SVE, before it.
 pub static RECORDS: &[RecordSince] = &[
     RecordSince {
         name: "FPSIMD",
         magic: 0x4650_8001,
         since: Version::new(3, 7, 0),
+        of: &[],
+        came_with_bit: false,
     },
     RecordSince {
         name: "ESR",
         magic: 0x4553_5201,
         since: Version::new(3, 16, 0),
+        of: &[],
+        came_with_bit: false,
     },
     RecordSince {
         name: "EXTRA",
         magic: 0x4558_5401,
         since: Version::new(4, 13, 0),
+        of: &[hwcap::SVE],
+        came_with_bit: true,
     },
     RecordSince {
         name: "SVE",
         magic: 0x5356_4501,
         since: Version::new(4, 15, 0),
+        of: &[hwcap::SVE, hwcap::SME],
+        came_with_bit: true,
     },
     RecordSince {
         name: "ZA",
         magic: 0x5436_6345,
         since: Version::new(5, 19, 0),
+        of: &[hwcap::SME],
+        came_with_bit: true,
     },
     RecordSince {
         name: "TPIDR2",
         magic: 0x5450_4902,
         since: Version::new(6, 3, 0),
+        of: &[hwcap::SME],
+        came_with_bit: false,
     },
     RecordSince {
         name: "ZT",
         magic: 0x5a54_4e01,
         since: Version::new(6, 3, 0),
+        of: &[hwcap::SME2],
+        came_with_bit: true,
     },
     RecordSince {
         name: "FPMR",
         magic: 0x4650_4d52,
         since: Version::new(6, 9, 0),
+        of: &[hwcap::FPMR],
+        came_with_bit: true,
     },
     RecordSince {
         name: "POE",
         magic: 0x504f_4530,
         since: Version::new(6, 12, 0),
+        of: &[hwcap::POE],
+        came_with_bit: true,
     },
     RecordSince {
         name: "GCS",
         magic: 0x4743_5300,
         since: Version::new(6, 13, 0),
+        of: &[hwcap::GCS],
+        came_with_bit: true,
     },
 ];
 
@@ -114,7 +145,8 @@ pub fn auxv_limit_everywhere() -> u64 {
 
 /// Kernels whose `rt_sigreturn` writes POR_EL0 from an uninitialised variable when a frame has no
 /// POE record: 6.12 and later, before 7.0 (`restore_sigframe`, read in 6.12, 6.14 and 6.17; 7.0 and
-/// 7.3 initialise it; 6.18 and 6.19 were not read).
+/// 7.3 initialise it; 6.18 and 6.19 were not read). Mainline of an older number has no permission overlays; a
+/// kernel of an older number that offers them has the code of 6.12 or later.
 #[must_use]
 pub fn por_uninitialised(kernel: Version) -> bool {
     kernel >= Version::new(6, 12, 0) && kernel < Version::new(7, 0, 0)

@@ -3,14 +3,15 @@
 //! From `arch/arm64/kernel/signal.c` (`parse_user_sigframe`, `restore_sve_fpsimd_context`,
 //! `restore_za_context`, `restore_zt_context`, `restore_gcs_context`), read in 5.10, 6.1, 6.12, 7.2 and
 //! 7.3 and observed on 5.10, 6.1, 6.12, 6.16, 6.18 and 7.3. What was observed on the target itself
-//! (`sigreturn` in the profile) outranks all of it, because distributions backport and switch off.
+//! (`sigreturn` in the profile) outranks all of it, because distributions backport and switch off. For the same reason
+//! a capability bit outranks the kernel's number: who tells programs of a feature has the code that came with it.
 
 use crate::auxv::hwcap::{self, HwcapBit, HwcapWord};
-use crate::profile::model::{Observed, Profile, VectorLengths};
+use crate::profile::model::{Basis, Observed, Profile, VectorLengths};
 use crate::sigframe::model::{Body, Record, SVE_SIG_FLAG_SM};
 use crate::units::Vl;
 
-use super::kernel;
+use super::kernel::{self, RecordSince};
 
 /// The kernel's answer to one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +29,12 @@ pub enum Answer {
 pub enum Reason {
     /// The target does not have the feature; the /proc/cpuinfo name.
     NoFeature(&'static str),
+    /// The target's profile does not list the feature, and is no proof that it is missing; the /proc/cpuinfo name.
+    NotListed(&'static str),
     /// The target's kernel has no case for the record.
     KernelTooOld(&'static str),
+    /// Mainline of the target's number has no case for the record, but the target's kernel is not mainline.
+    KernelNotMainline(&'static str),
     /// The record was observed to be refused on the target.
     Observed,
     /// `vl` differs from what a restored task gets: the record's, the target's default, and whether the
@@ -41,6 +46,14 @@ pub enum Reason {
         default: Vl,
         /// The target supports the record's length.
         supported: bool,
+    },
+    /// Likewise, where the profile says what is usual on such a machine: the default of the user's may be the
+    /// record's.
+    UsualLength {
+        /// In the record.
+        record: Vl,
+        /// What the profile gives as the default.
+        default: Vl,
     },
     /// A streaming record without payload.
     StreamingHeader,
@@ -59,7 +72,7 @@ impl Reason {
     #[must_use]
     pub fn feature(&self) -> Option<&'static str> {
         match self {
-            Self::NoFeature(feature) => Some(feature),
+            Self::NoFeature(feature) | Self::NotListed(feature) => Some(feature),
             Self::PayloadWithoutSve => Some("sve"),
             _ => None,
         }
@@ -71,7 +84,9 @@ impl Reason {
         let name = &target.name;
         match self {
             Self::NoFeature(feature) => format!("{name} has no {feature}"),
+            Self::NotListed(feature) => not_listed(feature, target),
             Self::KernelTooOld(record) => format!("the kernel of {name} does not know {record}"),
+            Self::KernelNotMainline(record) => not_mainline(record, target),
             Self::Observed => format!("{name} was observed to refuse it"),
             Self::VectorLength {
                 default,
@@ -85,6 +100,9 @@ impl Reason {
             Self::VectorLength { default, .. } => {
                 format!("a task restored on {name} has vl {default}")
             }
+            Self::UsualLength { default, .. } => {
+                format!("such machines have vl {default} by default, and {name} may have another")
+            }
             Self::StreamingHeader => format!("the kernel of {name} refuses or may refuse it"),
             Self::PayloadWithoutSve => format!("{name} has SME but no SVE"),
             Self::GcsState => "a restored thread has none to match it".to_owned(),
@@ -94,21 +112,53 @@ impl Reason {
     }
 }
 
+/// That a profile does not list a feature which its cores may have, in a sentence without its end.
+#[must_use]
+pub fn not_listed(feature: &str, target: &Profile) -> String {
+    let basis = target.basis.map_or("made", Basis::name);
+    format!(
+        "the {basis} profile of {} does not list {feature}, but its cores may have it",
+        target.name
+    )
+}
+
+/// That the number of a kernel does not tell whether it knows a record.
+#[must_use]
+pub fn not_mainline(record: &str, target: &Profile) -> String {
+    let (kernel, sign) = (target.kernel, target.vendor_sign());
+    format!(
+        "mainline {} does not know {record} records, but the kernel of {} is not mainline: it {}",
+        kernel.map_or_else(String::new, |kernel| kernel.to_string()),
+        target.name,
+        sign.unwrap_or_default()
+    )
+}
+
+fn lacks_word(bit: &HwcapBit) -> Reason {
+    Reason::ProfileLacks(if bit.word == HwcapWord::Hwcap {
+        "hwcap"
+    } else {
+        "hwcap2"
+    })
+}
+
 fn needs(target: &Profile, bit: &HwcapBit) -> Answer {
     match target.hwcaps.has(bit) {
         Some(true) => Answer::Accepted,
+        Some(false) if target.may_hide(bit) => Answer::Unsure(Reason::NotListed(bit.cpuinfo)),
         Some(false) => Answer::Rejected(Reason::NoFeature(bit.cpuinfo)),
-        None => Answer::Unsure(Reason::ProfileLacks(if bit.word == HwcapWord::Hwcap {
-            "hwcap"
-        } else {
-            "hwcap2"
-        })),
+        None => Answer::Unsure(lacks_word(bit)),
     }
 }
 
 /// Holds a record's vector length against what a restored task starts with: CRIU saves no vector
 /// length, so that is the target's default.
-fn vector_length(record: Vl, offered: Option<&VectorLengths>, key: &'static str) -> Answer {
+fn vector_length(
+    record: Vl,
+    target: &Profile,
+    offered: Option<&VectorLengths>,
+    key: &'static str,
+) -> Answer {
     let Some(offered) = offered else {
         return Answer::Unsure(Reason::ProfileLacks(key));
     };
@@ -119,6 +169,8 @@ fn vector_length(record: Vl, offered: Option<&VectorLengths>, key: &'static str)
     };
     if record == default {
         Answer::Accepted
+    } else if target.is_hearsay() && !target.cores_exclude_length(record) {
+        Answer::Unsure(Reason::UsualLength { record, default })
     } else {
         let supported = offered.lengths.contains(&record);
         Answer::Rejected(Reason::VectorLength {
@@ -144,20 +196,18 @@ pub fn answer(record: &Record, target: &Profile) -> Answer {
     let Some(known) = kernel::record(record.magic) else {
         return match record.body {
             Body::End => Answer::Accepted,
-            _ if target
-                .kernel
-                .is_none_or(|kernel| kernel > kernel::NEWEST_KNOWN) =>
+            // Who backports features may backport one that is newer than these tables.
+            _ if target.is_vendor_kernel()
+                || target
+                    .kernel
+                    .is_none_or(|kernel| kernel > kernel::NEWEST_KNOWN) =>
             {
                 Answer::Unsure(Reason::UnknownRecord)
             }
             _ => Answer::Rejected(Reason::UnknownRecord),
         };
     };
-    let told = if target.kernel.is_some_and(|kernel| kernel < known.since) {
-        Answer::Rejected(Reason::KernelTooOld(known.name))
-    } else {
-        by_body(record, known.name, target)
-    };
+    let told = by_version(known, target, || by_body(record, known.name, target));
     match (target.sigreturn.get(known.name), told) {
         (None, told) => told,
         (Some(Observed::Accepted), _) => by_body(record, known.name, target),
@@ -168,6 +218,35 @@ pub fn answer(record: &Record, target: &Profile) -> Answer {
             told @ Answer::Rejected(Reason::NoFeature(_) | Reason::KernelTooOld(_)),
         ) => told,
         (Some(Observed::Rejected), _) => Answer::Rejected(Reason::Observed),
+    }
+}
+
+/// `known` is the answer of a kernel that knows the record; here a kernel whose number says that it does not gives
+/// its own, unless its capability bits say that it does.
+fn by_version(record: &RecordSince, target: &Profile, known: impl FnOnce() -> Answer) -> Answer {
+    let bits = || record.of.iter().copied();
+    let advertised = || bits().any(|bit| target.hwcaps.has(bit) == Some(true));
+    if target.kernel.is_none_or(|kernel| kernel >= record.since)
+        || record.came_with_bit && advertised()
+    {
+        return known();
+    }
+    if target.is_vendor_kernel() {
+        return match known() {
+            // Refused by a kernel that knows the record, and by one that does not.
+            refused @ Answer::Rejected(_) => refused,
+            Answer::Accepted | Answer::Unsure(_) => {
+                Answer::Unsure(Reason::KernelNotMainline(record.name))
+            }
+        };
+    }
+    // Nothing shows that it is not mainline, but nothing can where the bit's word is not known.
+    if let Some(bit) = bits().find(|bit| target.hwcaps.has(bit).is_none()) {
+        return Answer::Unsure(lacks_word(bit));
+    }
+    match bits().find(|bit| target.may_hide(bit)) {
+        Some(bit) => Answer::Unsure(Reason::NotListed(bit.cpuinfo)),
+        None => Answer::Rejected(Reason::KernelTooOld(record.name)),
     }
 }
 
@@ -186,7 +265,7 @@ fn by_body(record: &Record, name: &str, target: &Profile) -> Answer {
             }
         }),
         Body::Za { vl, .. } => then(needs(target, hwcap::SME), || {
-            vector_length(*vl, target.sme.as_ref(), "sme.default")
+            vector_length(*vl, target, target.sme.as_ref(), "sme.default")
         }),
         Body::Zt { .. } => needs(target, hwcap::SME2),
         Body::Fpmr { .. } => needs(target, hwcap::FPMR),
@@ -212,21 +291,25 @@ fn sve(vl: Vl, flags: u16, payload: bool, target: &Profile) -> Answer {
         // The streaming bit asks for SME, and `vl` is the streaming length.
         return then(needs(target, hwcap::SME), || {
             then(
-                vector_length(vl, target.sme.as_ref(), "sme.default"),
+                vector_length(vl, target, target.sme.as_ref(), "sme.default"),
                 || match payload {
                     true => Answer::Accepted,
                     false => match target.kernel.and_then(kernel::refuses_streaming_header) {
                         Some(true) => Answer::Rejected(Reason::StreamingHeader),
-                        Some(false) => Answer::Accepted,
-                        None => Answer::Unsure(Reason::StreamingHeader),
+                        // Who backports features may backport the fix.
+                        Some(false) if !target.is_vendor_kernel() => Answer::Accepted,
+                        _ => Answer::Unsure(Reason::StreamingHeader),
                     },
                 },
             )
         });
     }
     match (has_sve, has_sme) {
-        (Some(true), _) => vector_length(vl, target.sve.as_ref(), "sve.default"),
+        (Some(true), _) => vector_length(vl, target, target.sve.as_ref(), "sve.default"),
         // SME without SVE: a task's non-streaming length is 0, and no payload can go with it.
+        (Some(false), Some(true)) if target.may_hide(hwcap::SVE) => {
+            Answer::Unsure(Reason::NotListed("sve"))
+        }
         (Some(false), Some(true)) => {
             if vl != Vl(0) {
                 Answer::Rejected(Reason::VectorLength {
@@ -239,6 +322,10 @@ fn sve(vl: Vl, flags: u16, payload: bool, target: &Profile) -> Answer {
             } else {
                 Answer::Accepted
             }
+        }
+        // A kernel with SME alone refuses the record for its length.
+        (Some(false), Some(false)) if target.may_hide(hwcap::SVE) => {
+            Answer::Unsure(Reason::NotListed("sve"))
         }
         (Some(false), Some(false)) => Answer::Rejected(Reason::NoFeature("sve")),
         (Some(false), None) => Answer::Unsure(Reason::ProfileLacks("hwcap2")),
@@ -298,6 +385,131 @@ mod tests {
         assert_eq!(answer(&header_only(32), &with), Answer::Accepted);
         assert!(matches!(
             answer(&header_only(16), &with),
+            Answer::Rejected(Reason::VectorLength { .. })
+        ));
+    }
+
+    fn record_of(name: &str, body: Body) -> Record {
+        let known = kernel::RECORDS.iter().find(|known| known.name == name);
+        Record {
+            magic: known.unwrap().magic,
+            body,
+            ..header_only(16)
+        }
+    }
+
+    /// Every record that belongs to a feature, under a kernel too old for it: with the feature's bit, without it, and
+    /// with a word that nobody knows.
+    #[test]
+    fn a_capability_bit_outranks_the_number_of_the_kernel() {
+        let bodies = [
+            (
+                "ZA",
+                Body::Za {
+                    vl: Vl(32),
+                    payload: false,
+                    zero: true,
+                },
+            ),
+            (
+                "ZT",
+                Body::Zt {
+                    nregs: 1,
+                    payload: true,
+                },
+            ),
+            ("FPMR", Body::Fpmr { fpmr: 0 }),
+            ("POE", Body::Poe { por_el0: 7 }),
+            (
+                "GCS",
+                Body::Gcs {
+                    gcspr: 0,
+                    features_enabled: 0,
+                    reserved: 0,
+                },
+            ),
+        ];
+        for (name, body) in bodies {
+            let record = record_of(name, body);
+            let known = kernel::record(record.magic).unwrap();
+            let bit = known.of[0];
+            let word = usize::from(bit.word == HwcapWord::Hwcap2);
+            let mut target = profile::resolve("max-np-nosme").unwrap();
+            target.sme = Some(VectorLengths {
+                lengths: vec![Vl(32)],
+                default: Some(Vl(32)),
+            });
+            target.kernel = Some(crate::units::Version::new(4, 19, 0));
+            target.hwcaps.words[word] = target.hwcaps.words[word].map(|bits| bits | bit.mask());
+            assert_eq!(answer(&record, &target), Answer::Accepted, "{name}");
+            // Mainline of this number tells programs of none of what the machine has.
+            target.hwcaps.words = [Some(0); 4];
+            assert_eq!(
+                answer(&record, &target),
+                Answer::Rejected(Reason::KernelTooOld(known.name)),
+                "{name}"
+            );
+            target.hwcaps.words[word] = None;
+            assert_eq!(
+                answer(&record, &target),
+                Answer::Unsure(lacks_word(bit)),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn sme_does_not_show_that_a_kernel_knows_tpidr2() {
+        let record = record_of("TPIDR2", Body::Tpidr2 { tpidr2: 0 });
+        let mut target = profile::resolve("max@6.1").unwrap();
+        // 5.19 to 6.2 know SME without the record.
+        target.hwcaps.words[1] = Some(hwcap::SME.mask());
+        assert_eq!(
+            answer(&record, &target),
+            Answer::Rejected(Reason::KernelTooOld("TPIDR2"))
+        );
+        for newer in [hwcap::SME2, hwcap::FPMR] {
+            target.hwcaps.words[1] = Some(hwcap::SME.mask() | newer.mask());
+            assert_eq!(
+                answer(&record, &target),
+                Answer::Unsure(Reason::KernelNotMainline("TPIDR2"))
+            );
+        }
+        // Refused whoever made the kernel: there is no SME.
+        target.hwcaps.words[1] = Some(hwcap::FPMR.mask());
+        assert_eq!(
+            answer(&record, &target),
+            Answer::Rejected(Reason::NoFeature("sme"))
+        );
+    }
+
+    #[test]
+    fn what_a_published_profile_does_not_list_its_cores_may_have() {
+        // The cores of Graviton3 under a kernel that offers no SVE.
+        let mut published = profile::resolve("graviton3").unwrap();
+        published.hwcaps.words[0] = published.hwcaps.words[0].map(|word| word & !hwcap::SVE.mask());
+        published.sve = Some(VectorLengths {
+            lengths: Vec::new(),
+            default: None,
+        });
+        let record = header_only(32);
+        assert_eq!(
+            answer(&record, &published),
+            Answer::Unsure(Reason::NotListed("sve"))
+        );
+        // Cores that have none under any kernel.
+        for name in ["graviton2", "raspberry-pi-4"] {
+            let published = profile::resolve(name).unwrap();
+            assert_eq!(
+                answer(&record, &published),
+                Answer::Rejected(Reason::NoFeature("sve")),
+                "{name}"
+            );
+        }
+        // Neoverse V2 has one length, whoever says so.
+        let published = profile::resolve("graviton4").unwrap();
+        assert!(matches!(
+            answer(&record, &published),
             Answer::Rejected(Reason::VectorLength { .. })
         ));
     }

@@ -20,6 +20,7 @@ mod write;
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 mod tests;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
@@ -28,7 +29,10 @@ use std::sync::Arc;
 use crate::binaries::Binaries;
 use crate::criu_image::model::{Mm, Vma, VmaStatus};
 use crate::memory::Content;
+use crate::memory::files::Files;
 use crate::units::Pid;
+
+use super::registers::{self, ReadAudit, Reads, Register};
 
 use fields::is_svc;
 use origin::Origin;
@@ -72,6 +76,9 @@ pub enum Reason {
     /// It calls functions whose names are made at run time.
     #[error("calls functions by names that are made at run time (libffi)")]
     AnyFunction,
+    /// It reads a register.
+    #[error("reads {0}")]
+    Reads(&'static str),
     /// It has too much code.
     #[error("has more code than is looked at")]
     TooLarge,
@@ -153,13 +160,15 @@ pub struct Auditor<'a> {
 pub(super) struct Named<'a> {
     name: Arc<str>,
     file: Result<File<'a>, Reason>,
+    /// What of it reads registers, as far as it was asked.
+    reads: OnceCell<Result<Reads, Reason>>,
 }
 
-/// A file and what its own system calls come to.
+/// A file and, once it was asked, what its own system calls come to.
 #[derive(Debug)]
 struct File<'a> {
     program: Program<'a>,
-    calls: Result<Vec<Wrapper<'a>>, Stop>,
+    calls: OnceCell<Result<Vec<Wrapper<'a>>, Stop>>,
 }
 
 impl<'a> Auditor<'a> {
@@ -176,14 +185,57 @@ impl<'a> Auditor<'a> {
 
     /// Whether the code in this memory can set a vector length.
     pub fn audit(&mut self, mm: &Mm) -> LengthAudit {
-        let mut files = BTreeSet::new();
-        for vma in mm.vmas.iter().filter(|vma| vma.mapping.exec) {
-            match self.mapping(mm, vma) {
-                Ok(id) => files.extend(id),
-                Err(suspect) => return LengthAudit::May(suspect),
+        match self.mapped(mm) {
+            Ok(files) => self.together(&files),
+            Err(suspect) => LengthAudit::May(suspect),
+        }
+    }
+
+    /// Whether the code in this memory reads registers that machines differ in.
+    pub fn reads(&mut self, mm: &Mm) -> BTreeMap<Register, ReadAudit> {
+        let files = self.mapped(mm);
+        let audit = |register| match &files {
+            Ok(files) => self.read_by(files, register),
+            Err(suspect) => ReadAudit::May(suspect.clone()),
+        };
+        Register::ALL
+            .into_iter()
+            .map(|register| (register, audit(register)))
+            .collect()
+    }
+
+    /// Whether any of these files reads a register.
+    fn read_by(&self, ids: &BTreeSet<u32>, register: Register) -> ReadAudit {
+        for (id, named) in ids.iter().filter_map(|id| Some((id, self.files.get(id)?))) {
+            let found = self
+                .binaries
+                .file(*id)
+                .map(|(_, bytes)| named.reads.get_or_init(|| registers::reads(bytes)));
+            let suspect = match found {
+                Some(Ok(reads)) => reads
+                    .get(&register)
+                    .map(|at| (Some(*at), Reason::Reads(register.name()))),
+                Some(Err(reason)) => Some((None, reason.clone())),
+                None => Some((None, Reason::Unused("its bytes are gone".to_owned()))),
+            };
+            if let Some((at, reason)) = suspect {
+                return ReadAudit::May(Suspect {
+                    file: Arc::clone(&named.name),
+                    at,
+                    reason,
+                });
             }
         }
-        self.together(&files)
+        ReadAudit::Never { files: ids.len() }
+    }
+
+    /// The files whose code this memory shows, all of it; else what there is that is not such code.
+    fn mapped(&mut self, mm: &Mm) -> Result<BTreeSet<u32>, Suspect> {
+        let mut files = BTreeSet::new();
+        for vma in mm.vmas.iter().filter(|vma| vma.mapping.exec) {
+            files.extend(self.mapping(mm, vma)?);
+        }
+        Ok(files)
     }
 
     /// The file whose code a mapping shows, none for what the kernel provides.
@@ -247,6 +299,7 @@ impl<'a> Auditor<'a> {
             Rc::new(Named {
                 name: Arc::clone(name),
                 file: File::parse(bytes),
+                reads: OnceCell::new(),
             })
         });
         Rc::clone(named)
@@ -270,7 +323,7 @@ impl<'a> Auditor<'a> {
         for (_, named) in &files {
             let file = named.file.as_ref();
             let file = file.map_err(|reason| named.suspect(&Stop::whole(reason.clone())))?;
-            let calls = file.calls.as_ref().map_err(|stop| named.suspect(stop))?;
+            let calls = file.calls().as_ref().map_err(|stop| named.suspect(stop))?;
             open.extend(calls.iter().map(|wrapper| self.number(*wrapper)));
             if file.program.dynamic.imports(ANY_CALL) && looks_up(&file.program) {
                 return Err(named.suspect(&Stop::whole(Reason::AnyFunction)));
@@ -333,8 +386,13 @@ impl Named<'_> {
 impl<'a> File<'a> {
     fn parse(bytes: &'a [u8]) -> Result<Self, Reason> {
         let program = Program::parse(bytes)?;
-        let calls = own_calls(&program);
+        let calls = OnceCell::new();
         Ok(Self { program, calls })
+    }
+
+    /// What its own system calls come to.
+    fn calls(&self) -> &Result<Vec<Wrapper<'a>>, Stop> {
+        self.calls.get_or_init(|| own_calls(&self.program))
     }
 
     /// What it does with a function that another file (or this one) names.

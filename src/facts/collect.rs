@@ -8,6 +8,7 @@ use crate::auxv::stack_copy;
 use crate::auxv::vdso;
 use crate::auxv::vector::{Auxv, AuxvAnomaly};
 use crate::binaries::{Binaries, Binary};
+use crate::code::prctl::Auditor;
 use crate::criu_image::model::{Arch, Checkpoint, Mm, SigAction, Task};
 use crate::criu_image::space::Totals;
 use crate::memory::Memory;
@@ -23,7 +24,7 @@ use super::ways_out::Handler;
 use super::{
     AuxvDifference, AuxvEntry, AuxvFacts, BinaryFacts, Facts, MemoryTotals, ReturnAddress,
     StackAuxv, Standing, TaskFacts, ThreadFacts, Unwinding, VdsoFacts, WayOut, asks, lengths, libc,
-    no_return, origin, standing, ways_out,
+    no_return, origin, reads, standing, ways_out,
 };
 
 /// How much memory is searched for signal frames.
@@ -68,7 +69,9 @@ pub fn collect_watched<'a>(
         .map(|task| one_task(checkpoint, task, search, binaries, native, progress))
         .collect();
     if native && binaries.iter().next().is_some() {
-        lengths::audit(checkpoint, &mut tasks, binaries);
+        let mut auditor = Auditor::new(binaries);
+        lengths::audit(checkpoint, &mut tasks, &mut auditor);
+        reads::audit(checkpoint, &mut tasks, &mut auditor);
     }
     let origin = origin::infer(checkpoint, &tasks);
     Facts {
@@ -189,6 +192,7 @@ fn one_task<'a>(
         remembered_vector_lengths: Vec::new(),
         length_audit: None,
         libc: own.and_then(|mm| libc::of(checkpoint, mm, binaries)),
+        register_reads: BTreeMap::new(),
         vdso,
         trampolines,
         frames,

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::auxv::hwcap;
-use crate::binaries::Binaries;
 use crate::code::prctl::{Auditor, LengthAudit, Reason, Suspect};
 use crate::criu_image::model::Checkpoint;
 use crate::units::Pid;
@@ -13,8 +12,11 @@ use super::TaskFacts;
 use super::collect::memory_of;
 
 /// Looks at the code of every task that was told of SVE.
-pub(super) fn audit(checkpoint: &Checkpoint, tasks: &mut [TaskFacts<'_>], binaries: &Binaries) {
-    let mut auditor = Auditor::new(binaries);
+pub(super) fn audit(
+    checkpoint: &Checkpoint,
+    tasks: &mut [TaskFacts<'_>],
+    auditor: &mut Auditor<'_>,
+) {
     for task in tasks.iter_mut() {
         let told = task.may_know(hwcap::SVE);
         let memory = memory_of(checkpoint, task.task).filter(|_| told);

@@ -8,6 +8,7 @@ mod lengths;
 mod libc;
 mod no_return;
 mod origin;
+mod reads;
 pub mod runtime;
 mod standing;
 mod ways_out;
@@ -25,6 +26,7 @@ use crate::auxv::VectorLengthBound;
 use crate::auxv::hwcap::{HwcapBit, HwcapWord, Hwcaps};
 use crate::code::prctl::LengthAudit;
 use crate::criu_image::ask::Asked;
+use crate::code::registers::{ReadAudit, Register};
 use crate::criu_image::model::{Checkpoint, Task, Thread};
 use crate::export::Export;
 use crate::sigframe::cfi::{Start, UnwindEnd};
@@ -126,6 +128,8 @@ pub struct TaskFacts<'a> {
     pub length_audit: Option<LengthAudit>,
     /// The C library it maps; `None` where no file looks like one.
     pub libc: Option<Libc>,
+    /// Whether its code reads registers that machines differ in; empty where no files were given.
+    pub register_reads: BTreeMap<Register, ReadAudit>,
     /// The vDSO, where its pages are in the image.
     pub vdso: Option<VdsoFacts>,
     /// Addresses a signal handler may return to: the vDSO's `__kernel_rt_sigreturn` and restorers.

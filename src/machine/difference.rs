@@ -5,7 +5,7 @@ use crate::abi::sigreturn::{Answer, Reason};
 use crate::abi::{criu, kernel};
 use crate::auxv::hwcap::{HwcapBit, HwcapWord};
 use crate::profile::model::{PacAlgorithm, Profile, VectorLengths};
-use crate::profile::{Zva, cost};
+use crate::profile::{CacheType, Zva, cost, hertz};
 use crate::units::{Version, Vl};
 
 use super::{effect, frames};
@@ -395,6 +395,29 @@ fn others(first: &Profile, second: &Profile, out: &mut Vec<Value>) {
         &[zva(first), zva(second)],
         |block| format!("DC ZVA: {block}"),
         |_, _| "code that keeps the block size zeroes too much or too little".to_owned(),
+        out,
+    );
+    compare(
+        "registers.CTR_EL0",
+        &[first.register("CTR_EL0"), second.register("CTR_EL0")],
+        |value| format!("{value:#x}"),
+        |from, to| {
+            let (from, to) = (CacheType::of_ctr(*from), CacheType::of_ctr(*to));
+            match from.demands(to).as_slice() {
+                [] => String::new(),
+                more => format!(
+                    "code that programs make at run time may be stale: {}",
+                    more.join("; ")
+                ),
+            }
+        },
+        out,
+    );
+    compare(
+        "registers.CNTFRQ_EL0",
+        &[first.counter_frequency(), second.counter_frequency()],
+        |frequency| hertz(*frequency),
+        |_, _| "programs that keep the counter's frequency compute wrong times".to_owned(),
         out,
     );
     let members = |machine: &Profile| {

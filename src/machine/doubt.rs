@@ -60,11 +60,7 @@ impl Doubts {
 
     /// Features that are newer than the kernel, and those of a machine's that the registers do not show.
     fn features(&mut self, profile: &Profile) {
-        let newer: Vec<&HwcapBit> = profile
-            .hwcaps
-            .set_bits()
-            .filter(|bit| profile.kernel.is_some_and(|kernel| kernel < bit.since))
-            .collect();
+        let newer: Vec<&HwcapBit> = profile.backports();
         if let (Some(kernel), Some(newest)) =
             (profile.kernel, newer.iter().max_by_key(|bit| bit.since))
         {

@@ -1,6 +1,6 @@
 //! Registers in words, where hwcr draws something from them.
 
-use crate::profile::{PAUTH_FIELDS, Zva, design_name, model::Profile};
+use crate::profile::{CacheType, PAUTH_FIELDS, Zva, design_name, hertz, model::Profile};
 
 /// Makers by the implementer code of MIDR_EL1 (Arm Architecture Reference Manual, MIDR_EL1.Implementer).
 const MAKERS: &[(u64, &str)] = &[
@@ -27,6 +27,17 @@ pub fn decoded(name: &str, value: u64) -> Option<String> {
             Zva::Prohibited => Some("DC ZVA is prohibited".to_owned()),
             Zva::Unknown => None,
         },
+        "CNTFRQ_EL0" => Some(format!("the counter runs at {}", hertz(value))),
+        "CTR_EL0" => {
+            let caches = CacheType::of_ctr(value);
+            Some(format!(
+                "data lines of {} bytes, instruction lines of {} bytes, IDC {}, DIC {}",
+                caches.data_line,
+                caches.instruction_line,
+                u8::from(caches.no_clean),
+                u8::from(caches.no_invalidate)
+            ))
+        }
         _ => pauth(name, value),
     }
 }

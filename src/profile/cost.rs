@@ -17,7 +17,8 @@ pub struct Cost {
 /// Every value whose absence costs answers, in the order of `docs/profile.md`, which has the same sentences.
 ///
 /// What follows from another value is not unknown: a machine without HWCAP_SVE has no SVE lengths, and
-/// `auxv_bytes` and `sigreturn` follow from `kernel`. `pauth.generic` decides nothing.
+/// `auxv_bytes` and `sigreturn` follow from `kernel`. `pauth.generic` decides nothing. CTR_EL0 and CNTFRQ_EL0 are not
+/// here: where they are unknown no answer is another, only a note says so.
 pub static COSTS: &[Cost] = &[
     Cost {
         key: "hwcap.hwcap",

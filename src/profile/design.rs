@@ -1,7 +1,8 @@
 //! CPU designs: what a core has, whatever kernel or hypervisor runs on it. A hypervisor can hide some of
 //! it, and show nothing that the core does not have.
 
-use super::model::Profile;
+use super::model::{Basis, Profile};
+use crate::auxv::hwcap::{self, HwcapBit, HwcapWord};
 use crate::units::Vl;
 
 /// One design, as implementer and part number of `MIDR_EL1` name it.
@@ -14,7 +15,7 @@ pub(super) struct Design {
     pub(super) name: &'static str,
     /// Block size of `DC ZVA`, bytes.
     pub(super) zva: Option<u64>,
-    /// Every SVE length of the core, ascending.
+    /// Every SVE length of the core, ascending; empty where it has no SVE under any kernel.
     pub(super) sve: Option<&'static [Vl]>,
     /// Whether the core can have pointer authentication.
     pub(super) pauth: Pauth,
@@ -49,6 +50,8 @@ const fn design(
     }
 }
 
+/// A core without SVE.
+const NO_SVE: Option<&[Vl]> = Some(&[]);
 /// The only length of a core with 128-bit vectors.
 const TO_16: Option<&[Vl]> = Some(&[Vl(16)]);
 /// A core that has a length has every power of two below it (Arm ARM, "vector length" of SVE).
@@ -60,6 +63,9 @@ const TO_64: Option<&[Vl]> = Some(&[Vl(16), Vl(32), Vl(64)]);
 /// * Block sizes: A64FX, N1, V1 and N2 as `target/arm/tcg/cpu64.c` of QEMU 11 models them; Apple and
 ///   Oryon as their machines report it.
 /// * Vector lengths: V1 and A64FX from the same file, N2 and V2 from archspec-json issue 97.
+/// * No SVE: it is an option of Armv8.2, so that no core of Armv8.0 or Armv8.1 has it (A35, A53, A57, A72, A73,
+///   ThunderX, ThunderX2, X-Gene and eMAG); of later cores those whose ID_AA64PFR0_EL1.SVE is 0 as QEMU 11 models them
+///   (A55, A76, N1).
 /// * No pointer authentication: it cannot be added to Armv8.0 or Armv8.1 (A35, A53, A57, A72, A73,
 ///   ThunderX, ThunderX2, X-Gene and eMAG); of later cores those whose ID registers show none (A55 and
 ///   A76 as QEMU 11 models them, A64FX likewise, N1 on an Ampere Altra: lelegard/arm-cpusysregs@eda2988
@@ -68,14 +74,14 @@ const TO_64: Option<&[Vl]> = Some(&[Vl(16), Vl(32), Vl(64)]);
 ///   added to the versions before these: all are of Armv8.7, Armv9.2 or older.
 #[rustfmt::skip] // one row, one line
 static DESIGNS: &[Design] = &[
-    design(0x41, 0xd03, "Cortex-A53",     None,      None,  Never),
-    design(0x41, 0xd04, "Cortex-A35",     None,      None,  Never),
-    design(0x41, 0xd05, "Cortex-A55",     None,      None,  Never),
-    design(0x41, 0xd07, "Cortex-A57",     None,      None,  Never),
-    design(0x41, 0xd08, "Cortex-A72",     None,      None,  Never),
-    design(0x41, 0xd09, "Cortex-A73",     None,      None,  Never),
-    design(0x41, 0xd0b, "Cortex-A76",     None,      None,  Never),
-    design(0x41, 0xd0c, "Neoverse-N1",    Some(64),  None,  Never),
+    design(0x41, 0xd03, "Cortex-A53",     None,      NO_SVE, Never),
+    design(0x41, 0xd04, "Cortex-A35",     None,      NO_SVE, Never),
+    design(0x41, 0xd05, "Cortex-A55",     None,      NO_SVE, Never),
+    design(0x41, 0xd07, "Cortex-A57",     None,      NO_SVE, Never),
+    design(0x41, 0xd08, "Cortex-A72",     None,      NO_SVE, Never),
+    design(0x41, 0xd09, "Cortex-A73",     None,      NO_SVE, Never),
+    design(0x41, 0xd0b, "Cortex-A76",     None,      NO_SVE, Never),
+    design(0x41, 0xd0c, "Neoverse-N1",    Some(64),  NO_SVE, Never),
     design(0x41, 0xd40, "Neoverse-V1",    Some(64),  TO_32, Maybe),
     design(0x41, 0xd47, "Cortex-A710",    None,      None,  Maybe),
     design(0x41, 0xd49, "Neoverse-N2",    Some(64),  TO_16, Maybe),
@@ -83,11 +89,11 @@ static DESIGNS: &[Design] = &[
     design(0x41, 0xd83, "Neoverse-V3AE",  None,      None,  Maybe),
     design(0x41, 0xd85, "Cortex-X925",    None,      None,  Maybe),
     design(0x41, 0xd87, "Cortex-A725",    None,      None,  Maybe),
-    design(0x43, 0x0a1, "ThunderX-88XX",  None,      None,  Never),
-    design(0x43, 0x0af, "ThunderX2-99xx", None,      None,  Never),
+    design(0x43, 0x0a1, "ThunderX-88XX",  None,      NO_SVE, Never),
+    design(0x43, 0x0af, "ThunderX2-99xx", None,      NO_SVE, Never),
     design(0x46, 0x001, "A64FX",          Some(256), TO_64, Never),
     design(0x48, 0xd01, "TaiShan-v110",   None,      None,  Maybe),
-    design(0x50, 0x000, "X-Gene",         None,      None,  Never),
+    design(0x50, 0x000, "X-Gene",         None,      NO_SVE, Never),
     design(0x51, 0x001, "Oryon",          Some(64),  None,  Maybe),
     design(0x61, 0x022, "Icestorm-M1",    Some(64),  None,  Maybe),
     design(0x61, 0x023, "Firestorm-M1",   Some(64),  None,  Maybe),
@@ -97,6 +103,15 @@ static DESIGNS: &[Design] = &[
     design(0xc0, 0xac3, "Ampere-1",       None,      None,  Maybe),
     design(0xc0, 0xac4, "Ampere-1a",      None,      None,  Maybe),
 ];
+
+/// Features that kill tasks by being there, or make restores hang by not being there.
+static KILLERS: [&HwcapBit; 3] = [hwcap::PACA, hwcap::PACG, hwcap::POE];
+
+/// Features that came with Armv9.2 or later, and cannot be added to older versions: FEAT_SME and FEAT_FPMR are options of
+/// Armv9.2, FEAT_GCS of Armv9.3 (Arm ARM DDI 0487, A2). No part listed by number is of a later version than Armv9.2.
+static OF_ARMV9_2: [&HwcapBit; 4] = [hwcap::SME, hwcap::SME2, hwcap::FPMR, hwcap::GCS];
+/// Parts of Armv9.2: Neoverse V3AE, Cortex-X925, Cortex-A725.
+const ARMV9_2: [u64; 3] = [0xd83, 0xd85, 0xd87];
 
 /// Implementer and part number of a value of `MIDR_EL1`.
 fn split(midr: u64) -> (u64, u64) {
@@ -118,6 +133,21 @@ impl Design {
         DESIGNS.iter().find(|design| {
             design.implementer == implementer && design.part.is_none_or(|only| only == part)
         })
+    }
+
+    /// Whether a core of this design can have a feature; where nobody showed that it cannot, it may.
+    fn may_have(&self, bit: &HwcapBit) -> bool {
+        match bit.word {
+            HwcapWord::Hwcap if [hwcap::PACA.bit, hwcap::PACG.bit].contains(&bit.bit) => {
+                self.pauth == Maybe
+            }
+            HwcapWord::Hwcap if bit.bit == hwcap::SVE.bit => {
+                self.sve.is_none_or(|lengths| !lengths.is_empty())
+            }
+            _ if bit == hwcap::POE => self.part.is_none(),
+            _ if OF_ARMV9_2.contains(&bit) => self.part.is_none_or(|part| ARMV9_2.contains(&part)),
+            _ => true,
+        }
     }
 
     /// The part a maker sells under a name of `lscpu`.
@@ -169,19 +199,42 @@ impl Profile {
             .map(|midr| split(*midr))
     }
 
-    /// Whether a kernel could offer pointer authentication on these cores, whatever this profile says the
-    /// one it describes does: not where every core is of a design without it.
+    /// Whether a kernel could offer a feature on these cores, whatever this profile says the one it describes does:
+    /// not where every core is of a design without it. A design that is not known may have everything.
     #[must_use]
-    pub fn cores_may_sign(&self) -> bool {
+    pub fn cores_may_have(&self, bit: &HwcapBit) -> bool {
         self.designs()
-            .is_none_or(|all| all.iter().any(|design| design.pauth == Maybe))
+            .is_none_or(|all| all.iter().any(|design| design.may_have(bit)))
     }
 
-    /// Likewise for permission overlays (FEAT_S1POE).
+    /// Whether every core is of a design whose SVE lengths are known, and none has this one.
     #[must_use]
-    pub fn cores_may_overlay(&self) -> bool {
-        self.designs()
-            .is_none_or(|all| all.iter().any(|design| design.part.is_none()))
+    pub fn cores_exclude_length(&self, vl: Vl) -> bool {
+        let without = |design: &&Design| design.sve.is_some_and(|lengths| !lengths.contains(&vl));
+        self.designs().is_some_and(|all| all.iter().all(without))
+    }
+
+    /// Whether this profile lacks a feature for certain. What somebody published of such a machine and what a checkpoint
+    /// shows are no proof: kernel, hypervisor and firmware decide what the machine offers. There only a core that cannot
+    /// have the feature is. What a text said that was printed on the machine is proof, except of the features that kill
+    /// by being there: a newer kernel than the one that printed it may offer them.
+    #[must_use]
+    pub fn surely_lacks(&self, bit: &HwcapBit) -> bool {
+        let doubtful =
+            self.is_hearsay() || self.basis == Some(Basis::Imported) && KILLERS.contains(&bit);
+        self.hwcaps.has(bit) == Some(false) && (!doubtful || !self.cores_may_have(bit))
+    }
+
+    /// Whether the profile lists what the machine offers without the feature, though it may have it.
+    #[must_use]
+    pub fn may_hide(&self, bit: &HwcapBit) -> bool {
+        self.hwcaps.has(bit) == Some(false) && !self.surely_lacks(bit)
+    }
+
+    /// Whether the profile says what is true of such a machine, not what was asked of this one.
+    #[must_use]
+    pub fn is_hearsay(&self) -> bool {
+        matches!(self.basis, Some(Basis::Published | Basis::Inferred))
     }
 }
 
@@ -235,7 +288,10 @@ mod tests {
                     registers: [("MIDR_EL1".to_owned(), *midr)].into(),
                 })
                 .collect();
-            (profile.cores_may_sign(), profile.cores_may_overlay())
+            (
+                profile.cores_may_have(hwcap::PACA),
+                profile.cores_may_have(hwcap::POE),
+            )
         };
         assert_eq!(with(&[]), (true, true));
         assert_eq!(with(&[0x410f_d034]), (false, false));
@@ -259,6 +315,6 @@ mod tests {
         profile.cores = vec![kind(None), kind(Some(0x411f_d401))];
         assert_eq!(profile.cpu_design(), None);
         assert_eq!(profile.midrs(), [0x410f_d034, 0x411f_d401]);
-        assert!(profile.cores_may_sign());
+        assert!(profile.cores_may_have(hwcap::PACA));
     }
 }

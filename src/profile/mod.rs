@@ -24,6 +24,7 @@ mod near;
 pub mod promise;
 mod provenance;
 mod section;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod vendor;
@@ -35,5 +36,6 @@ pub use builtin::{examine, from_file, resolve};
 pub use derive::{Field, PAUTH_FIELDS};
 pub use design::design_name;
 pub use error::{At, Error};
+pub use shown::{CacheType, hertz};
 pub use write::to_json;
 pub use zva::Zva;

@@ -35,6 +35,8 @@ pub const AFTER_RESTORE: &[&str] = &[
     "HWCR-HWC-004",
     "HWCR-HWC-005",
     "HWCR-HWC-006",
+    "HWCR-HWC-007",
+    "HWCR-HWC-008",
     "HWCR-FRM-001",
     "HWCR-FRM-002",
     "HWCR-FRM-003",

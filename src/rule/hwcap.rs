@@ -94,7 +94,7 @@ pub(super) static RULES: &[Rule] = &[
             explanation: "DC ZVA zeroes a block whose size a program reads once from DCZID_EL0 and keeps: libc's memset, \
                 the JIT of a runtime. With another size it zeroes too much, which corrupts the heap, or too little. No \
                 capability bit tells. Known machines use 64 bytes, but for the A64FX with 256; an SVE machine without \
-                LRCPC and dot product is taken for an A64FX.",
+                LRCPC and dot product is taken for an A64FX. Where that assumption makes both sides alike, HWCR-GIV-001 says so.",
             sources: &[
                 "Arm DCZID_EL0.BS",
                 "observed: redis dumped on a Neoverse N1 computes wrongly on an A64FX",
@@ -331,19 +331,55 @@ fn zva_of(profile: &Profile) -> Option<u64> {
     }
 }
 
+/// Whether the block size of a machine is known, or follows from its capability words.
+pub(super) fn zva_known(profile: &Profile) -> bool {
+    zva_of(profile).is_some()
+}
+
+/// Whether the block sizes of source and target count as the same although one of them is not known.
+pub(super) fn zva_taken_alike(case: &Case<'_>) -> bool {
+    let known = case.source.is_some_and(zva_known) && zva_known(case.target);
+    !known
+        && by_told(case)
+            .iter()
+            .any(|(told, ..)| sizes(case, told).0 == sizes(case, told).1)
+}
+
+/// Block sizes of source and target, bytes. A machine whose block size is not known is taken for a usual one: every
+/// known machine is but the A64FX, and that one is recognised by its capabilities.
+fn sizes(case: &Case<'_>, told: &Hwcaps) -> (u64, u64) {
+    let source = case.source.and_then(zva_of);
+    let source = source.unwrap_or(if looks_like_a64fx(told) {
+        ZVA_A64FX
+    } else {
+        ZVA_USUAL
+    });
+    (source, zva_of(case.target).unwrap_or(ZVA_USUAL))
+}
+
 fn zva(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     for (told, task, _) in by_told(case) {
-        let source = case
-            .source
-            .and_then(zva_of)
-            .unwrap_or(if looks_like_a64fx(&told) {
-                ZVA_A64FX
-            } else {
-                ZVA_USUAL
-            });
-        // A machine whose block size is not known is taken for a usual one: every known machine is but the
-        // A64FX, and that one is recognised by its capabilities.
-        let target = zva_of(case.target).unwrap_or(ZVA_USUAL);
+        if !case.target.cores_agree_in("DCZID_EL0") {
+            out.push(
+                Finding::new(
+                    meta,
+                    Severity::Unproven,
+                    Proof::State,
+                    format!(
+                        "the cores of {} differ in the block size of DC ZVA: no size that the process keeps is right on all",
+                        case.target.name
+                    ),
+                )
+                .in_task(task.task.pid)
+                .help("Run the workload on cores of one kind, with taskset or a cpuset."),
+            );
+            continue;
+        }
+        let (source, target) = sizes(case, &told);
+        // A process that found the instruction prohibited does not use it.
+        if source == 0 {
+            continue;
+        }
         if source != target {
             out.push(
                 Finding::new(

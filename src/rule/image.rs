@@ -2,6 +2,7 @@
 
 use crate::criu_image::model::{AnomalyKind, Arch, Task};
 use crate::finding::{Finding, Proof, Severity};
+use crate::profile::model::Basis;
 use crate::units::Place;
 
 use super::{Case, Rule, RuleMeta, counted};
@@ -209,6 +210,11 @@ fn with_mm<'a>(
         .filter_map(|task| task.mm.as_ref().map(|mm| (task, mm)))
 }
 
+/// Whether what the profile says of the kernel was somebody else's kernel.
+fn published(case: &Case<'_>) -> bool {
+    case.target.basis == Some(Basis::Published)
+}
+
 fn page_size(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     let Some(target) = case.target.page_size else {
         return;
@@ -229,7 +235,8 @@ fn page_size(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
             }
             continue;
         }
-        let (severity, proof) = if mm.page_size.stated {
+        // Page and address size are the kernel's choice: published ones are those of somebody else's.
+        let (severity, proof) = if mm.page_size.stated && !published(case) {
             (Severity::Blocker, Proof::State)
         } else {
             (Severity::Unproven, Proof::Unknown)
@@ -262,13 +269,18 @@ fn address_space(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding
     let Some(limit) = 1_u64.checked_shl(u32::from(bits)) else {
         return;
     };
+    let (severity, proof) = if published(case) {
+        (Severity::Unproven, Proof::Unknown)
+    } else {
+        (Severity::Blocker, Proof::State)
+    };
     for (task, mm) in with_mm(case) {
         if let Some(vma) = mm.vmas.iter().find(|vma| vma.mapping.range.end.0 > limit) {
             out.push(
                 Finding::new(
                     meta,
-                    Severity::Blocker,
-                    Proof::State,
+                    severity,
+                    proof,
                     format!(
                         "mapping {} lies above the {bits}-bit user address space",
                         vma.mapping.range

@@ -8,11 +8,13 @@ mod conditions;
 mod floor;
 mod frame;
 mod host;
+mod given;
 mod hwcap;
 mod image;
 mod members;
 mod pac;
 mod profile;
+mod registers;
 mod stack;
 mod system;
 mod undumped;
@@ -28,6 +30,12 @@ pub use image::REWRITTEN;
 
 /// Ids of the rules that speak of the SVE vector length of a restored task.
 pub const OF_VECTOR_LENGTHS: [&str; 2] = ["HWCR-SVE-002", "HWCR-UND-007"];
+
+/// Whether a rule says what the others took as given.
+#[must_use]
+pub fn is_given(rule: &RuleMeta) -> bool {
+    given::RULES.iter().any(|given| given.meta.id == rule.id)
+}
 
 /// A row of the table.
 #[derive(Debug)]
@@ -76,6 +84,7 @@ pub struct MemberVerdict {
 pub static FAMILIES: &[&[Rule]] = &[
     image::RULES,
     hwcap::RULES,
+    registers::RULES,
     frame::RULES,
     pac::RULES,
     stack::RULES,
@@ -83,6 +92,7 @@ pub static FAMILIES: &[&[Rule]] = &[
     system::RULES,
     host::RULES,
     profile::RULES,
+    given::RULES,
 ];
 
 /// Every rule, in the order of the table.
@@ -128,6 +138,18 @@ fn of_machine(case: &Case<'_>) -> Vec<Finding> {
         (rule.check)(&rule.meta, case, &mut findings);
     }
     findings
+}
+
+/// How to get a profile that proves what this one does not.
+const CAPTURE: &str =
+    "Run `hwcr profile capture > cpu.json` on the target itself and check again with that profile.";
+
+/// Likewise, for what only a frame that is returned through shows.
+const PROBE: &str = "Run `hwcr profile capture --probe > cpu.json` on the target itself and check again with that profile.";
+
+/// How to give a value that the profile lacks.
+fn give_key(key: &str) -> String {
+    format!("{CAPTURE} Where hwcr cannot run there, give `{key}` in a profile of your own.")
 }
 
 /// `1 thread`, `2 threads`.

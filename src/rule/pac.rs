@@ -3,14 +3,15 @@
 //! Return addresses that were signed, or were not, lie on the stacks. What the target's CPU does with them
 //! follows from keys, algorithm, level and address size; no capability test finds it.
 
-use crate::abi::criu;
+use crate::abi::{criu, sigreturn};
 use crate::auxv::hwcap;
 use crate::criu_image::model::PacState;
 use crate::facts::TaskFacts;
 use crate::finding::{EditClass, Finding, Proof, Severity};
 use crate::profile::model::{PacAlgorithm, Profile};
+use crate::units::Version;
 
-use super::{Case, Rule, RuleMeta};
+use super::{CAPTURE, Case, Rule, RuleMeta};
 
 /// Names the edit that strips signatures from words on the stacks.
 pub(super) const STRIP_PAC: EditClass = EditClass::Lossy("strip-pac");
@@ -26,7 +27,9 @@ pub(super) static RULES: &[Rule] = &[
                 them or not. On a machine without PAC, CRIU up to 4.2 prints \"PACG support is required from the source \
                 system\" (also when PACA is what is missing), throws the error away and waits for ever with the tasks \
                 stopped. Leaving the keys out is no cure by itself: signed return addresses on the stacks are then jumped \
-                to with their signature in the address.",
+                to with their signature in the address. A profile that somebody published, or that was made from what another \
+                program printed, proves by listing no pointer authentication only that it was not offered then: where the \
+                cores may have it, the hang is unproven.",
             sources: &[
                 "CRIU 4.0 to 4.2, criu/arch/aarch64/crtools.c arch_ptrace_restore, criu/cr-restore.c attach_to_tasks",
                 "checkpoint-restore/criu 2824",
@@ -172,28 +175,38 @@ fn keys_without_pac(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Find
         ]
         .into_iter()
         .filter(|(present, bit)| *present && case.target.hwcaps.has(bit) == Some(false))
-        .map(|(_, bit)| bit.cpuinfo)
+        .map(|(_, bit)| bit)
         .collect();
         if missing.is_empty() {
             continue;
         }
+        let certain = missing.iter().any(|bit| case.target.surely_lacks(bit));
+        let missing: Vec<_> = missing.iter().map(|bit| bit.cpuinfo).collect();
         let (names, none) = (missing.join(" and "), missing.join(" or "));
+        let finding = if certain {
+            let message = format!(
+                "the image holds pointer-authentication keys and {} has no {none}: CRIU up to 4.2 hangs",
+                case.target.name
+            );
+            let help = "Restore on a machine with pointer authentication, or dump the workload on one without.";
+            Finding::new(meta, Severity::Blocker, Proof::State, message)
+                .need_have(names, format!("no {none}"))
+                .help(help)
+        } else {
+            let message = format!(
+                "the image holds pointer-authentication keys, with which CRIU up to 4.2 hangs where there is no {none}; {}",
+                sigreturn::not_listed(&none, case.target)
+            );
+            Finding::new(meta, Severity::Unproven, Proof::Unknown, message)
+                .need_have(names, format!("{none} not listed"))
+                .help(CAPTURE)
+        };
         out.push(
-            Finding::new(
-                meta,
-                Severity::Blocker,
-                Proof::State,
-                format!(
-                    "the image holds pointer-authentication keys and {} has no {none}: CRIU up to 4.2 hangs",
-                    case.target.name
-                ),
-            )
-            .in_task(task.task.pid)
-            .read_at(place.clone())
-            .need_have(names.clone(), format!("no {none}"))
-            .because_of(missing)
-            .help("Restore on a machine with pointer authentication, or dump the workload on one without.")
-            .mended_by(STRIP_PAC),
+            finding
+                .in_task(task.task.pid)
+                .read_at(place.clone())
+                .because_of(missing)
+                .mended_by(STRIP_PAC),
         );
     }
 }
@@ -250,10 +263,25 @@ fn unsigned_returns(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Find
                 .read_at(task.task.place.clone())
                 .because_of(["paca"])
                 .need_have("no pointer authentication", "paca")
-                .help("Boot the target with arm64.nopauth, or restore on a machine without it.")
+                .help(without_pac(case.target))
                 .mended_by(EditClass::Lossless),
             );
         }
+    }
+}
+
+/// First kernel with the parameter arm64.nopauth (`arch/arm64/kernel/idreg-override.c`).
+const NOPAUTH_SINCE: Version = Version::new(5, 12, 0);
+
+/// How a task that ran without pointer authentication can run again.
+fn without_pac(target: &Profile) -> &'static str {
+    let knows = target
+        .kernel
+        .is_none_or(|kernel| kernel >= NOPAUTH_SINCE || target.is_vendor_kernel());
+    if knows {
+        "Boot the target with arm64.nopauth, or restore on a machine without it."
+    } else {
+        "Restore on a machine without it: the target's kernel is older than 5.12, which brought arm64.nopauth."
     }
 }
 
@@ -319,22 +347,34 @@ fn same_way(source: &Profile, target: &Profile) -> Result<(), String> {
     }
 }
 
+/// Tasks whose signed pointers are compared with what the target makes of them: those with keys that are in use.
+fn signing_tasks<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a TaskFacts<'a>> + use<'a> {
+    let compared = !old_criu(case.target) && case.target.hwcaps.has(hwcap::PACA) == Some(true);
+    let facts = case.facts;
+    facts.tasks.iter().filter(move |task| {
+        let in_use = |pac: &PacState| {
+            matches!(pac, PacState::Saved { address: Some(keys), .. } if keys.enabled != 0)
+        };
+        compared && leader(task).is_some_and(in_use)
+    })
+}
+
+/// Whether signed pointers are taken to stay valid because the source's profile says how they were made.
+pub(super) fn rests_on_source(case: &Case<'_>) -> bool {
+    let alike = |source| same_way(source, case.target).is_ok();
+    case.source.is_some_and(alike) && signing_tasks(case).next().is_some()
+}
+
+/// Likewise, where source and target have an algorithm of their maker's own.
+pub(super) fn rests_on_design(case: &Case<'_>) -> bool {
+    rests_on_source(case) && case.target.pauth.address == Some(PacAlgorithm::Impdef)
+}
+
 fn signature_differs(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    if old_criu(case.target) || case.target.hwcaps.has(hwcap::PACA) != Some(true) {
-        return;
-    }
-    for task in &case.facts.tasks {
-        let Some(PacState::Saved {
-            address: Some(keys),
-            place,
-            ..
-        }) = leader(task)
-        else {
+    for task in signing_tasks(case) {
+        let Some(PacState::Saved { place, .. }) = leader(task) else {
             continue;
         };
-        if keys.enabled == 0 {
-            continue; // nothing is signed or checked with these keys
-        }
         let known_by_bits =
             signed_below_52_bits(task) && case.target.va_bits.is_some_and(|bits| bits > 48);
         let (proof, why) = match case.source.map(|source| same_way(source, case.target)) {
@@ -370,11 +410,26 @@ fn signature_differs(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Fin
             signing(case.target),
         )
         .mended_by(STRIP_PAC);
-        if case.source.is_none() && !known_by_bits {
-            finding = finding
-                .help("Name the profile of the machine the image was dumped on with --source.");
+        if let Some(help) = how_to_compare(case).filter(|_| !known_by_bits) {
+            finding = finding.help(help);
         }
         out.push(finding);
+    }
+}
+
+/// How the two ways of signing can be compared, where one of them is not known.
+fn how_to_compare(case: &Case<'_>) -> Option<&'static str> {
+    let known = |machine: &Profile| {
+        let pauth = machine.pauth;
+        pauth.address.is_some() && pauth.level.is_some() && machine.va_bits.is_some()
+    };
+    match case.source {
+        None => Some("Name the profile of the machine the image was dumped on with --source."),
+        Some(_) if !known(case.target) => Some(CAPTURE),
+        Some(source) if !known(source) => Some(
+            "Run `hwcr profile capture > source.json` on the machine the image was dumped on, and name it with --source.",
+        ),
+        Some(_) => None,
     }
 }
 

@@ -1,11 +1,14 @@
 //! `PRF`: what the target profile does not say, where the answer hangs on it.
 
-use crate::abi::{criu, kernel};
+use crate::abi::{criu, kernel, sigreturn};
 use crate::auxv::hwcap::{self, HwcapWord};
 use crate::finding::{Finding, Proof, Severity};
 
-use super::{Case, Rule, RuleMeta, conditions, floor, pac};
-use crate::profile::model::Basis;
+use super::{CAPTURE, Case, Rule, RuleMeta, conditions, floor, give_key, pac};
+use crate::profile::model::{Basis, Profile};
+
+/// Id of the rule that finds that the image contradicts the profile named as the source.
+pub(super) const SOURCE_CONTRADICTED: &str = "HWCR-PRF-002";
 
 /// The rules of this file.
 pub(super) static RULES: &[Rule] = &[
@@ -14,8 +17,8 @@ pub(super) static RULES: &[Rule] = &[
             id: "HWCR-PRF-001",
             name: "profile-lacks-value",
             summary: "The target profile lacks a value the answer hangs on.",
-            explanation: "A missing value is unknown, never no. Each finding names the key and what it decides. Where it \
-            decides nothing for this image it is not asked for.",
+            explanation: "A missing value is unknown, never no. There is one finding for each key, with all that it decides \
+                for this image. A key that decides nothing for it is not asked for.",
             sources: &["hwcr, docs/profile.md"],
             seen: &[],
             since: "0.1.0",
@@ -25,7 +28,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-PRF-002",
+            id: SOURCE_CONTRADICTED,
             name: "source-contradicts-image",
             summary: "The profile given with --source is not that of the machine the image was dumped on.",
             explanation: "A kernel tells every process the same capability words, and they lie in the image. Where they are \
@@ -42,9 +45,10 @@ pub(super) static RULES: &[Rule] = &[
         meta: RuleMeta {
             id: "HWCR-PRF-003",
             name: "profile-of-another-machine",
-            summary: "The target profile was published or inferred, so what the machine really offers may differ.",
+            summary: "The target profile was published, imported or inferred, so what the machine really offers may differ.",
             explanation: "A published profile is of a machine like the target, under somebody's kernel, hypervisor and \
-                firmware. That is a note, with two exceptions. Pointer authentication, and permission overlays under \
+                firmware; an imported one is of the machine itself, under the kernel that ran when the text was printed. \
+                That is a note, with two exceptions. Pointer authentication, and permission overlays under \
                 kernels that get POR_EL0 wrong, kill tasks by being there: where the profile has none of them but the \
                 cores may, it is unproven that the target has none. A profile inferred from a checkpoint says what the \
                 tasks were told where they started, perhaps on another machine than the one they were dumped on, so \
@@ -67,14 +71,14 @@ const SMALLEST_ADDRESS_SPACE: u64 = 1 << 39;
 
 fn lacks(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     let target = case.target;
-    let mut missing: Vec<(&str, String)> = Vec::new();
+    let mut missing: Vec<(&'static str, String)> = Vec::new();
     for (index, key) in [
         "hwcap.hwcap",
         "hwcap.hwcap2",
         "hwcap.hwcap3",
         "hwcap.hwcap4",
     ]
-    .iter()
+    .into_iter()
     .enumerate()
     {
         let told = case
@@ -164,20 +168,42 @@ fn lacks(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
             ));
         }
     }
-    for (key, what) in missing {
+    for (key, decided) in by_key(missing) {
         out.push(
             Finding::new(
                 meta,
                 Severity::Unproven,
                 Proof::Unknown,
                 format!(
-                    "the profile of {} does not say `{key}`, which decides {what}",
-                    target.name
+                    "the profile of {} does not say `{key}`, which decides {}",
+                    target.name,
+                    enumerated(&decided)
                 ),
             )
             .need_have(format!("`{key}`"), "unknown")
-            .help(format!("Add `{key}` to the profile.")),
+            .help(give_key(key)),
         );
+    }
+}
+
+/// What hangs on each key, keys and reasons in the order of their first mention.
+fn by_key(missing: Vec<(&'static str, String)>) -> Vec<(&'static str, Vec<String>)> {
+    let mut keys: Vec<(&str, Vec<String>)> = Vec::new();
+    for (key, what) in missing {
+        match keys.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, decided)) => decided.push(what),
+            None => keys.push((key, vec![what])),
+        }
+    }
+    keys
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn enumerated(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 
@@ -210,63 +236,71 @@ fn source(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     }
 }
 
-fn of_another_machine(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    const HELP: &str =
-        "Capture the profile on the machine itself, or import what programs print there.";
-    let target = case.target;
+/// What a profile that is not the machine's own proves, in general.
+fn standing(target: &Profile) -> Option<(Severity, String)> {
     let name = &target.name;
-    let (severity, message) = match target.basis {
-        Some(Basis::Published) => (
+    match target.basis? {
+        Basis::Published => Some((
             Severity::Note,
             format!(
                 "the profile of {name} was published of such a machine; kernel, hypervisor and firmware decide what yours offers"
             ),
-        ),
-        Some(Basis::Inferred) => (
+        )),
+        Basis::Inferred => Some((
             Severity::Unproven,
             format!(
                 "the profile of {name} was inferred from a checkpoint: what its tasks were told where they started"
             ),
-        ),
-        _ => return,
+        )),
+        Basis::Imported => Some((
+            Severity::Note,
+            format!(
+                "the profile of {name} was imported from what programs printed; the machine may offer more under a newer kernel"
+            ),
+        )),
+        Basis::Captured | Basis::Emulated | Basis::Baseline => None,
+    }
+}
+
+fn of_another_machine(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    let target = case.target;
+    let Some((severity, message)) = standing(target) else {
+        return;
     };
     let finding = |severity, message| Finding::new(meta, severity, Proof::Unknown, message);
-    out.push(finding(severity, message).help(HELP));
-    if target.basis != Some(Basis::Published) {
+    out.push(finding(severity, message).help(CAPTURE));
+    if target.basis == Some(Basis::Inferred) {
         return;
     }
-    let hidden = |bit, cores_may: bool| target.hwcaps.has(bit) == Some(false) && cores_may;
-    if hidden(hwcap::PACA, target.cores_may_sign()) {
+    if target.may_hide(hwcap::PACA) {
         let tasks = case.facts.tasks.iter();
         for task in tasks.filter(|task| pac::ran_with_pac(task) == Some(false)) {
             out.push(
                 finding(
                     Severity::Unproven,
                     format!(
-                        "the task ran without pointer authentication; {name} was published without it, but its cores may \
-                         have it, and returns fail under a kernel that offers it"
+                        "the task ran without pointer authentication; {}, and returns fail under a kernel that offers it",
+                        sigreturn::not_listed(hwcap::PACA.cpuinfo, target)
                     ),
                 )
                 .in_task(task.task.pid)
                 .read_at(task.task.place.clone())
                 .because_of([hwcap::PACA.cpuinfo])
-                .help(HELP),
+                .help(CAPTURE),
             );
         }
     }
-    if hidden(hwcap::POE, target.cores_may_overlay())
-        && target.kernel.is_none_or(kernel::por_uninitialised)
-    {
+    if target.may_hide(hwcap::POE) && target.kernel.is_none_or(kernel::por_uninitialised) {
         out.push(
             finding(
                 Severity::Unproven,
                 format!(
-                    "{name} was published without permission overlays, but its cores may have them, and kernels from 6.12 \
-                     to 6.19 may give a restored task a wrong POR_EL0"
+                    "{}, and kernels from 6.12 to 6.19 may give a restored task a wrong POR_EL0",
+                    sigreturn::not_listed(hwcap::POE.cpuinfo, target)
                 ),
             )
             .because_of([hwcap::POE.cpuinfo])
-            .help(HELP),
+            .help(CAPTURE),
         );
     }
 }

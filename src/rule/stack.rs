@@ -97,6 +97,21 @@ fn largest_frame(target: &Profile, knows_sme: bool) -> Option<u64> {
     Some((size::RESERVED_OFFSET + area).next_multiple_of(16) + size::ABOVE)
 }
 
+/// How frames fit: a lower default helps where the profile lists a shorter length.
+fn larger_stacks(target: &Profile) -> &'static str {
+    let lengths = [target.sve.as_ref(), target.sme.as_ref()];
+    let shorter = lengths.into_iter().flatten().any(|offered| {
+        offered
+            .default
+            .is_some_and(|default| offered.lengths.iter().any(|vl| *vl < default))
+    });
+    if shorter {
+        "Give the workload larger signal stacks, or lower the target's default vector length."
+    } else {
+        "Give the workload larger signal stacks."
+    }
+}
+
 fn too_small(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     for task in &case.facts.tasks {
         let knows_sme = task.may_know(hwcap::SME);
@@ -141,7 +156,7 @@ fn too_small(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                     .at(range.start)
                     .read_at(thread.thread.place.clone())
                     .need_have(format!("frames of at most {} bytes", stack.size), have)
-                    .help("Give the workload larger signal stacks, or lower the target's default vector length."),
+                    .help(larger_stacks(case.target)),
             );
         }
     }

@@ -7,6 +7,8 @@
 mod length;
 mod vdso;
 
+pub(super) use length::{is_length_kept_by_code, length_rests_on_source};
+
 use crate::auxv::hwcap::{self, HwcapBit};
 use crate::facts::{Ground, Standing, TaskFacts, ThreadFacts};
 use crate::finding::{Finding, Proof, Severity};
@@ -416,6 +418,9 @@ fn shadow_stack(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>
                 .criu
                 .map(|criu| criu >= crate::abi::criu::SAVES_GCS);
             let (severity, have) = match (offered, saves) {
+                (Some(false), _) if case.target.may_hide(hwcap::GCS) => {
+                    (Severity::Unproven, "gcs not listed".to_owned())
+                }
                 (Some(false), _) => (Severity::Blocker, "no gcs".to_owned()),
                 (_, Some(false)) => (Severity::Blocker, "a CRIU older than 4.3".to_owned()),
                 (Some(true), Some(true)) => (

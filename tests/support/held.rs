@@ -18,6 +18,8 @@ use hwcr::source::{self, Options, Root};
 const HONEST: &[&str] = &[
     "HWCR-HWC-001", // told of a feature; whether it is used lies in the code
     "HWCR-HWC-005", // DC ZVA block size; likewise
+    "HWCR-HWC-007", // whether the counter's frequency was read and kept; likewise
+    "HWCR-HWC-008", // cache lines; likewise
     "HWCR-PAC-002", // keys that no CRIU saved; whether anything was signed lies in the code
     "HWCR-PAC-003", // whether a function on the stack was built with branch protection lies in the code
     "HWCR-PAC-004", // an image does not say how its source signs
@@ -185,6 +187,27 @@ pub(crate) fn machines(folder: &str) -> impl Fn(&str) -> Profile {
             name
         };
         profile::resolve(known).unwrap()
+    }
+}
+
+/// Likewise, with the registers that programs read there, where the machine was captured: the built-in profiles lack
+/// them. Another kernel changes none of them.
+pub(crate) fn machines_with_registers(folder: &str) -> impl Fn(&str) -> Profile {
+    let machines = machines(folder);
+    move |name| {
+        let mut profile = machines(name);
+        let model = name.split('@').next().unwrap();
+        let captured = [name, model]
+            .map(|name| format!("tests/fixtures/captured/{name}.json"))
+            .into_iter()
+            .find(|path| Path::new(path).exists());
+        if let Some(captured) = captured {
+            let captured = profile::resolve(&captured).unwrap();
+            for (register, value) in captured.registers {
+                profile.registers.entry(register).or_insert(value);
+            }
+        }
+        profile
     }
 }
 

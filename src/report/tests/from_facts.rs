@@ -162,6 +162,7 @@ fn facts(checkpoint: &Checkpoint) -> Facts<'_> {
         remembered_vector_lengths: Vec::new(),
         length_audit: None,
         libc: None,
+        register_reads: std::collections::BTreeMap::new(),
         vdso: None,
         trampolines: Vec::new(),
         frames: vec![frame()],

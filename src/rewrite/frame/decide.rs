@@ -182,7 +182,8 @@ pub(super) fn accepted(record: &Record, target: &Profile) -> bool {
 /// The length a record gets where its length alone is wrong. Leaving the record out would do as well, but
 /// a handler, or whoever reads the frame later, then finds the records a kernel of that machine writes.
 fn retargeted(record: &Record, reason: &Reason, target: &Profile) -> Option<Vl> {
-    let Reason::VectorLength { default, .. } = reason else {
+    let (Reason::VectorLength { default, .. } | Reason::UsualLength { default, .. }) = reason
+    else {
         return None;
     };
     let body = match &record.body {
@@ -208,7 +209,10 @@ fn retargeted(record: &Record, reason: &Reason, target: &Profile) -> Option<Vl> 
 /// The rule that finds a record that is refused for this reason. Records the kernel passes over or always
 /// takes have none.
 fn rule_of(record: &Record, reason: &Reason) -> Option<&'static str> {
-    let length = matches!(reason, Reason::VectorLength { .. });
+    let length = matches!(
+        reason,
+        Reason::VectorLength { .. } | Reason::UsualLength { .. }
+    );
     Some(match &record.body {
         _ if *reason == Reason::UnknownRecord => "HWCR-FRM-002",
         Body::Sve { flags, .. } if flags & SVE_SIG_FLAG_SM != 0 => "HWCR-SVE-003",

@@ -10,8 +10,9 @@ mod record;
 mod structure;
 
 use crate::finding::EditClass;
+use crate::sigframe::model::Record;
 
-use super::{Rule, RuleMeta};
+use super::{Case, Rule, RuleMeta};
 
 /// Names the edit that lets a program notice that its SVE state is gone.
 pub(super) const DROP_SVE_STATE: EditClass = EditClass::Lossy("drop-sve-state");
@@ -19,6 +20,11 @@ pub(super) const DROP_SVE_STATE: EditClass = EditClass::Lossy("drop-sve-state");
 pub(super) const DROP_TPIDR2: EditClass = EditClass::Lossy("drop-tpidr2");
 /// Names the edit that drops an FP8 mode.
 pub(super) const DROP_FPMR: EditClass = EditClass::Lossy("drop-fpmr");
+
+/// The records of frames that some thread will, or may, still return through.
+pub(super) fn pending_records<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Record> + use<'a> {
+    structure::pending(case).flat_map(|(_, frame)| &frame.records)
+}
 
 const SIGRETURN: &str = "kernel 5.10 to 7.3, arch/arm64/kernel/signal.c parse_user_sigframe";
 

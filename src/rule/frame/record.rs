@@ -1,12 +1,12 @@
 //! What lies in a frame, record by record, against the target's `rt_sigreturn`.
 
 use crate::abi::kernel;
-use crate::abi::sigreturn::{Answer, Reason, answer};
+use crate::abi::sigreturn::{self, Answer, Reason, answer};
 use crate::auxv::hwcap;
 use crate::facts::TaskFacts;
 use crate::finding::{EditClass, Finding, Proof, Severity};
 use crate::profile::model::Profile;
-use crate::rule::{Case, RuleMeta};
+use crate::rule::{CAPTURE, Case, PROBE, RuleMeta, give_key};
 use crate::sigframe::model::{Body, Frame, Record, SVE_SIG_FLAG_SM};
 
 use super::structure::{frame_finding, pending, weight};
@@ -121,6 +121,21 @@ fn explain(reason: &Reason, target: &Profile) -> (String, Proof) {
             ),
             Proof::Version,
         ),
+        Reason::NotListed(feature) => (sigreturn::not_listed(feature, target), Proof::Unknown),
+        Reason::KernelNotMainline(name) => (
+            format!(
+                "{}; whether it knows them is not shown",
+                sigreturn::not_mainline(name, target)
+            ),
+            Proof::Unknown,
+        ),
+        Reason::UsualLength { default, .. } => (
+            format!(
+                "a task restored on such a machine has vl {default} by default, but {} may have another default",
+                target.name
+            ),
+            Proof::Unknown,
+        ),
         Reason::Observed => (
             format!("{} was observed to refuse it", target.name),
             Proof::State,
@@ -152,11 +167,16 @@ fn explain(reason: &Reason, target: &Profile) -> (String, Proof) {
 fn have(reason: &Reason, target: &Profile) -> String {
     match reason {
         Reason::NoFeature(feature) => format!("no {feature}"),
-        Reason::KernelTooOld(_) | Reason::StreamingHeader | Reason::UnknownRecord => {
+        Reason::NotListed(feature) => format!("{feature} not listed"),
+        Reason::KernelTooOld(_)
+        | Reason::KernelNotMainline(_)
+        | Reason::StreamingHeader
+        | Reason::UnknownRecord => {
             format!("kernel {}", kernel_name(target))
         }
         Reason::Observed => "refused when probed".to_owned(),
         Reason::VectorLength { default, .. } => format!("vl {default}"),
+        Reason::UsualLength { default, .. } => format!("vl {default}, usually"),
         Reason::PayloadWithoutSve => "SME without SVE".to_owned(),
         Reason::GcsState => "shadow stack off".to_owned(),
         Reason::ProfileLacks(key) => format!("`{key}` unknown"),
@@ -182,7 +202,9 @@ fn help(reason: &Reason, record: &Record, target: &Profile) -> Option<String> {
                 target.name
             ))
         }
-        Reason::ProfileLacks(key) => Some(format!("Add `{key}` to the profile and check again.")),
+        Reason::ProfileLacks(key) => Some(give_key(key)),
+        Reason::NotListed(_) | Reason::UsualLength { .. } => Some(CAPTURE.to_owned()),
+        Reason::KernelNotMainline(_) => Some(PROBE.to_owned()),
         _ => Some(
             "Dump again outside of the handler, or restore on a machine that takes the frame."
                 .to_owned(),
@@ -234,6 +256,13 @@ pub(super) fn unknown_record(meta: &'static RuleMeta, case: &Case<'_>, out: &mut
     });
 }
 
+fn of_length(reason: &Reason) -> bool {
+    matches!(
+        reason,
+        Reason::VectorLength { .. } | Reason::UsualLength { .. }
+    )
+}
+
 fn is_streaming(record: &Record) -> bool {
     matches!(record.body, Body::Sve { flags, .. } if flags & SVE_SIG_FLAG_SM != 0)
 }
@@ -242,15 +271,14 @@ pub(super) fn sve_missing(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Ve
     records(meta, case, out, "SVE", |record, reason| {
         matches!(record.body, Body::Sve { .. })
             && !is_streaming(record)
-            && !matches!(reason, Reason::VectorLength { .. } | Reason::UnknownRecord)
+            && !of_length(reason)
+            && *reason != Reason::UnknownRecord
     });
 }
 
 pub(super) fn sve_length(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     records(meta, case, out, "SVE", |record, reason| {
-        matches!(record.body, Body::Sve { .. })
-            && !is_streaming(record)
-            && matches!(reason, Reason::VectorLength { .. })
+        matches!(record.body, Body::Sve { .. }) && !is_streaming(record) && of_length(reason)
     });
 }
 
@@ -268,13 +296,13 @@ pub(super) fn tpidr2(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Fin
 
 pub(super) fn za_missing(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     records(meta, case, out, "ZA", |record, reason| {
-        matches!(record.body, Body::Za { .. }) && !matches!(reason, Reason::VectorLength { .. })
+        matches!(record.body, Body::Za { .. }) && !of_length(reason)
     });
 }
 
 pub(super) fn za_length(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     records(meta, case, out, "ZA", |record, reason| {
-        matches!(record.body, Body::Za { .. }) && matches!(reason, Reason::VectorLength { .. })
+        matches!(record.body, Body::Za { .. }) && of_length(reason)
     });
 }
 
@@ -303,11 +331,11 @@ pub(super) fn gcs(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Findin
 }
 
 pub(super) fn poe_uninitialised(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    let Some(kernel) = case
-        .target
-        .kernel
-        .filter(|kernel| kernel::por_uninitialised(*kernel))
-    else {
+    // A kernel of a number below 6.12 that offers overlays has the code of 6.12 or later.
+    let first = kernel::RECORDS.iter().find(|record| record.name == "POE");
+    let Some(kernel) = case.target.kernel.filter(|kernel| {
+        kernel::por_uninitialised(*kernel) || first.is_some_and(|first| *kernel < first.since)
+    }) else {
         return;
     };
     if case.target.hwcaps.has(hwcap::POE) == Some(true) {
@@ -320,7 +348,7 @@ pub(super) fn poe_uninitialised(meta: &'static RuleMeta, case: &Case<'_>, out: &
             )
             .because_of(["poe"])
             .need_have("POR_EL0 0x7 after the restore", format!("kernel {kernel}"))
-            .help("Use kernel 7.0 or later on the target, or boot it with permission overlays off."),
+            .help("Use kernel 7.0 or later on the target."),
         );
     }
 }

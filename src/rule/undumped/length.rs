@@ -5,7 +5,7 @@ use crate::code::prctl::LengthAudit;
 use crate::facts::TaskFacts;
 use crate::finding::{Finding, Proof, Severity};
 use crate::profile::model::{Profile, VectorLengths};
-use crate::rule::{Case, RuleMeta, counted};
+use crate::rule::{Case, RuleMeta, counted, give_key};
 use crate::units::Vl;
 
 use super::live_frames;
@@ -60,8 +60,7 @@ pub(super) fn not_shown(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<
                 case.target.name
             );
             out.push(
-                finding(Severity::Unproven, Proof::Unknown, message)
-                    .help("Add `sve.default` to the profile."),
+                finding(Severity::Unproven, Proof::Unknown, message).help(give_key("sve.default")),
             );
             continue;
         };
@@ -93,9 +92,9 @@ pub(super) fn not_shown(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<
             ([], Some(source)) => {
                 let message =
                     format!("the tasks ran with vl {source} by default and will have {target}");
-                finding(Severity::Unproven, Proof::Told, message).need_have(format!("vl {source}"), have).help(
-                    format!("Restore with /proc/sys/abi/sve_default_vector_length set to {source} where the CPU can do it."),
-                )
+                finding(Severity::Unproven, Proof::Told, message)
+                    .need_have(format!("vl {source}"), have)
+                    .help(with_length(source, case.target))
             }
             ([], None) => {
                 let message = format!(
@@ -109,11 +108,38 @@ pub(super) fn not_shown(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<
                 let list: Vec<String> = several.iter().map(ToString::to_string).collect();
                 let list = list.join(", ");
                 let message = format!("signal frames show vl {list}; the tasks will have {target}");
-                finding(Severity::Unproven, Proof::State, message)
-                    .need_have(format!("vl {list}"), have)
+                let finding = finding(Severity::Unproven, Proof::State, message)
+                    .need_have(format!("vl {list}"), have);
+                match several {
+                    [only] => finding.help(with_length(*only, case.target)),
+                    // No restore has several: a default is one, and `hwcr launch` sets one.
+                    _ => finding,
+                }
             }
         };
         out.push(answer);
+    }
+}
+
+/// How a restore gets this length on the target, by what its profile lists.
+fn with_length(vl: Vl, target: &Profile) -> String {
+    let listed = lengths(target).map(|offered| &offered.lengths);
+    match listed {
+        Some(listed) if listed.contains(&vl) => format!(
+            "{} can do vl {vl}: restore with /proc/sys/abi/sve_default_vector_length set to {vl} on it, and say so in \
+             its profile.",
+            target.name
+        ),
+        Some(listed) => {
+            let listed: Vec<String> = listed.iter().map(ToString::to_string).collect();
+            format!(
+                "{} has no vl {vl} (its profile lists {}). Restore on a machine that has it, or start the workload with a \
+                 length of both machines before the dump.",
+                target.name,
+                listed.join(", ")
+            )
+        }
+        None => give_key("sve.vector_lengths"),
     }
 }
 
@@ -138,6 +164,17 @@ pub(super) fn chosen(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Fin
         }
         out.push(kept(meta, task, same, open));
     }
+}
+
+/// Whether a finding takes the length as kept because code shows that the task cannot set another.
+pub(in crate::rule) fn is_length_kept_by_code(finding: &Finding) -> bool {
+    finding.rule.id == "HWCR-UND-008" && finding.proof == Proof::Absent
+}
+
+/// Whether tasks are taken to have had the target's default length because the source's profile says so.
+pub(in crate::rule) fn length_rests_on_source(case: &Case<'_>) -> bool {
+    let source = case.source.and_then(default);
+    source.is_some() && source == default(case.target) && tasks(case).any(|task| open(task) > 0)
 }
 
 /// Of a task of which `open` threads have no frame: whether they kept the default length.

@@ -247,6 +247,7 @@ pub(super) fn plan_frames(
         remembered_vector_lengths: Default::default(),
         length_audit: None,
         libc: None,
+        register_reads: std::collections::BTreeMap::new(),
         search_cut: false,
         threads: Vec::new(),
         memory: MemoryTotals::default(),
