@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufRead};
 
-use super::bounded::{Lines, MAX_BYTES, Spot};
+use super::bounded::{MAX_BYTES, Spot};
+use super::envelope::Messages;
 use super::kernel::{self, NEAR};
 use super::line::{Level, Line, Writer};
 use super::recognise::{self, Match};
@@ -146,15 +147,16 @@ pub fn collect(name: &str, input: impl BufRead) -> io::Result<Log> {
 }
 
 pub(super) fn collect_up_to(name: &str, input: impl BufRead, limit: u64) -> io::Result<Log> {
-    let mut lines = Lines::new(input, limit);
+    let mut messages = Messages::new(input, limit);
     let mut collector = Collector::default();
-    while let Some((spot, text)) = lines.next()? {
-        collector.line(spot, &text);
+    while let Some(message) = messages.next()? {
+        collector.line(message.spot, &message.text);
     }
     let mut log = collector.log;
     name.clone_into(&mut log.name);
+    let lines = messages.lines();
     (log.lines, log.bytes) = (lines.lines, lines.bytes);
-    (log.cut, log.cut_lines) = (lines.cut, lines.cut_lines);
+    (log.cut, log.cut_lines) = (lines.cut, messages.cut_lines());
     Ok(log)
 }
 

@@ -15,6 +15,7 @@
 
 mod bounded;
 mod collect;
+mod envelope;
 mod explain;
 mod kernel;
 mod line;
