@@ -151,7 +151,8 @@ impl<R: BufRead> Lines<R> {
     /// an end of line.
     fn skip_length(&mut self) -> io::Result<()> {
         let name = self.buffer.strip_suffix(b"\n").unwrap_or_default();
-        let of_name = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
+        let of_name =
+            |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
         if !self.export || name.is_empty() || !name.iter().all(of_name) {
             return Ok(());
         }

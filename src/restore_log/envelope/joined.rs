@@ -7,25 +7,24 @@ use regex::Regex;
 use super::{begin, escape};
 
 /// An end of line that was escaped and never put back.
-static ESCAPED_END: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?:\\+r)?\\+n").ok());
+static ESCAPED_END: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:\\+r)?\\+n").ok());
 
 /// What belongs to the message that follows: a number or a stamp of its line.
 static BEFORE_NEXT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?:\s(?:",
+        r"(?:(?:[ \t]|\\+n)(?:",
         r"[0-9]{1,9}[:-]",
         r"|(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)[A-Z]{0,3}\[[^\]]{0,40}\]",
         r"|[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [^ ]+ [^ ]+:",
         r"|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.,]+(?:Z|[+-][0-9:]{4,5})(?: (?:stdout|stderr) [FP]| [^ ]+ [^ ]+:)?",
-        r")|[\s,;|]|\\+[nr])+$",
+        r")|[ \t,;|]|\\+[nr])+$",
     ))
     .ok()
 });
 
 /// A kernel's time behind a blank.
 static KERNEL_TIME: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\s\[ *[0-9]+\.[0-9]{6}\] ").ok());
+    LazyLock::new(|| Regex::new(r"[ \t]\[ *[0-9]+\.[0-9]{6}\] ").ok());
 
 /// A number of a line at the end of what stands before a message.
 static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[0-9]{1,9}:$").ok());
@@ -73,23 +72,25 @@ fn next(text: &str) -> bool {
     text.is_empty()
         || begin::criu(text)
         || begin::kernel(text)
-        || unnumbered.strip_prefix(':').is_some_and(begin::criu)
+        || unnumbered.strip_prefix([':', '-']).is_some_and(begin::criu)
         || BEGINNINGS.iter().any(|begun| text.starts_with(begun))
 }
 
 /// The messages of CRIU in a text, and what stands before the first; one part where there is nothing to
 /// take apart.
 pub(super) fn messages(text: &str) -> Vec<String> {
-    let Some(inside) = INSIDE() else {
+    let found = begin::INSIDE.as_ref().map(|inside| inside.find_iter(text));
+    let starts: Vec<usize> = found
+        .into_iter()
+        .flatten()
+        .map(|found| found.start())
+        .collect();
+    let Some(before) = starts.first().and_then(|first| text.get(..*first)) else {
         return vec![text.to_owned()];
     };
-    let mut starts: Vec<usize> = inside.find_iter(text).map(|found| found.start()).collect();
-    starts.dedup();
-    let before = text.get(..starts.first().copied().unwrap_or(text.len()));
-    let before = before.unwrap_or(text);
     let mut parts = Vec::new();
     if !before.trim().is_empty() {
-        parts.push(before.trim_end().to_owned());
+        parts.push(before.to_owned());
     }
     let mut ends = starts.iter().skip(1).copied();
     let mut opener = before;
@@ -106,11 +107,6 @@ pub(super) fn messages(text: &str) -> Vec<String> {
         opener = part;
     }
     parts
-}
-
-#[allow(non_snake_case, reason = "reads like the static it is")]
-fn INSIDE() -> Option<&'static Regex> {
-    begin::INSIDE.as_ref()
 }
 
 /// The messages of a kernel in a text that begins with one.

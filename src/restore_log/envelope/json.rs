@@ -11,11 +11,11 @@ const MAX_DEPTH: usize = 32;
 
 /// How an object with a member begins.
 static OBJECT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"\{\s*"(?:[^"\\]|\\.){1,128}"\s*:"#).ok());
+    LazyLock::new(|| Regex::new(r#"\{[ \t]*"(?:[^"\\]|\\.){1,128}"[ \t]*:"#).ok());
 
 /// A line with one member: records printed on several lines.
 static MEMBER: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"^\s*"((?:[^"\\]|\\.){1,128})"\s*:\s*""#).ok());
+    LazyLock::new(|| Regex::new(r#"^[ \t]*"((?:[^"\\]|\\.){1,128})"[ \t]*:[ \t]*""#).ok());
 
 /// The messages in a text that holds objects, and what stands around these.
 pub(super) fn read(text: &str) -> Option<Vec<String>> {

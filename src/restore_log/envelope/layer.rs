@@ -43,7 +43,11 @@ pub(super) fn outermost(text: &str, depth: usize) -> Layer {
         return Layer::Inner(lines.collect());
     }
     if depth > 0 && text.contains('\u{1b}') {
-        return Layer::Inner(vec![anstream::adapter::strip_str(text).to_string().replace('\u{1b}', "")]);
+        return Layer::Inner(vec![
+            anstream::adapter::strip_str(text)
+                .to_string()
+                .replace('\u{1b}', ""),
+        ]);
     }
     if begin::criu(text) {
         return bare(text, joined::messages);
@@ -85,12 +89,13 @@ fn within_a_string(text: &str) -> Option<String> {
     (opening != before && opens).then(|| escape::undo(text))
 }
 
-/// Strings in a text that hold messages of CRIU, and what stands around them.
+/// Strings in a text that hold messages of CRIU, or more than one line, and what stands around them.
 fn quoted(text: &str) -> Option<Vec<String>> {
     let first = text.find('"')?;
-    if begin::first(text).is_none_or(|at| at < first) {
+    if begin::first(text).is_some_and(|at| at < first) {
         return None;
     }
+    let wraps = |inside: &str| begin::within(inside) || inside.contains("\\n");
     let mut parts = Vec::new();
     let mut around = String::new();
     let mut rest = text;
@@ -98,7 +103,7 @@ fn quoted(text: &str) -> Option<Vec<String>> {
     while let Some((before, behind)) = rest.split_once('"') {
         let (inside, behind) = escape::string(behind);
         around.push_str(before);
-        if begin::within(inside) {
+        if wraps(inside) {
             any = true;
             parts.push(std::mem::take(&mut around));
             parts.push(escape::undo(inside));

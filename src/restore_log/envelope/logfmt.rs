@@ -8,7 +8,7 @@ use super::{begin, escape, keys};
 
 /// A field with a quoted value.
 static FIELD: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"(?:^|[\s,;({\[])([A-Za-z_@][A-Za-z0-9_.@-]*)=""#).ok());
+    LazyLock::new(|| Regex::new(r#"(?:^|[ \t,;({\[])([A-Za-z_@][A-Za-z0-9_.@-]*)=""#).ok());
 
 /// Logrus on a terminal: the level, the message itself, and the fields behind it
 /// (logrus 1.9 `text_formatter.go` printColored).
@@ -19,8 +19,8 @@ static TERMINAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Fields at the end of a line, set off from the message.
 static FIELDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r#" [ \t]+[A-Za-z_][A-Za-z0-9_.-]*=(?:"(?:[^"\\]|\\.)*"|[^\s"]*)"#,
-        r#"(?:\s+[A-Za-z_][A-Za-z0-9_.-]*=(?:"(?:[^"\\]|\\.)*"|[^\s"]*))*\s*$"#,
+        r#" [ \t]+[A-Za-z_][A-Za-z0-9_.-]*=(?:"(?:[^"\\]|\\.)*"|[^ \t"]*)"#,
+        r#"(?:[ \t]+[A-Za-z_][A-Za-z0-9_.-]*=(?:"(?:[^"\\]|\\.)*"|[^ \t"]*))*[ \t]*$"#,
     ))
     .ok()
 });

@@ -42,25 +42,24 @@ const fn syslog(expression: &'static str) -> Prefix {
 const PREFIXES: &[Prefix] = &[
     always("^[\u{feff}\u{200b}]+"),
     // Markdown and mail quote a line with `>`.
-    always(r"^(?:\s*>)+ ?"),
-    always(r"^\s+"),
+    always(r"^(?:[ \t]*>)+ ?"),
+    always(r"^[ \t]+"),
     // The journal's export format, and its verbose one.
     always(r"^_?MESSAGE="),
     // RFC 3164, and `journalctl`.
     syslog(
         r#"^(?:<[0-9]{1,3}>)?[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)? [^ :()\[\]{}"']+ [^ :()\[\]{}"']+(?:\[[0-9]+\])?: "#,
     ),
-    // `journalctl -o short-iso`, and rsyslog since it writes times in full.
+    // `journalctl -o short-iso`, and rsyslog since it writes times in full. Without a process id it may be any
+    // text behind a time.
     syslog(
-        r#"^(?:<[0-9]{1,3}>)?[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.,]+(?:Z|[+-][0-9]{2}:?[0-9]{2}) [^ :()\[\]{}"']+ [^ :()\[\]{}"']+(?:\[[0-9]+\])?: "#,
+        r#"^(?:<[0-9]{1,3}>)?[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.,]+(?:Z|[+-][0-9]{2}:?[0-9]{2}) [^ :()\[\]{}"']+ [^ :()\[\]{}"']+\[[0-9]+\]: "#,
     ),
     // RFC 5424.
-    syslog(
-        r"^<[0-9]{1,3}>1 [^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ (?:-|(?:\[(?:[^\]\\]|\\.)*\])+) ?",
-    ),
+    syslog(r"^<[0-9]{1,3}>1 [^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ (?:-|(?:\[(?:[^\]\\]|\\.)*\])+) ?"),
     // `docker logs -t`, `kubectl logs --timestamps`, crun on a terminal.
     always(
-        r"^\[?[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?(?: ?(?:Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?\]?:?\s+",
+        r"^\[?[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?(?: ?(?:Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?\]?:?[ \t]+",
     ),
     // klog: `E0102 15:04:05.000000    1 file.go:12] `.
     always(r"^[IWEF][0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)? +[0-9]+ [^ \]]+:[0-9]+\] ?"),
@@ -74,12 +73,12 @@ const PREFIXES: &[Prefix] = &[
     },
     before_message(r"^[0-9]{1,9}-"),
     Prefix {
-        expression: r#"^[^\s:"'{}\[\]()=]*[./][^\s:"'{}\[\]()=]*:[0-9]{1,9}:"#,
+        expression: r#"^[^ \t:"'{}\[\]()=]*[./][^ \t:"'{}\[\]()=]*:[0-9]{1,9}:"#,
         before: no_time,
         syslog: false,
     },
-    before_message(r#"^[^\s:"'{}\[\]()=]+[:-][0-9]{1,9}[:-]"#),
-    before_message(r#"^[^\s:"'{}\[\]()=]+:"#),
+    before_message(r#"^[^ \t:"'{}\[\]()=]+[:-][0-9]{1,9}[:-]"#),
+    before_message(r#"^[^ \t:"'{}\[\]()=]+:"#),
     // Items of lists.
     before_message(r"^(?:[-*+]|[0-9]{1,4}[.)]) +"),
 ];
@@ -112,7 +111,10 @@ fn anything(_: &str) -> bool {
 }
 
 fn a_message(rest: &str) -> bool {
-    begin::criu(rest) || begin::kernel(rest) || rest.starts_with(['{', '"']) || rest.starts_with("time=")
+    begin::criu(rest)
+        || begin::kernel(rest)
+        || rest.starts_with(['{', '"'])
+        || rest.starts_with("time=")
 }
 
 /// Not the minutes and seconds of a time of day.
@@ -123,13 +125,18 @@ fn no_time(rest: &str) -> bool {
 
 /// Control characters that syslog daemons write as `#` and three octal digits.
 fn controls(text: &str) -> String {
-    [("#012", "\n"), ("#011", "\t"), ("#015", "\r"), ("#033", "\u{1b}")]
-        .iter()
-        .fold(text.to_owned(), |text, (escaped, control)| {
-            if text.contains(escaped) {
-                text.replace(escaped, control)
-            } else {
-                text
-            }
-        })
+    [
+        ("#012", "\n"),
+        ("#011", "\t"),
+        ("#015", "\r"),
+        ("#033", "\u{1b}"),
+    ]
+    .iter()
+    .fold(text.to_owned(), |text, (escaped, control)| {
+        if text.contains(escaped) {
+            text.replace(escaped, control)
+        } else {
+            text
+        }
+    })
 }
