@@ -435,10 +435,19 @@ fn a_long_log_is_read_in_little_memory() {
     assert_eq!(report["messages"].as_array().unwrap().len(), 1);
 }
 
+/// A log, the outcome, the row of its cause, the message, and what that names.
+type Quoted = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
 /// What runc prints, and what a log driver keeps of it: the same answers as for CRIU's own lines.
 #[test]
 fn what_engines_quote_is_read_as_criu_wrote_it() {
-    let cases: [(&str, &str, &str, &str, &[(&str, &str)]); 5] = [
+    let cases: [Quoted; 5] = [
         (
             "runc-pid-taken.log",
             "failed",
@@ -542,7 +551,7 @@ fn an_engine_alone_says_where_the_log_is() {
         ),
         (
             "E1114 12:00:00.0 1 a.go:1] \"x\" err=\"rpc error: failed to create shim task: OCI runtime restore failed: criu failed: type NOTIFY errno 0\\nlog file: /run/k/restore.log: unknown\"\n",
-            "tool-criu-failed",
+            "tool-containerd-restore-failed",
             "/run/k/restore.log",
         ),
     ];

@@ -46,12 +46,33 @@ pub(super) fn kernel(text: &str) -> bool {
 
 /// Where the first message of CRIU begins, if there is one.
 pub(super) fn first(text: &str) -> Option<usize> {
+    possible(text).then_some(())?;
     Some(INSIDE.as_ref()?.find(text)?.start())
+}
+
+/// Whether a message of CRIU may begin in a text, at a glance: nearly every line of a log has none but the
+/// one it begins with, and is long.
+pub(super) fn possible(text: &str) -> bool {
+    memchr::memchr_iter(b'(', text.as_bytes()).any(|at| {
+        let (before, behind) = text.split_at_checked(at).unwrap_or_default();
+        let before = before.trim_end_matches(' ');
+        before.ends_with("Error") || before.ends_with("Warn") || time(behind)
+    })
+}
+
+/// Whether a text begins with a parenthesis and two digits.
+fn time(text: &str) -> bool {
+    matches!(text.as_bytes(), [_, first, second, ..] if first.is_ascii_digit() && second.is_ascii_digit())
 }
 
 /// Whether a message of CRIU with a level, or with a time, is anywhere in it.
 pub(super) fn within(text: &str) -> bool {
-    criu(text) || matches(&LEVELLED, text) || first(text).is_some()
+    possible(text) && (criu(text) || matches(&LEVELLED, text) || first(text).is_some()) || pie(text)
+}
+
+/// A message of the restorer without a time and a level.
+fn pie(text: &str) -> bool {
+    text.starts_with("pie: ") && criu(text)
 }
 
 fn matches(expression: &LazyLock<Option<Regex>>, text: &str) -> bool {

@@ -32,6 +32,9 @@ const TAGS: &[(&str, &str)] = &[
 
 /// The text with its entities replaced, once; `None` where it has none.
 pub(super) fn undo(text: &str) -> Option<String> {
+    if !text.contains(['&', '<']) {
+        return None;
+    }
     let known = |text: &str| {
         ENTITIES
             .iter()

@@ -79,6 +79,11 @@ fn next(text: &str) -> bool {
 /// The messages of CRIU in a text, and what stands before the first; one part where there is nothing to
 /// take apart.
 pub(super) fn messages(text: &str) -> Vec<String> {
+    // What it begins with is no second one.
+    let behind = text.strip_prefix('(').unwrap_or(text);
+    if !begin::possible(behind) {
+        return vec![text.to_owned()];
+    }
     let found = begin::INSIDE.as_ref().map(|inside| inside.find_iter(text));
     let starts: Vec<usize> = found
         .into_iter()

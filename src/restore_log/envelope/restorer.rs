@@ -1,4 +1,4 @@
-//! Messages that CRIU's restorer and parasite break: their buffer is 79 bytes up to CRIU 3.9 and 256 since
+//! Messages that CRIU's restorer and parasite break: their buffer is 79 bytes up to CRIU 3.8 and 256 since
 //! (`STD_LOG_SIMPLE_CHUNK`, CRIU 3.0 to 4.2 `compel/plugins/std/log.c`). A full one ends in `>`, and the
 //! message goes on behind the same prefix on a line of its own.
 

@@ -42,8 +42,11 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         id: "tool-crun-criu-gone",
         patterns: &[
+            "CRIU restoring failed -70.  Please check CRIU logfile `{path:file}`{rest}",
+            "CRIU restoring failed -70.  Please check CRIU logfile {path:file}{rest}",
             "CRIU restoring failed -70{rest}",
             "CRIU restoring failed: -70{rest}",
+            "CRIU checkpointing failed -70.  Please check CRIU logfile {path:file}{rest}",
             "CRIU checkpointing failed -70{rest}",
             "CRIU checkpointing failed: -70{rest}",
         ],
@@ -60,8 +63,12 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         id: "tool-crun-criu-protocol",
         patterns: &[
+            "CRIU restoring failed -22.  Please check CRIU logfile `{path:file}`{rest}",
+            "CRIU restoring failed -22.  Please check CRIU logfile {path:file}{rest}",
             "CRIU restoring failed -22{rest}",
             "CRIU restoring failed: -22{rest}",
+            "CRIU restoring failed -74.  Please check CRIU logfile `{path:file}`{rest}",
+            "CRIU restoring failed -74.  Please check CRIU logfile {path:file}{rest}",
             "CRIU restoring failed -74{rest}",
             "CRIU restoring failed: -74{rest}",
             "CRIU checkpointing failed -22{rest}",
@@ -130,6 +137,21 @@ pub(super) static ROWS: &[Row] = &[
         explanation: "It does not say why. The copy of CRIU's log that containerd makes does: {path}.",
         help: "Run `hwcr explain-log {path}` before the container is deleted; the file goes with it.",
         sources: &["containerd 2.3, cmd/containerd-shim-runc-v2/process/init.go checkpoint"],
+        ..FAILED
+    },
+    Row {
+        id: "tool-containerd-restore-failed",
+        patterns: &["OCI runtime restore failed: {rest}"],
+        summary: "containerd's runtime could not restore the container.",
+        explanation: "It does not say why. CRIU's log is restore.log in the container's working directory, \
+            /var/lib/containerd/io.containerd.runtime.v2.task/NAMESPACE/ID (Docker's namespace is moby, Kubernetes' \
+            k8s.io), or in the work path that was given. It goes with the container.",
+        help: "Run `hwcr explain-log {path|restore.log}` on it. If it is gone, add the line `log-file /tmp/criu.log` to \
+            /etc/criu/runc.conf, restore again, and run `hwcr explain-log /tmp/criu.log`.",
+        sources: &[
+            "containerd 2.3, cmd/containerd-shim-runc-v2/process/init_state.go, process/init.go runtimeError, \
+             runc/container.go",
+        ],
         ..FAILED
     },
     Row {
@@ -272,21 +294,6 @@ pub(super) static ROWS: &[Row] = &[
             "CRI-O, server/container_restore.go",
         ],
         ..REFUSED
-    },
-    Row {
-        id: "tool-containerd-restore-failed",
-        patterns: &["OCI runtime restore failed: {rest}"],
-        summary: "containerd's runtime could not restore the container.",
-        explanation: "It does not say why. CRIU's log is restore.log in the container's working directory, \
-            /var/lib/containerd/io.containerd.runtime.v2.task/NAMESPACE/ID (Docker's namespace is moby, Kubernetes' \
-            k8s.io), or in the work path that was given. It goes with the container.",
-        help: "Run `hwcr explain-log {path|restore.log}` on it. If it is gone, add the line `log-file /tmp/criu.log` to \
-            /etc/criu/runc.conf, restore again, and run `hwcr explain-log /tmp/criu.log`.",
-        sources: &[
-            "containerd 2.3, cmd/containerd-shim-runc-v2/process/init_state.go, process/init.go runtimeError, \
-             runc/container.go",
-        ],
-        ..FAILED
     },
     Row {
         id: "tool-crio-restore-failed",

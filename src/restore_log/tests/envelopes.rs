@@ -355,8 +355,8 @@ const JOINTS: &[&str] = &[
 fn lines_that_were_joined_are_told_apart() {
     let lines = marked();
     assert!(lines.len() > 130, "{}", lines.len());
-    for joint in JOINTS {
-        for (at, pair) in lines.windows(3).enumerate() {
+    for (first, joint) in JOINTS.iter().enumerate() {
+        for (at, pair) in lines.windows(3).enumerate().skip(first % 4).step_by(4) {
             let joined = pair.join(joint);
             assert_same("", pair, &joined, joint);
             let (name, envelope) = ENVELOPES[at % ENVELOPES.len()];
@@ -469,7 +469,7 @@ fn a_journal_is_exported_with_lengths() {
     }
 }
 
-/// CRIU's restorer breaks its lines at 79 bytes, since 3.10 at 256, and begins the rest like the first part.
+/// CRIU's restorer breaks its lines at 79 bytes, since 3.9 at 256, and begins the rest like the first part.
 #[test]
 fn lines_that_the_restorer_broke_are_put_together() {
     for (chunk, stamp) in [
