@@ -434,3 +434,145 @@ fn a_long_log_is_read_in_little_memory() {
     assert_eq!(report["messages"][0]["count"], 100_000);
     assert_eq!(report["messages"].as_array().unwrap().len(), 1);
 }
+
+/// A log, the outcome, the row of its cause, the message, and what that names.
+type Quoted = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
+/// What runc prints, and what a log driver keeps of it: the same answers as for CRIU's own lines.
+#[test]
+fn what_engines_quote_is_read_as_criu_wrote_it() {
+    let cases: [Quoted; 5] = [
+        (
+            "runc-pid-taken.log",
+            "failed",
+            "criu-pid-taken",
+            "Can't fork for 3021: File exists",
+            &[("pid", "3021")],
+        ),
+        (
+            "runc-pac.log",
+            "hangs",
+            "criu-pac-missing",
+            "PACG support is required from the source system.",
+            &[],
+        ),
+        (
+            "runc-mount.log",
+            "failed",
+            "criu-mount-auto",
+            "mnt: Mount 338:/etc/hosts is autodetected external mount. Try \"--ext-mount-map auto\" to allow them.",
+            &[("mount", "338"), ("path", "/etc/hosts")],
+        ),
+        (
+            "runc-json.log",
+            "failed",
+            "criu-tcp-connected",
+            "Connected TCP socket in image",
+            &[],
+        ),
+        (
+            "docker-json-file.log",
+            "failed",
+            "criu-file-missing",
+            "Can't open file opt/lab/scen on restore: No such file or directory",
+            &[
+                ("errno", "No such file or directory"),
+                ("path", "opt/lab/scen"),
+            ],
+        ),
+    ];
+    for (name, outcome, id, says, values) in cases {
+        let (code, report) = json(&[&log(name)]);
+        assert_eq!(
+            (
+                code,
+                report["outcome"].as_str(),
+                report["certainty"].as_str()
+            ),
+            (0, Some(outcome), Some("certain")),
+            "{name}"
+        );
+        assert_eq!(report["causes"].as_array().unwrap().len(), 1, "{name}");
+        let at = report["causes"][0]["message"].as_u64().unwrap();
+        let message = &report["messages"][usize::try_from(at).unwrap()];
+        assert_eq!(message["id"], id, "{name}");
+        assert_eq!(message["text"], says, "{name}");
+        let named = &message["values"];
+        let count = named.as_object().map_or(0, serde_json::Map::len);
+        assert_eq!(count, values.len(), "{name}: {named}");
+        for (value, expected) in values {
+            assert_eq!(named[*value], *expected, "{name}");
+        }
+        // Nothing is left over that hwcr does not know.
+        let unknown = report["messages"].as_array().unwrap();
+        assert!(
+            unknown.iter().all(|message| !message["id"].is_null()),
+            "{name}"
+        );
+    }
+}
+
+/// Where CRIU's log is gone: what is known, where the log was, and no cause that is certain.
+#[test]
+fn an_engine_alone_says_where_the_log_is() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("engine.log");
+    let cases = [
+        (
+            "time=\"x\" level=error msg=\"criu failed: type NOTIFY errno 0\\nlog file: /run/web/work/restore.log\"\n",
+            "tool-criu-failed",
+            "/run/web/work/restore.log",
+        ),
+        (
+            "time=\"x\" level=warning msg=\"--- Quoting \\\"/run/web/restore.log\\\"\"\ntime=\"x\" level=error msg=\"criu failed: type NOTIFY errno 0\"\n",
+            "tool-criu-failed",
+            "/run/web/restore.log",
+        ),
+        (
+            "Error: OCI runtime error: crun: CRIU restoring failed -52.  Please check CRIU logfile `/var/lib/x/userdata/restore.log`\n",
+            "tool-crun-criu-failed",
+            "/var/lib/x/userdata/restore.log",
+        ),
+        (
+            "--- excerpt from CRIU log `/run/web/restore.log`\n--- end of excerpt\nCRIU restoring failed: -52\n",
+            "tool-crun-criu-failed",
+            "/run/web/restore.log",
+        ),
+        (
+            "Error response from daemon: Cannot checkpoint container c1: rpc error: code = 2 desc = exit status 1: \"criu failed: type NOTIFY errno 0\\nlog file: /var/lib/docker/c/criu.work/dump.log\\n\"\n",
+            "tool-checkpoint-failed",
+            "/var/lib/docker/c/criu.work/dump.log",
+        ),
+        (
+            "E1114 12:00:00.0 1 a.go:1] \"x\" err=\"rpc error: failed to create shim task: OCI runtime restore failed: criu failed: type NOTIFY errno 0\\nlog file: /run/k/restore.log: unknown\"\n",
+            "tool-containerd-restore-failed",
+            "/run/k/restore.log",
+        ),
+    ];
+    for (text, id, file) in cases {
+        fs::write(&path, text).unwrap();
+        let (code, report) = json(&[path.to_str().unwrap()]);
+        assert_eq!(
+            (code, report["outcome"].as_str()),
+            (3, Some("failed")),
+            "{text}"
+        );
+        let at = report["causes"][0]["message"].as_u64().unwrap();
+        let message = &report["messages"][usize::try_from(at).unwrap()];
+        assert_eq!(message["id"], id, "{text}");
+        assert_eq!(message["values"]["path"], file, "{text}");
+        let help = report["causes"][0]["help"].as_str().unwrap();
+        assert!(help.contains(&format!("hwcr explain-log {file}")), "{help}");
+    }
+    // Without a path the command names the file that it is about.
+    fs::write(&path, "CRIU restoring failed: -52\n").unwrap();
+    let (_, report) = json(&[path.to_str().unwrap()]);
+    let help = report["causes"][0]["help"].as_str().unwrap();
+    assert!(help.contains("`hwcr explain-log restore.log`"), "{help}");
+}

@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use crate::restore_log::rows;
-use crate::restore_log::{Role, Row};
+use crate::restore_log::{Role, Row, unfilled};
 
 /// The tables, one under each title.
 ///
@@ -32,12 +32,12 @@ fn row(out: &mut dyn Write, row: &Row) -> io::Result<()> {
         .iter()
         .map(|pattern| format!("`{}`", shown(pattern)))
         .collect();
-    let mut meaning = vec![cell(row.summary)];
+    let mut meaning = vec![cell(&unfilled(row.summary))];
     meaning.extend(
         [row.explanation, row.help]
             .into_iter()
             .filter(|text| !text.is_empty())
-            .map(cell),
+            .map(|text| cell(&unfilled(text))),
     );
     let role = match row.role {
         Role::Cause(_) => "**cause**",

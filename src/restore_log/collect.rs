@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufRead};
 
-use super::bounded::{Lines, MAX_BYTES, Spot};
+use super::bounded::{MAX_BYTES, Spot};
+use super::envelope::Messages;
 use super::kernel::{self, NEAR};
 use super::line::{Level, Line, Writer};
 use super::recognise::{self, Match};
@@ -17,6 +18,9 @@ pub const MAX_ENTRIES: usize = 2048;
 
 /// Most pairs of real and saved process ids that are kept: more tasks than any checkpoint of a container.
 const MAX_PIDS: usize = 65_536;
+
+/// Lines behind an engine's message in which it names what belongs to it: a record of the journal has many.
+const BEHIND: u64 = 40;
 
 /// A log, read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -146,15 +150,16 @@ pub fn collect(name: &str, input: impl BufRead) -> io::Result<Log> {
 }
 
 pub(super) fn collect_up_to(name: &str, input: impl BufRead, limit: u64) -> io::Result<Log> {
-    let mut lines = Lines::new(input, limit);
+    let mut messages = Messages::new(input, limit);
     let mut collector = Collector::default();
-    while let Some((spot, text)) = lines.next()? {
-        collector.line(spot, &text);
+    while let Some(message) = messages.next()? {
+        collector.line(message.spot, &message.text);
     }
     let mut log = collector.log;
     name.clone_into(&mut log.name);
+    let lines = messages.lines();
     (log.lines, log.bytes) = (lines.lines, lines.bytes);
-    (log.cut, log.cut_lines) = (lines.cut, lines.cut_lines);
+    (log.cut, log.cut_lines) = (lines.cut, messages.cut_lines());
     Ok(log)
 }
 
@@ -278,10 +283,28 @@ impl Collector {
         }
         let dies = found.row.form == Form::Kernel;
         let entry = entry(spot, line, Some(found));
+        if entry.role() == Some(Role::Context) {
+            self.context.extend(entry.values.iter().cloned());
+            self.complete(&entry);
+        }
+        let entry = self.with_context(entry);
         match keep(&mut self.log.others, &mut self.seen_others, entry) {
             Some(at) if dies => self.dying = Some((at, spot.line.saturating_add(NEAR))),
             Some(_) => {}
             None => self.log.dropped = self.log.dropped.saturating_add(1),
+        }
+    }
+
+    /// Adds what a line names to the messages just before it, whose writers put it on a line of its own.
+    fn complete(&mut self, context: &Entry) {
+        let near = |message: &&mut Entry| message.line.saturating_add(BEHIND) >= context.line;
+        for message in self.log.others.iter_mut().rev().take_while(near) {
+            if let Some(name) = message.row.and_then(|row| row.after)
+                && message.value(name).is_none()
+                && let Some(value) = context.value(name)
+            {
+                message.values.push((name, value.to_owned()));
+            }
         }
     }
 

@@ -59,7 +59,7 @@ static PREFIX: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// The same before a message without a level, where time or `pie` must stand for it to be CRIU's.
 static PLAIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"^(?:\(([0-9]+)\.([0-9]{1,6})\) (?:(pie): )? *(?:([0-9]+): )?|(pie): (?:([0-9]+): )?)(.*)$",
+        r"^(?:\(([0-9]+)\.([0-9]{1,6})\) ?(?:(pie): )? *(?:([0-9]+): )?|(pie): (?:([0-9]+): )?)(.*)$",
     )
     .ok()
 });

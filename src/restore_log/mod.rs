@@ -15,6 +15,7 @@
 
 mod bounded;
 mod collect;
+mod envelope;
 mod explain;
 mod kernel;
 mod line;
@@ -37,5 +38,5 @@ pub use explain::{
 pub use line::{Level, Line, Writer};
 pub use machine::machine;
 pub use phase::{AFTER_RESTORE, DURING_RESTORE};
-pub use recognise::fill;
+pub use recognise::{fill, unfilled};
 pub use row::{Fate, Form, Role, Row, When};

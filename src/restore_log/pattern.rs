@@ -18,6 +18,7 @@ pub(super) const KINDS: &[(&str, &str)] = &[
     ("errno", ".+"),
     // A kernel's name of a task: at most 15 bytes, blanks among them.
     ("comm", r"[^\[ ].{0,14}?"),
+    ("file", r#"/[^`": \t\\]+"#),
     ("image", r"[A-Za-z0-9._/-]*[A-Za-z0-9._-]"),
     (
         "needed",
@@ -27,6 +28,14 @@ pub(super) const KINDS: &[(&str, &str)] = &[
     ("text", ".+?"),
     ("rest", ".*"),
 ];
+
+/// What stands for a value that a message does not name, in a sentence: `{path|restore.log}`.
+const OTHERWISE: char = '|';
+
+/// A value's name in a sentence, and what stands for one that is not known.
+pub(super) fn named(name: &str) -> (&str, &str) {
+    name.split_once(OTHERWISE).unwrap_or((name, "(not named)"))
+}
 
 /// A part of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -120,10 +120,24 @@ pub fn fill(sentence: &str, values: &[(&'static str, String)]) -> String {
         match part {
             pattern::Part::Literal(text) => filled.push_str(text),
             pattern::Part::Value(name, _) => {
+                let (name, otherwise) = pattern::named(name);
                 let known = values.iter().find(|(known, _)| *known == name);
-                filled.push_str(known.map_or("(not named)", |(_, value)| value));
+                filled.push_str(known.map_or(otherwise, |(_, value)| value));
             }
         }
     }
     filled
+}
+
+/// A sentence of a row as the tables show it: with the names of values, and not what stands for one that
+/// is missing.
+#[must_use]
+pub fn unfilled(sentence: &str) -> String {
+    pattern::parts(sentence)
+        .into_iter()
+        .map(|part| match part {
+            pattern::Part::Literal(text) => text.to_owned(),
+            pattern::Part::Value(name, _) => format!("{{{}}}", pattern::named(name).0),
+        })
+        .collect()
 }

@@ -1,6 +1,6 @@
 //! How runs begin and end, and lines that only follow from another one.
 
-use crate::restore_log::row::{ERROR, Fate, Form, Role, Row};
+use crate::restore_log::row::{ERROR, Form, Role, Row};
 
 use super::{MACHINE, PIDS, VERSION};
 
@@ -288,24 +288,11 @@ pub(super) static ROWS: &[Row] = &[
         ..FOLLOWS
     },
     Row {
-        id: "tool-criu-failed",
-        form: Form::Tool,
-        patterns: &[
-            "criu failed: type {kind:word} errno {code}{rest}",
-            "CRIU restoring failed {code}{rest}",
-            "CRIU restore failed {code}{rest}",
-        ],
-        role: Role::Symptom(Fate::Fails),
-        summary: "A container engine says that CRIU failed.",
-        explanation: "It does not say why. CRIU's own log does; engines keep it beside the container (restore.log) or \
-            remove it with the container.",
-        help: "Give CRIU's log. Where it is gone, `log-file /tmp/criu.log` in /etc/criu/runc.conf (crun: \
-            /etc/criu/crun.conf) keeps it.",
-        sources: &[
-            "runc 1.0 to 1.4, libcontainer/criu_linux.go",
-            "crun 1.0 to 1.24, src/libcrun/criu.c",
-            "checkpoint-restore/criu 2366",
-        ],
-        ..ERROR
+        id: "criu-cgroupd-ended",
+        files: &["cgroup.c"],
+        patterns: &["cgroupd: recv req error: {errno}"],
+        summary: "CRIU's helper for threads in cgroups lost the restore it works for; the lines before say why.",
+        sources: &["CRIU 3.19 to 4.2, criu/cgroup.c cgroupd"],
+        ..FOLLOWS
     },
 ];

@@ -2,6 +2,7 @@
 //! sources as each row says; what is said about them is ours.
 
 mod ends;
+mod engines;
 mod files;
 mod image;
 mod kernel;
@@ -18,6 +19,9 @@ pub const MACHINE: &str = "criu-machine";
 /// The row of the line that ties a host's process id to the saved one.
 pub const PIDS: &str = "criu-pid-map";
 
+/// The row of an engine's line that names the file CRIU's log is in.
+pub const LOG_FILE: &str = "tool-criu-log";
+
 /// The tables. Of several rows that know a message the first counts.
 pub static TABLES: &[(&str, &[Row])] = &[
     ("Machine, kernel and CRIU version", machine::ROWS),
@@ -26,6 +30,7 @@ pub static TABLES: &[(&str, &[Row])] = &[
     ("Tasks, terminals and rights", tasks::ROWS),
     ("Cgroups, namespaces, mounts, network", system::ROWS),
     ("The kernel", kernel::ROWS),
+    ("Container engines", engines::ROWS),
     (
         "Beginnings, ends and what follows from the rest",
         ends::ROWS,

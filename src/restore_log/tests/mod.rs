@@ -1,6 +1,7 @@
 //! The table, the reader, and the decision.
 
 mod deciding;
+mod envelopes;
 mod reading;
 mod table;
 
