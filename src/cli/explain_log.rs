@@ -24,7 +24,7 @@ const STDIN: &str = "-";
 /// Bytes read at once.
 const BUFFER: usize = 64 * 1024;
 
-/// Say why a restore or a dump failed, from the logs of CRIU, the kernel, a JVM
+/// Say why a restore or a dump failed, from its logs
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

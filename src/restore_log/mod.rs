@@ -39,6 +39,6 @@ pub use explain::{
 pub use line::{Level, Line, Writer};
 pub use machine::machine;
 pub use phase::{AFTER_RESTORE, DURING_RESTORE};
-pub use progress::{Progress, Stage};
+pub use progress::{Later, Progress, Stage};
 pub use recognise::fill;
 pub use row::{Fate, Form, Role, Row, When};

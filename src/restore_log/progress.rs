@@ -33,6 +33,9 @@ pub enum Stage {
 /// nothing but the trials of `kerndat_init` (CRIU 3.12 to 4.2).
 const PROBES: &[&str] = &["kerndat.c", "tun.c", "libnetlink.c", "sockets.c"];
 
+/// Those of them that write nothing else before the tasks of a dump are looked for.
+const DUMP_PROBES: &[&str] = &["kerndat.c"];
+
 /// CRIU source files with functions that run before the image is read or the first task seized: those
 /// that `main`, `setup_opts_from_req` and `kerndat_init` call (CRIU 3.12 to 4.2). An error from any
 /// other file shows that CRIU had left its start behind.
@@ -78,6 +81,17 @@ const START: &[&str] = &[
 
 /// CRIU source files that run in dumps only, and `criu check`, which ends there.
 const DUMP: &[&str] = &["cr-dump.c", "seize.c", "parasite.c"];
+
+/// What later lines say of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Later {
+    /// Nothing: it may have stopped CRIU.
+    Allows,
+    /// It hardly stopped CRIU.
+    Doubts,
+    /// It did not stop CRIU.
+    Refutes,
+}
 
 /// What a run's lines show of its progress.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -183,33 +197,43 @@ impl Progress {
             .unwrap_or(Stage::Starting)
     }
 
-    /// Whether a later line shows that an error did not stop CRIU: the one of the task `pid`, or of
-    /// CRIU's first process, in a source file, written last at a line. `named` says whether a row knows
-    /// it as a reason; then a task's line alone is not enough, for in a log of errors only the first line
-    /// of a task may come late.
+    /// What later lines say of an error that was written last at `line`, by the task `pid` or by CRIU's
+    /// first process, from a source file. `named` says whether a row knows it: against a reason that is
+    /// known, a task's line alone says nothing, for in a log of errors the first of them may come late.
     #[must_use]
-    pub fn refutes(&self, line: u64, pid: Option<u32>, file: Option<&str>, named: bool) -> bool {
+    pub fn later(&self, line: u64, pid: Option<u32>, file: Option<&str>, named: bool) -> Later {
         if let Some(pid) = pid {
             // A task that failed does not reach its restorer.
-            let restorer = file.is_some_and(|file| file.contains("pie/"));
-            return !self.dump
-                && !restorer
-                && self.restorers.get(&pid).is_some_and(|last| *last > line);
+            let restorer = self.dump || file.is_some_and(|file| file.contains("pie/"));
+            let reached = self.restorers.get(&pid).is_some_and(|last| *last > line);
+            return if reached && !restorer {
+                Later::Refutes
+            } else {
+                Later::Allows
+            };
         }
         let at = self.at(line);
-        let probe = at == Stage::Starting && file.is_some_and(|file| is_one_of(file, PROBES));
+        let probes = if self.dump { DUMP_PROBES } else { PROBES };
+        let probe = at == Stage::Starting && file.is_some_and(|file| is_one_of(file, probes));
         if probe && self.past_start.is_some_and(|later| later > line) {
-            return true;
+            return Later::Refutes;
         }
-        let counts = |stage: Stage| {
-            let own = stage > at && (self.dump == (stage == Stage::Dumping));
-            own && (!named || probe || stage < Stage::Forking || self.talkative())
+        let reached = |stage: Stage| {
+            self.first.get(&stage).is_some_and(|first| *first > line)
+                && stage > at
+                && self.dump == (stage == Stage::Dumping)
         };
-        at < Stage::Forking
-            && self
-                .first
-                .iter()
-                .any(|(stage, first)| *first > line && counts(*stage))
+        let sure = reached(Stage::Dumping) || reached(Stage::Reading);
+        let tasks = reached(Stage::Forking) || reached(Stage::Restoring);
+        if at >= Stage::Forking {
+            Later::Allows
+        } else if sure || (tasks && (probe || self.talkative())) {
+            Later::Refutes
+        } else if tasks && !named {
+            Later::Doubts
+        } else {
+            Later::Allows
+        }
     }
 }
 

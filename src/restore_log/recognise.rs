@@ -12,7 +12,7 @@ use super::rows;
 
 /// What stands before a message in some releases of CRIU and not in others: the name of the part that
 /// writes it (`LOG_PREFIX`).
-const PART_OF_CRIU: &str = "(?:[a-z][a-z0-9 -]{0,12}: ){0,2}";
+const PART_OF_CRIU: &str = r"(?:[a-z][a-z0-9 -]{0,12}: ){0,2}[\t ]*";
 
 /// Engines and journals wrap what they quote.
 const ANYTHING: &str = ".*?";

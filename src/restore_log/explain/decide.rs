@@ -8,6 +8,7 @@ use super::join::{CRIU, Image, Relation};
 use super::{Outcome, Part, Said, outcome_of};
 use crate::restore_log::collect::{Entry, Log, Run};
 use crate::restore_log::line::Level;
+use crate::restore_log::progress::Later;
 use crate::restore_log::row::{Fate, Role};
 use crate::restore_log::rows;
 
@@ -60,6 +61,16 @@ impl<'a> Decision<'a> {
         decision
     }
 
+    /// Takes a message for the cause that was found later.
+    pub(super) fn take_as_cause(&mut self, cause: Option<Said<'a>>) {
+        let Some(cause) = cause else { return };
+        for said in &mut self.said {
+            if std::ptr::eq(said.entry, cause.entry) {
+                said.part = Part::Cause;
+            }
+        }
+    }
+
     /// Gives every message its part.
     fn sort_out(&mut self, ended: Ended) {
         for said in &mut self.said {
@@ -69,7 +80,9 @@ impl<'a> Decision<'a> {
                 .any(|cause| std::ptr::eq(cause.entry, said.entry));
             said.part = match said.entry.role() {
                 _ if cause => Part::Cause,
-                _ if matches!(said.part, Part::Unrelated | Part::Survived) => said.part,
+                _ if matches!(said.part, Part::Unrelated | Part::Survived | Part::Perhaps) => {
+                    said.part
+                }
                 Some(Role::Restored | Role::Failed | Role::Dump | Role::DumpFailed) => Part::End,
                 Some(Role::Harmless) if explained(said.entry) => Part::Survived,
                 Some(Role::Harmless | Role::Context | Role::Reached(_)) => Part::Aside,
@@ -107,12 +120,16 @@ fn survived(run: &Run, own: &mut [Said<'_>]) {
     for said in own.iter_mut() {
         let entry = said.entry;
         let file = entry.at.as_ref().map(|(file, _)| file.as_str());
-        let refuted = || {
-            run.progress
-                .refutes(entry.last_line, entry.pid, file, entry.row.is_some())
-        };
-        if counts(entry) && (dumped || refuted()) {
-            said.part = Part::Survived;
+        let later = run
+            .progress
+            .later(entry.last_line, entry.pid, file, entry.row.is_some());
+        if counts(entry) {
+            said.part = match later {
+                _ if dumped => Part::Survived,
+                Later::Refutes => Part::Survived,
+                Later::Doubts => Part::Perhaps,
+                Later::Allows => said.part,
+            };
         }
     }
     if run.progress.left_start() {
@@ -268,7 +285,7 @@ fn fate(entry: &Entry) -> Option<Fate> {
 fn first_errors<'a>(criu: &[Said<'a>]) -> Vec<Said<'a>> {
     let mut open = criu
         .iter()
-        .filter(|said| said.part != Part::Survived && is_reason(said.entry));
+        .filter(|said| said.part == Part::Aside && is_reason(said.entry));
     match open.next() {
         Some(first) if first.entry.row.is_none() => {
             let known = open.find(|said| fate(said.entry).is_some());
@@ -279,11 +296,13 @@ fn first_errors<'a>(criu: &[Said<'a>]) -> Vec<Said<'a>> {
     }
 }
 
+/// The last hint, else the first error that CRIU hardly stopped at.
 fn hints<'a>(criu: &[Said<'a>]) -> impl Iterator<Item = Said<'a>> {
+    let hint = |said: &&Said<'_>| said.part == Part::Aside && said.entry.role() == Some(Role::Hint);
+    let doubtful = |said: &&Said<'_>| said.part == Part::Perhaps;
     criu.iter()
-        .rev()
-        .filter(|said| said.part != Part::Survived)
-        .find(|said| said.entry.role() == Some(Role::Hint))
+        .rfind(hint)
+        .or_else(|| criu.iter().find(doubtful))
         .copied()
         .into_iter()
 }

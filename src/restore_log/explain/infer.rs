@@ -96,12 +96,12 @@ pub(super) fn what_to_end(logs: &[Log]) -> Option<String> {
     } else {
         (real, "by the host's ids")
     };
-    let mut sentence = "to end it: first CRIU, `kill -9 $(pgrep -x criu)`".to_owned();
+    let mut sentence = "to end it: kill CRIU (`pgrep -ax criu` lists it)".to_owned();
     if !ids.is_empty() {
         let shown: Vec<String> = ids.iter().take(NAMED).map(u32::to_string).collect();
         let _ = write!(
             sentence,
-            ", then the half-restored tasks, `kill -9 {}` ({whose})",
+            " and then the half-restored tasks, `kill -9 {}` ({whose})",
             shown.join(" ")
         );
         let more = ids.len().saturating_sub(NAMED);
@@ -109,6 +109,6 @@ pub(super) fn what_to_end(logs: &[Log]) -> Option<String> {
             let _ = write!(sentence, ", and {more} more tasks");
         }
     }
-    sentence.push_str("; nothing else ends them, and while CRIU lives the tasks stay stopped");
+    sentence.push_str("; ptrace may hold the tasks stopped, so that only SIGKILL reaches them");
     Some(sentence)
 }

@@ -167,7 +167,7 @@ pub struct FrameMatch {
 #[must_use]
 pub fn explain<'a>(logs: &'a [Log], evidence: Option<&Evidence<'a>>) -> Explanation<'a> {
     let image = Image::new(logs, evidence.copied());
-    let decision = Decision::of(logs, &image);
+    let mut decision = Decision::of(logs, &image);
     let mut causes: Vec<Cause<'a>> = decision
         .causes
         .iter()
@@ -175,6 +175,7 @@ pub fn explain<'a>(logs: &'a [Log], evidence: Option<&Evidence<'a>>) -> Explanat
         .collect();
     if causes.is_empty() {
         causes.extend(infer::cause(logs, &decision, &image));
+        decision.take_as_cause(causes.first().and_then(|cause| cause.said));
     }
     let mut certainty = match causes.first() {
         None => Certainty::None,

@@ -23,8 +23,8 @@ pub(super) static ROWS: &[Row] = &[
         explanation: "glibc 2.35 and later registers an area for restartable sequences in every process, CRIU too. CRIU before \
             3.17 unmaps that memory in the restorer and leaves it registered, so the kernel kills the task when it \
             next writes there. The log has a task killed in the restorer and no other error.",
-        help: "Restore with CRIU 3.17 or later (the image can stay). `criu --version` and `ldd --version` show the two \
-            versions; Ubuntu 22.04 ships CRIU 3.16.1 with glibc 2.35.",
+        help: "Use CRIU 3.17 or later, for the dump as well: older ones do not save restartable sequences. `criu --version` \
+            and `ldd --version` show the two versions; Ubuntu 22.04 ships CRIU 3.16.1 with glibc 2.35.",
         sources: &[
             "CRIU commit f70ddab24 (3.17), criu/pie/restorer.c unregister_libc_rseq",
             "checkpoint-restore/criu 1696, 1935, 1977, 2096, 2552",

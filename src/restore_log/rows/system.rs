@@ -243,6 +243,41 @@ pub(super) static ROWS: &[Row] = &[
         ..ERROR
     },
     Row {
+        id: "criu-connection-lock",
+        files: &["netfilter.c", "net.c"],
+        patterns: &[
+            "Iptables configuration failed",
+            "Locking network failed using nftables",
+            "Locking connection failed using nftables",
+            "CRIU was built without libnftables support",
+        ],
+        summary: "The firewall rule that keeps packets of a TCP connection away while CRIU works could not be set.",
+        explanation: "With --tcp-established CRIU blocks each connection with iptables, or with nftables where told to. The \
+            program is not installed, or the kernel lacks its modules (ip_tables, xt_mark, nf_tables).",
+        help: "Install iptables and load its modules, or give `--network-lock nftables` (CRIU 3.16 or later, built with \
+            libnftables) to dump and restore.",
+        sources: &[
+            "CRIU 3.0 to 4.2, criu/netfilter.c iptables_connection_switch_raw; 3.16 to 4.2, nftables_lock_network, nftables_lock_connection",
+            "observed: CRIU 4.2.1 without iptables",
+        ],
+        ..ERROR
+    },
+    Row {
+        id: "criu-connection-not-locked",
+        files: &["sk-tcp.c"],
+        patterns: &[
+            "Failed to lock TCP connection {socket:address}",
+            "Failed to unlock TCP connection {socket:address}",
+        ],
+        role: Role::Consequence,
+        summary: "A TCP connection could not be blocked or released; the line before says why.",
+        sources: &[
+            "CRIU 3.16 to 4.2, criu/sk-tcp.c tcp_repair_established, tcp_unlock_one",
+            "observed: CRIU 4.2.1 without iptables",
+        ],
+        ..ERROR
+    },
+    Row {
         id: "criu-tool-missing",
         files: &["util.c"],
         patterns: &["execvp(\"{tool:word}\", ...) failed: {errno}"],

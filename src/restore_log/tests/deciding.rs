@@ -392,6 +392,9 @@ fn progress_refutes_only_what_comes_before_it() {
         // CRIU's first process: a later stage refutes.
         (vec![UNKNOWN, reading, mount, FAILED], vec![root]),
         (vec![UNKNOWN, forked, mount, FAILED], vec![root]),
+        // Where nothing else is left, an error that only a task's line speaks against.
+        (vec![UNKNOWN, forked, KILLED, FAILED], vec!["?"]),
+        (vec![UNKNOWN, reading, forked, KILLED, FAILED], vec![]),
         // After the first task several processes write at once.
         (vec![forked, UNKNOWN, pie, mount, FAILED], vec!["?", root]),
         // The same text again, later: it counts.
