@@ -95,10 +95,8 @@ fn what_real_logs_come_to() {
             .unwrap()
             .iter()
             .map(|cause| match cause["message"].as_u64() {
-                Some(at) => report["messages"][usize::try_from(at).unwrap()]["id"]
-                    .as_str()
-                    .unwrap_or("?"),
-                None => "image",
+                Some(_) => cause["id"].as_str().unwrap_or("?"),
+                None => cause["id"].as_str().unwrap_or("image"),
             })
             .collect();
         writeln!(
@@ -112,6 +110,150 @@ fn what_real_logs_come_to() {
         .unwrap();
     }
     insta::assert_snapshot!("real_logs", table);
+}
+
+/// Logs of reported cases: exit code, outcome, the first cause and how likely it is.
+#[test]
+fn reported_logs_have_their_cause() {
+    let cases = [
+        // An error of a trial at the start, and then the cause.
+        ("probe-tun.log", 0, "failed", "criu-file-missing", "certain"),
+        (
+            "probe-android.log",
+            0,
+            "failed",
+            "criu-mappings-unsorted",
+            "certain",
+        ),
+        (
+            "repair-off.log",
+            0,
+            "failed",
+            "criu-address-taken",
+            "certain",
+        ),
+        // A signal and nothing else.
+        ("libc-rseq.log", 3, "failed", "criu-libc-rseq", "probable"),
+        (
+            "libc-rseq-container.log",
+            3,
+            "failed",
+            "criu-libc-rseq",
+            "possible",
+        ),
+        (
+            "libc-rseq-127.log",
+            3,
+            "failed",
+            "criu-libc-rseq",
+            "possible",
+        ),
+        // The mapping's flags stand in the line before.
+        (
+            "droppable.log",
+            0,
+            "failed",
+            "criu-mapping-droppable",
+            "certain",
+        ),
+        // Dumps.
+        (
+            "dump-rseq.log",
+            0,
+            "dump-failed",
+            "criu-dump-rseq",
+            "certain",
+        ),
+        (
+            "dump-apparmor.log",
+            0,
+            "dump-failed",
+            "criu-dump-apparmor",
+            "certain",
+        ),
+        (
+            "dump-network-lock.log",
+            0,
+            "dump-failed",
+            "criu-network-lock",
+            "certain",
+        ),
+        (
+            "dump-transport.log",
+            0,
+            "dump-failed",
+            "criu-dump-transport",
+            "certain",
+        ),
+        (
+            "dump-serial-port.log",
+            0,
+            "dump-failed",
+            "criu-dump-serial-port",
+            "certain",
+        ),
+        (
+            "dump-pac-mask.log",
+            0,
+            "dump-failed",
+            "criu-dump-pac-mask",
+            "certain",
+        ),
+        (
+            "dump-mapping.log",
+            0,
+            "dump-failed",
+            "criu-dump-special-mapping",
+            "certain",
+        ),
+        (
+            "dump-mount-sharing.log",
+            0,
+            "dump-failed",
+            "criu-dump-mount-sharing",
+            "certain",
+        ),
+        // The JVM's own check.
+        (
+            "jvm-features.log",
+            0,
+            "failed",
+            "jvm-cpu-features",
+            "certain",
+        ),
+        ("jvm-pac.log", 0, "failed", "jvm-separate-images", "certain"),
+    ];
+    for (name, code, outcome, id, likelihood) in cases {
+        let (exit, report) = json(&[&log(name)]);
+        let cause = &report["causes"][0];
+        assert_eq!(
+            (
+                exit,
+                report["outcome"].as_str(),
+                cause["id"].as_str(),
+                cause["likelihood"].as_str()
+            ),
+            (code, Some(outcome), Some(id), Some(likelihood)),
+            "{name}: {report:#}"
+        );
+    }
+}
+
+/// What people read of some of them.
+#[test]
+fn reported_logs_in_words() {
+    for name in [
+        "probe-android",
+        "libc-rseq",
+        "droppable",
+        "dump-pac-mask",
+        "jvm-pac",
+    ] {
+        insta::assert_snapshot!(
+            format!("reported_{}", name.replace('-', "_")),
+            told(&[&log(&format!("{name}.log"))])
+        );
+    }
 }
 
 #[test]

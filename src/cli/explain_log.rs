@@ -24,7 +24,7 @@ const STDIN: &str = "-";
 /// Bytes read at once.
 const BUFFER: usize = 64 * 1024;
 
-/// Say why a restore failed, from the logs of CRIU and of the kernel
+/// Say why a restore or a dump failed, from its logs
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -38,8 +38,8 @@ Exit codes:
   2  no answer: wrong usage, or a log, an image or a profile that cannot be read
   3  nothing was recognised, or the cause is not certain")]
 pub(super) struct ExplainLog {
-    /// Logs: of `criu restore` (text, best with -vv), of the kernel (dmesg, journalctl -k), - for
-    /// standard input; and the image that was to be restored: a directory, or an archive of one
+    /// Logs: of `criu restore` or `criu dump` (text, best with -v4), of the kernel (dmesg,
+    /// journalctl -k), - for standard input; and the image that was to be restored: a directory, or an archive of one
     #[arg(required = true, value_name = "LOG|IMAGE")]
     paths: Vec<PathBuf>,
 

@@ -8,8 +8,8 @@ use crate::sigframe::model;
 
 use super::from_judgement::finding_of;
 use super::v1::log::{
-    CauseKind, Certainty, DeadFrame, DeadRegisters, LastLine, LogCause, LogOutcome, LogRead,
-    LogReport, Message, MessagePart,
+    CauseKind, Certainty, DeadFrame, DeadRegisters, LastLine, Likelihood, LogCause, LogOutcome,
+    LogRead, LogReport, Message, MessagePart,
 };
 use super::v1::{Liveness, Tool};
 use super::words::owned;
@@ -40,7 +40,7 @@ pub fn report(asked: Asked<'_>, logs: &[Log], explanation: &Explanation<'_>) -> 
         causes: explanation
             .causes
             .iter()
-            .map(|found| cause(found, &explanation.said))
+            .map(|found| cause(found, explanation))
             .collect(),
         messages: explanation.said.iter().map(message).collect(),
         remarks: explanation.remarks.clone(),
@@ -51,7 +51,7 @@ fn read(log: &Log, explanation: &Explanation<'_>) -> LogRead {
     let run = log.run.as_ref();
     let open = matches!(explanation.outcome, Outcome::Hangs | Outcome::Unfinished);
     let doubtful = explanation.certainty != restore_log::Certainty::Certain
-        && explanation.outcome == Outcome::Failed;
+        && matches!(explanation.outcome, Outcome::Failed | Outcome::DumpFailed);
     LogRead {
         name: log.name.clone(),
         lines: log.lines,
@@ -79,8 +79,9 @@ fn last_line(entry: &Entry) -> LastLine {
     }
 }
 
-fn cause(cause: &Cause<'_>, said: &[Said<'_>]) -> LogCause {
-    let row = cause.said.and_then(|said| said.entry.row);
+fn cause(cause: &Cause<'_>, explanation: &Explanation<'_>) -> LogCause {
+    let row = cause.row;
+    let said = &explanation.said;
     let filled = |sentence: &str| {
         let values = cause.said.map_or(&[][..], |said| &said.entry.values);
         Some(restore_log::fill(sentence, values)).filter(|text| !text.is_empty())
@@ -91,16 +92,21 @@ fn cause(cause: &Cause<'_>, said: &[Said<'_>]) -> LogCause {
         .any(|finding| finding.severity == Severity::Blocker);
     let unknown = match cause.kind {
         restore_log::CauseKind::Image if cause.image_error.is_some() => "The image cannot be read.",
+        restore_log::CauseKind::Image if explanation.outcome != Outcome::Restored => {
+            "The image holds what this machine, its kernel or its CRIU cannot restore."
+        }
         restore_log::CauseKind::Image if blocked => {
             "The image holds what this machine cannot take; it shows only after the restore."
         }
         restore_log::CauseKind::Image => {
             "The image may hold what this machine cannot take; none of it is proven."
         }
-        _ => "The first error is one that hwcr does not know.",
+        _ => "hwcr does not know the first error that CRIU did not survive.",
     };
     LogCause {
         kind: cause.kind.into(),
+        id: row.map(|row| row.id.to_owned()),
+        likelihood: cause.likelihood.into(),
         message: cause.said.and_then(|cause| {
             said.iter()
                 .position(|said| std::ptr::eq(said.entry, cause.entry))
@@ -150,6 +156,7 @@ fn message(said: &Said<'_>) -> Message {
             .as_ref()
             .map(|(file, line)| format!("{file}:{line}")),
         text: entry.text.clone(),
+        meaning: meaning(said),
         values: entry
             .values
             .iter()
@@ -158,6 +165,13 @@ fn message(said: &Said<'_>) -> Message {
         registers: registers(&entry.registers),
         count: entry.count,
     }
+}
+
+/// What a message that is no cause means: shown where a reader would take it for one.
+fn meaning(said: &Said<'_>) -> Option<String> {
+    let row = said.entry.row?;
+    matches!(said.part, Part::Survived | Part::Perhaps)
+        .then(|| restore_log::fill(row.summary, &said.entry.values))
 }
 
 fn registers(registers: &Registers) -> Option<DeadRegisters> {
@@ -177,6 +191,7 @@ impl From<Outcome> for LogOutcome {
             Outcome::Restored => Self::Restored,
             Outcome::Unfinished => Self::Unfinished,
             Outcome::Dump => Self::Dump,
+            Outcome::DumpFailed => Self::DumpFailed,
             Outcome::Unknown => Self::Unknown,
         }
     }
@@ -188,6 +203,16 @@ impl From<restore_log::Certainty> for Certainty {
             restore_log::Certainty::Certain => Self::Certain,
             restore_log::Certainty::Uncertain => Self::Uncertain,
             restore_log::Certainty::None => Self::None,
+        }
+    }
+}
+
+impl From<restore_log::Likelihood> for Likelihood {
+    fn from(likelihood: restore_log::Likelihood) -> Self {
+        match likelihood {
+            restore_log::Likelihood::Certain => Self::Certain,
+            restore_log::Likelihood::Probable => Self::Probable,
+            restore_log::Likelihood::Possible => Self::Possible,
         }
     }
 }

@@ -7,7 +7,8 @@ use super::style::{ASIDE, BAD, FAINT, GOOD, OPEN, PLAIN, STRONG};
 use super::text;
 use super::v1::Severity;
 use super::v1::log::{
-    CauseKind, Certainty, LogCause, LogOutcome, LogRead, LogReport, Message, MessagePart,
+    CauseKind, Certainty, Likelihood, LogCause, LogOutcome, LogRead, LogReport, Message,
+    MessagePart,
 };
 
 /// Column at which the text behind `why`, `next`, … begins, counted from its indentation.
@@ -39,7 +40,7 @@ pub fn log(page: &mut Page<'_>, report: &LogReport) -> io::Result<()> {
         (MessagePart::Consequence, "follows from it"),
         (MessagePart::Perhaps, "may have to do with it"),
         (MessagePart::Unknown, "not known to hwcr"),
-        (MessagePart::Survived, "did not stop the restore"),
+        (MessagePart::Survived, "did not stop CRIU"),
         (MessagePart::Unrelated, "about other processes"),
     ];
     for (part, title) in parts {
@@ -80,7 +81,7 @@ pub fn log(page: &mut Page<'_>, report: &LogReport) -> io::Result<()> {
 pub fn brief(page: &mut Page<'_>, report: &LogReport) -> io::Result<()> {
     headline(page, report)?;
     for (at, cause) in report.causes.iter().enumerate() {
-        cause_line(page, report, cause, at)?;
+        cause_line(page, cause, at)?;
     }
     Ok(())
 }
@@ -110,14 +111,19 @@ fn headline(page: &mut Page<'_>, report: &LogReport) -> io::Result<()> {
             Certainty::None => (GOOD, "the restore succeeded; no log shows that a task died"),
         },
         LogOutcome::Unfinished => (OPEN, "the log breaks off"),
-        LogOutcome::Dump => (OPEN, "this is the log of a dump"),
+        LogOutcome::Dump => (GOOD, "this is the log of a dump, which succeeded"),
+        LogOutcome::DumpFailed => (BAD, "the dump failed"),
         LogOutcome::Unknown => (OPEN, "nothing in it is known"),
     };
     let sure = match report.certainty {
         Certainty::Uncertain if report.outcome != LogOutcome::Restored => {
             " (its cause is not certain)"
         }
-        Certainty::None if report.outcome == LogOutcome::Failed => " (no cause was recognised)",
+        Certainty::None
+            if matches!(report.outcome, LogOutcome::Failed | LogOutcome::DumpFailed) =>
+        {
+            " (no cause was recognised)"
+        }
         _ => "",
     };
     page.line(
@@ -149,18 +155,13 @@ fn about(page: &mut Page<'_>, log: &LogRead) -> io::Result<()> {
     )
 }
 
-fn cause_line(
-    page: &mut Page<'_>,
-    report: &LogReport,
-    cause: &LogCause,
-    at: usize,
-) -> io::Result<()> {
-    let certain = report.certainty == Certainty::Certain;
-    let (style, word) = match cause.kind {
+fn cause_line(page: &mut Page<'_>, cause: &LogCause, at: usize) -> io::Result<()> {
+    let (style, word) = match (cause.kind, cause.likelihood) {
         _ if at > 0 => (OPEN, "also"),
-        CauseKind::UnknownError => (OPEN, "first error"),
-        _ if certain => (BAD, "cause"),
-        _ => (OPEN, "perhaps"),
+        (CauseKind::UnknownError, _) => (OPEN, "first error"),
+        (_, Likelihood::Certain) => (BAD, "cause"),
+        (_, Likelihood::Probable) => (OPEN, "probable cause"),
+        (_, Likelihood::Possible) => (OPEN, "possible cause"),
     };
     page.line(
         2,
@@ -174,7 +175,7 @@ fn cause_line(
 }
 
 fn cause(page: &mut Page<'_>, report: &LogReport, cause: &LogCause, at: usize) -> io::Result<()> {
-    cause_line(page, report, cause, at)?;
+    cause_line(page, cause, at)?;
     if let Some(message) = cause.message.and_then(|at| report.messages.get(at)) {
         detail(page, "line", &place(report, message))?;
         detail(page, "says", &shortened(&message.text))?;
@@ -276,6 +277,13 @@ fn list(page: &mut Page<'_>, report: &LogReport, part: MessagePart, title: &str)
                 styled(style, shortened(&message.text)),
             ],
         )?;
+        if let Some(meaning) = &message.meaning {
+            page.line(
+                DETAIL_INDENT + 2,
+                DETAIL_INDENT + 2,
+                &[styled(ASIDE, meaning)],
+            )?;
+        }
     }
     match messages.len().checked_sub(SHOWN) {
         None | Some(0) => Ok(()),

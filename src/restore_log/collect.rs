@@ -7,14 +7,26 @@ use super::bounded::{MAX_BYTES, Spot};
 use super::envelope::Messages;
 use super::kernel::{self, NEAR};
 use super::line::{Level, Line, Writer};
+use super::progress::Progress;
 use super::recognise::{self, Match};
-use super::row::{Form, Role, Row};
+use super::row::{Form, Role, Row, When};
 use super::rows;
 use crate::units::Version;
 
 /// Most different messages that are kept of one run, and of what is not CRIU's. Equal ones count as
 /// one; what is more is counted.
 pub const MAX_ENTRIES: usize = 2048;
+
+/// Most values of lines of context that are kept, over all tasks.
+const MAX_CONTEXT: usize = 65_536;
+
+/// The bits of `mmap`'s flags that hold a mapping's type, and the type of memory the kernel may drop
+/// (kernel 6.11, include/uapi/linux/mman.h).
+const MAP_TYPE: u64 = 0xf;
+const MAP_DROPPABLE: u64 = 0x8;
+
+/// The first kernel with it.
+const DROPPABLE_SINCE: Version = Version::new(6, 11, 0);
 
 /// Most pairs of real and saved process ids that are kept: more tasks than any checkpoint of a container.
 const MAX_PIDS: usize = 65_536;
@@ -62,6 +74,8 @@ pub struct Run {
     pub last: Option<Entry>,
     /// The line before the first that tells of a failure.
     pub before_failure: Option<Entry>,
+    /// How far CRIU had come, line by line.
+    pub progress: Progress,
 }
 
 impl Run {
@@ -83,7 +97,9 @@ impl Run {
 pub struct Entry {
     /// Its line, counted from 1.
     pub line: u64,
-    /// That line's first byte.
+    /// The last line that says the same.
+    pub last_line: u64,
+    /// The first byte of its line.
     pub offset: u64,
     /// Microseconds since CRIU began or the machine started.
     pub time: Option<u64>,
@@ -156,6 +172,9 @@ pub(super) fn collect_up_to(name: &str, input: impl BufRead, limit: u64) -> io::
         collector.line(message.spot, &message.text);
     }
     let mut log = collector.log;
+    if let Some(run) = &mut log.run {
+        by_count(&mut run.entries);
+    }
     name.clone_into(&mut log.name);
     let lines = messages.lines();
     (log.lines, log.bytes) = (lines.lines, lines.bytes);
@@ -173,8 +192,8 @@ struct Collector {
     seen: HashMap<Key, usize>,
     /// The same of what is not CRIU's.
     seen_others: HashMap<Key, usize>,
-    /// What lines of context and hints named last, by name.
-    context: HashMap<&'static str, String>,
+    /// What lines of context and hints named last, by task and name.
+    context: HashMap<(Option<u32>, &'static str), String>,
     /// The message whose registers may follow, and the last line they may stand in.
     dying: Option<(usize, u64)>,
 }
@@ -190,7 +209,7 @@ impl Collector {
 
     fn criu(&mut self, spot: Spot, line: &Line<'_>, level: Level, file: Option<&str>) {
         let found = match level {
-            Level::Error => recognise::error(line.text, file),
+            Level::Error => recognise::error(line.text, file, |when| self.holds(when, line.pid)),
             Level::Warn => None,
             Level::Info => recognise::info(line.text),
         };
@@ -201,10 +220,12 @@ impl Collector {
             self.new_run();
         }
         let run = self.log.run.get_or_insert_default();
+        let row = found.as_ref().map(|found| found.row);
+        run.progress.note(spot.line, line, level, file, row);
         let failed = level == Level::Error
             || found
                 .as_ref()
-                .is_some_and(|found| found.row.role == Role::Failed);
+                .is_some_and(|found| matches!(found.row.role, Role::Failed | Role::DumpFailed));
         if failed && run.before_failure.is_none() {
             run.before_failure.clone_from(&run.last);
         }
@@ -215,12 +236,12 @@ impl Collector {
             role => {
                 run.last = Some(entry.clone());
                 if matches!(role, Some(Role::Context | Role::Hint)) {
-                    self.context.extend(entry.values.iter().cloned());
+                    self.remember(&entry);
                 }
-                if role == Some(Role::Context) {
-                    self.context(&entry);
-                } else {
-                    self.keep(entry);
+                match role {
+                    Some(Role::Context) => self.context(&entry),
+                    Some(Role::Reached(_)) => {}
+                    _ => self.keep(entry),
                 }
             }
         }
@@ -260,15 +281,49 @@ impl Collector {
         }
     }
 
+    /// Keeps what a line names for the messages behind it.
+    fn remember(&mut self, entry: &Entry) {
+        for (name, value) in &entry.values {
+            let key = (entry.pid, *name);
+            if self.context.len() < MAX_CONTEXT || self.context.contains_key(&key) {
+                self.context.insert(key, value.clone());
+            }
+        }
+    }
+
+    /// What an earlier line of the task, else of CRIU's first process, named.
+    fn remembered(&self, pid: Option<u32>, name: &'static str) -> Option<&String> {
+        self.context
+            .get(&(pid, name))
+            .or_else(|| self.context.get(&(None, name)))
+    }
+
     /// Adds what an earlier line named and this one does not.
     fn with_context(&self, mut entry: Entry) -> Entry {
-        if let Some(name) = entry.row.and_then(|row| row.after)
-            && entry.value(name).is_none()
-            && let Some(value) = self.context.get(name)
-        {
-            entry.values.push((name, value.clone()));
+        for name in entry.row.map_or(&[][..], |row| row.after) {
+            if entry.value(name).is_none()
+                && let Some(value) = self.remembered(entry.pid, name)
+            {
+                entry.values.push((name, value.clone()));
+            }
         }
         entry
+    }
+
+    /// Whether the log says what a row asks for besides its message.
+    fn holds(&self, when: When, pid: Option<u32>) -> bool {
+        match when {
+            When::Always => true,
+            When::PcSigned => false,
+            When::Droppable => {
+                let kernel = self.log.run.as_ref().and_then(Run::kernel_version);
+                let flags = self
+                    .remembered(pid, "flags")
+                    .and_then(|flags| u64::from_str_radix(flags.trim_start_matches("0x"), 16).ok());
+                flags.is_some_and(|flags| flags & MAP_TYPE == MAP_DROPPABLE)
+                    && kernel.is_none_or(|kernel| kernel < DROPPABLE_SINCE)
+            }
+        }
     }
 
     fn other(&mut self, spot: Spot, line: &Line<'_>) {
@@ -337,6 +392,7 @@ fn entry(spot: Spot, line: &Line<'_>, found: Option<Match>) -> Entry {
     };
     let mut entry = Entry {
         line: spot.line,
+        last_line: spot.line,
         offset: spot.offset,
         time: line.time,
         pid: line.pid,
@@ -364,6 +420,7 @@ fn keep(list: &mut Vec<Entry>, seen: &mut HashMap<Key, usize>, entry: Entry) -> 
     if let Some(at) = seen.get(&key).copied() {
         if let Some(known) = list.get_mut(at) {
             known.count = known.count.saturating_add(1);
+            known.last_line = entry.line;
         }
         return Some(at);
     }
@@ -374,4 +431,24 @@ fn keep(list: &mut Vec<Entry>, seen: &mut HashMap<Key, usize>, entry: Entry) -> 
     seen.insert(key, at);
     list.push(entry);
     Some(at)
+}
+
+/// Gives messages that one task wrote often the row they then belong to.
+fn by_count(entries: &mut [Entry]) {
+    let mut counts: HashMap<(&'static str, Option<u32>), u64> = HashMap::new();
+    for entry in entries.iter() {
+        if let Some(row) = entry.row {
+            let count = counts.entry((row.id, entry.pid)).or_default();
+            *count = count.saturating_add(entry.count);
+        }
+    }
+    for entry in entries {
+        let Some(row) = entry.row else { continue };
+        let count = counts.get(&(row.id, entry.pid)).copied().unwrap_or(0);
+        if let Some((many, other)) = row.many
+            && count >= many
+        {
+            entry.row = rows::find(other).or(Some(row));
+        }
+    }
 }

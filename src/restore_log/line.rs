@@ -13,6 +13,8 @@ pub struct Line<'a> {
     pub time: Option<u64>,
     /// The task CRIU wrote it for.
     pub pid: Option<u32>,
+    /// Whether code of CRIU inside the task wrote it (`pie`): the restorer, or the parasite of a dump.
+    pub restorer: bool,
     /// The message behind the prefix.
     pub text: &'a str,
 }
@@ -103,6 +105,7 @@ fn levelled(line: &str) -> Option<Line<'_>> {
         },
         time: micros(part(1), part(2)),
         pid: part(4).and_then(|pid| pid.parse().ok()),
+        restorer: part(3).is_some(),
         text: found.get(4)?.as_str().trim_end(),
     })
 }
@@ -118,6 +121,7 @@ fn unlevelled(line: &str) -> Option<Line<'_>> {
         },
         time: micros(part(1), part(2)),
         pid: part(4).or(part(6)).and_then(|pid| pid.parse().ok()),
+        restorer: part(3).or(part(5)).is_some(),
         text: part(7)?.trim(),
     })
 }
@@ -138,6 +142,7 @@ fn other(line: &str) -> Line<'_> {
         writer: Writer::Other,
         time: micros(part(1), part(2)),
         pid: None,
+        restorer: false,
         text: line.get(end..).unwrap_or(line).trim_end(),
     }
 }

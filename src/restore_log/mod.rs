@@ -22,6 +22,7 @@ mod line;
 mod machine;
 mod pattern;
 mod phase;
+mod progress;
 mod recognise;
 mod row;
 pub mod rows;
@@ -33,10 +34,12 @@ mod tests;
 pub use bounded::{MAX_BYTES, MAX_LINE};
 pub use collect::{Entry, Log, MAX_ENTRIES, Registers, Run, collect};
 pub use explain::{
-    Cause, CauseKind, Certainty, Evidence, Explanation, FrameMatch, Outcome, Part, Said, explain,
+    Cause, CauseKind, Certainty, Evidence, Explanation, FrameMatch, Likelihood, Outcome, Part,
+    Said, explain,
 };
 pub use line::{Level, Line, Writer};
 pub use machine::machine;
 pub use phase::{AFTER_RESTORE, DURING_RESTORE};
+pub use progress::{Later, Progress, Stage};
 pub use recognise::{fill, unfilled};
 pub use row::{Fate, Form, Role, Row, When};

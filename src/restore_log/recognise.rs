@@ -12,7 +12,7 @@ use super::rows;
 
 /// What stands before a message in some releases of CRIU and not in others: the name of the part that
 /// writes it (`LOG_PREFIX`).
-const PART_OF_CRIU: &str = "(?:[a-z][a-z0-9 -]{0,12}: ){0,2}";
+const PART_OF_CRIU: &str = r"(?:[a-z][a-z0-9 -]{0,12}: ){0,2}[\t ]*";
 
 /// Engines and journals wrap what they quote.
 const ANYTHING: &str = ".*?";
@@ -34,8 +34,8 @@ impl Wordings {
     fn of(form: Form) -> Self {
         let lead = match form {
             Form::Error | Form::Info => PART_OF_CRIU,
-            Form::Kernel => "",
-            Form::Tool => ANYTHING,
+            Form::Kernel | Form::Inferred => "",
+            Form::Tool | Form::Jvm => ANYTHING,
         };
         let list: Vec<Wording> = rows::all()
             .filter(|row| row.form == form)
@@ -79,6 +79,7 @@ static ERRORS: LazyLock<Wordings> = LazyLock::new(|| Wordings::of(Form::Error));
 static INFOS: LazyLock<Wordings> = LazyLock::new(|| Wordings::of(Form::Info));
 static KERNEL: LazyLock<Wordings> = LazyLock::new(|| Wordings::of(Form::Kernel));
 static TOOLS: LazyLock<Wordings> = LazyLock::new(|| Wordings::of(Form::Tool));
+static JVM: LazyLock<Wordings> = LazyLock::new(|| Wordings::of(Form::Jvm));
 
 /// A row and what its message named.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,11 +88,12 @@ pub(super) struct Match {
     pub(super) values: Vec<(&'static str, String)>,
 }
 
-/// The row of a CRIU error; `file` is the source file it names.
-pub(super) fn error(text: &str, file: Option<&str>) -> Option<Match> {
+/// The row of a CRIU error; `file` is the source file it names, `holds` says what else the log shows.
+pub(super) fn error(text: &str, file: Option<&str>, holds: impl Fn(When) -> bool) -> Option<Match> {
     let name = file.and_then(|file| file.rsplit('/').next());
     ERRORS.find(text, |row| {
-        row.files.is_empty() || name.is_some_and(|name| row.files.contains(&name))
+        (row.files.is_empty() || name.is_some_and(|name| row.files.contains(&name)))
+            && holds(row.when)
     })
 }
 
@@ -107,7 +109,9 @@ pub(super) fn other(text: &str, registers: &Registers) -> Option<Match> {
         .find(text, |row| match row.when {
             When::Always => true,
             When::PcSigned => pc_is_signed(registers),
+            When::Droppable => false,
         })
+        .or_else(|| JVM.find(text, |_| true))
         .or_else(|| TOOLS.find(text, |_| true))
         .or_else(|| INFOS.find(text, |_| true))
 }

@@ -1,5 +1,7 @@
 //! What a row of the table of messages says.
 
+use super::progress::Stage;
+
 /// A message that CRIU, the kernel or a container engine is known to write.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Row {
@@ -14,10 +16,15 @@ pub struct Row {
     pub patterns: &'static [&'static str],
     /// What it is worth for an explanation.
     pub role: Role,
-    /// What the registers printed behind it must say.
+    /// What else the log must say.
     pub when: When,
-    /// A value that this message does not name and the last line of context or hint before it did.
-    pub after: Option<&'static str>,
+    /// Values that this message does not name and the last lines of context or hints of the same task
+    /// before it did.
+    pub after: &'static [&'static str],
+    /// The row that it is instead where one task wrote it at least so many times.
+    pub many: Option<(u64, &'static str)>,
+    /// Whether nothing but a dump writes it.
+    pub dump: bool,
     /// Rules whose findings on the image would explain it.
     pub rules: &'static [&'static str],
     /// Whether an image that hwcr cannot read would explain it.
@@ -43,6 +50,10 @@ pub enum Form {
     Kernel,
     /// A container engine or the system's journal.
     Tool,
+    /// A Java virtual machine.
+    Jvm,
+    /// Nobody's: what symptoms and versions come to.
+    Inferred,
 }
 
 impl Form {
@@ -54,6 +65,8 @@ impl Form {
             Self::Info => "CRIU message",
             Self::Kernel => "kernel",
             Self::Tool => "other program",
+            Self::Jvm => "JVM",
+            Self::Inferred => "conclusion",
         }
     }
 }
@@ -69,16 +82,21 @@ pub enum Role {
     Hint,
     /// It follows from something else that went wrong.
     Consequence,
-    /// CRIU writes it in restores that succeed as well.
+    /// CRIU writes it in restores that succeed as well. With an explanation it is shown among what did
+    /// not stop CRIU, else left out.
     Harmless,
     /// It says where and by what the log was written.
     Context,
+    /// It shows how far CRIU had come.
+    Reached(Stage),
     /// The restore succeeded.
     Restored,
     /// The restore failed.
     Failed,
-    /// The log is that of a dump.
+    /// The dump succeeded.
     Dump,
+    /// The dump failed.
+    DumpFailed,
 }
 
 impl Role {
@@ -91,8 +109,8 @@ impl Role {
             Self::Hint => "hint",
             Self::Consequence => "consequence",
             Self::Harmless => "harmless",
-            Self::Context => "context",
-            Self::Restored | Self::Failed | Self::Dump => "end",
+            Self::Context | Self::Reached(_) => "context",
+            Self::Restored | Self::Failed | Self::Dump | Self::DumpFailed => "end",
         }
     }
 }
@@ -102,20 +120,23 @@ impl Role {
 pub enum Fate {
     /// CRIU gives up.
     Fails,
-    /// CRIU waits for ever.
+    /// CRIU waits forever.
     Hangs,
     /// A task dies.
     Dies,
 }
 
-/// What the registers that the kernel prints behind a message must say for a row to be its.
+/// What else the log must say for a row to be a message's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     /// Nothing.
     Always,
-    /// PC has bits set above a user address: a signed pointer, or one whose signature was refused, was
-    /// jumped to.
+    /// The registers the kernel prints behind it: PC has bits set above a user address. A signed pointer,
+    /// or one whose signature was refused, was jumped to.
     PcSigned,
+    /// The task's `mmap` line before it has the type `MAP_DROPPABLE`, and the log does not name a kernel
+    /// that has it.
+    Droppable,
 }
 
 /// A CRIU error that names a reason for giving up; the tables change what differs.
@@ -126,7 +147,9 @@ pub(super) const ERROR: Row = Row {
     patterns: &[],
     role: Role::Cause(Fate::Fails),
     when: When::Always,
-    after: None,
+    after: &[],
+    many: None,
+    dump: false,
     rules: &[],
     unreadable: false,
     summary: "",

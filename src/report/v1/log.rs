@@ -47,11 +47,11 @@ impl LogReport {
 }
 
 words! {
-    /// What became of the restore.
+    /// What became of the restore or the dump.
     LogOutcome {
         /// CRIU gave up.
         Failed = "failed",
-        /// CRIU waits for ever.
+        /// CRIU waits forever.
         Hangs = "hangs",
         /// A task died, after a restore that succeeded or with no log of it.
         Died = "died",
@@ -59,8 +59,10 @@ words! {
         Restored = "restored",
         /// The log breaks off without an end and without an error.
         Unfinished = "unfinished",
-        /// The log is that of a dump.
+        /// The log is that of a dump that succeeded.
         Dump = "dump",
+        /// The log is that of a dump that failed.
+        DumpFailed = "dump-failed",
         /// Nothing in the logs is known.
         Unknown = "unknown",
     }
@@ -79,11 +81,23 @@ words! {
 }
 
 words! {
+    /// How likely a cause is.
+    Likelihood {
+        /// It names its reason, or the image shows it.
+        Certain = "certain",
+        /// Everything that is known speaks for it.
+        Probable = "probable",
+        /// It would explain what happened, and so would others.
+        Possible = "possible",
+    }
+}
+
+words! {
     /// Where a cause comes from.
     CauseKind {
         /// A message that is known.
         Message = "message",
-        /// An error that is not known and came first.
+        /// An error that is not known, the first that CRIU did not survive.
         UnknownError = "unknown-error",
         /// What the image holds.
         Image = "image",
@@ -99,7 +113,7 @@ words! {
         Consequence = "consequence",
         /// An error that is not known.
         Unknown = "unknown",
-        /// The restore succeeded in spite of it.
+        /// CRIU went past it.
         Survived = "survived",
         /// It may have to do with it: CRIU goes on after it at times.
         Perhaps = "perhaps",
@@ -168,6 +182,11 @@ pub struct LastLine {
 pub struct LogCause {
     /// Where it comes from.
     pub kind: CauseKind,
+    /// The row of the table that knows it. A symptom that versions explain has the explanation's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// How likely it is.
+    pub likelihood: Likelihood,
     /// Index into `messages`; absent where only the image shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<usize>,
@@ -235,6 +254,9 @@ pub struct Message {
     pub source: Option<String>,
     /// The message without its prefix.
     pub text: String,
+    /// What it means, for people; for those that did not stop CRIU or may not have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meaning: Option<String>,
     /// What it named.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub values: BTreeMap<String, String>,

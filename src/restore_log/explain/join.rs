@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Cause, CauseKind, Certainty, Evidence, FrameMatch, Outcome, Part, Said};
+use super::{Cause, CauseKind, Certainty, Evidence, FrameMatch, Likelihood, Outcome, Part, Said};
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
 use crate::restore_log::collect::{Entry, Log};
-use crate::restore_log::phase::AFTER_RESTORE;
+use crate::restore_log::phase::{AFTER_RESTORE, DURING_RESTORE};
 use crate::restore_log::row::{Fate, Form, Role, Row};
 use crate::sigframe::model::{Frame, Liveness};
 use crate::units::{Pid, Tid};
@@ -91,7 +91,7 @@ impl<'a> Image<'a> {
 
     /// Whether a message is of CRIU, or shown to be about one of the restored tasks.
     pub(super) fn tied(&self, entry: &Entry) -> bool {
-        let of_criu = |form| matches!(form, Form::Error | Form::Info);
+        let of_criu = |form| matches!(form, Form::Error | Form::Info | Form::Jvm);
         entry.row.is_none_or(|row| of_criu(row.form)) || self.relation(entry) == Relation::Ours
     }
 
@@ -129,10 +129,12 @@ impl<'a> Image<'a> {
         let Some(row) = entry.row else {
             return Cause {
                 kind: CauseKind::UnknownError,
+                row: None,
                 said: Some(said),
                 findings: Vec::new(),
                 frame: None,
                 image_error: None,
+                likelihood: Likelihood::Possible,
             };
         };
         let task = self.facts().and_then(|facts| self.task(facts, entry));
@@ -143,6 +145,11 @@ impl<'a> Image<'a> {
         let found = self.explaining(row, task);
         Cause {
             kind: CauseKind::Message,
+            row: Some(row),
+            likelihood: match row.role {
+                Role::Cause(_) => Likelihood::Probable,
+                _ => Likelihood::Possible,
+            },
             said: Some(Said {
                 part: Part::Cause,
                 ..said
@@ -153,6 +160,31 @@ impl<'a> Image<'a> {
             },
             frame: frame.map(|(matched, _)| matched),
             image_error: self.image_error(row),
+        }
+    }
+
+    /// What a symptom and the versions in the log come to, with the findings of rules that judge the
+    /// same from the image.
+    pub(super) fn inferred(
+        &self,
+        row: &'static Row,
+        said: Option<Said<'a>>,
+        likelihood: Likelihood,
+        rules: &[&str],
+    ) -> Cause<'a> {
+        Cause {
+            kind: CauseKind::Message,
+            row: Some(row),
+            said,
+            findings: self
+                .findings()
+                .iter()
+                .filter(|finding| finding.severity != Severity::Note)
+                .filter(|finding| rules.contains(&finding.rule.id))
+                .collect(),
+            frame: None,
+            image_error: self.image_error(row),
+            likelihood,
         }
     }
 
@@ -172,16 +204,30 @@ impl<'a> Image<'a> {
             .collect()
     }
 
-    /// What only the image shows: what kills after a restore that succeeded, or that it cannot be read.
-    /// `None` where it shows nothing.
-    pub(super) fn only_image(&self, outcome: Outcome, certainty: Certainty) -> Option<Cause<'a>> {
+    /// What only the image shows: what kills after a restore that succeeded, what the machine cannot
+    /// restore where no message says why it failed, or that it cannot be read. `None` where it shows
+    /// nothing that the causes so far do not show.
+    pub(super) fn only_image(
+        &self,
+        outcome: Outcome,
+        certainty: Certainty,
+        causes: &[Cause<'a>],
+    ) -> Option<Cause<'a>> {
         let evidence = self.evidence?;
         let nothing = Cause {
             kind: CauseKind::Image,
+            row: None,
             said: None,
             findings: Vec::new(),
             frame: None,
             image_error: None,
+            likelihood: Likelihood::Possible,
+        };
+        let shown = |finding: &&Finding| {
+            causes
+                .iter()
+                .flat_map(|cause| &cause.findings)
+                .any(|known| std::ptr::eq(*known, *finding))
         };
         let found = match outcome {
             Outcome::Restored if evidence.target_named => Cause {
@@ -193,10 +239,20 @@ impl<'a> Image<'a> {
                     .collect(),
                 ..nothing
             },
-            Outcome::Failed | Outcome::Unfinished if certainty != Certainty::Certain => Cause {
-                image_error: evidence.error,
-                ..nothing
-            },
+            Outcome::Failed | Outcome::Unfinished | Outcome::Hangs
+                if certainty != Certainty::Certain =>
+            {
+                Cause {
+                    findings: evidence
+                        .findings
+                        .iter()
+                        .filter(|finding| finding.severity == Severity::Blocker)
+                        .filter(|finding| during(finding) && !shown(finding))
+                        .collect(),
+                    image_error: evidence.error,
+                    ..nothing
+                }
+            }
             _ => nothing,
         };
         (!found.findings.is_empty() || found.image_error.is_some()).then_some(found)
@@ -220,6 +276,11 @@ impl<'a> Image<'a> {
         }
         remarks
     }
+}
+
+/// Whether a finding shows while CRIU restores.
+fn during(finding: &Finding) -> bool {
+    DURING_RESTORE.contains(&finding.rule.id)
 }
 
 /// The frame that the dead task was returning through: its interrupted PC and SP are the registers the

@@ -1,6 +1,7 @@
 //! What the lines of logs come to: which is the cause, which only follow, and what the image shows of it.
 
 mod decide;
+mod infer;
 mod join;
 
 use crate::facts::Facts;
@@ -9,7 +10,7 @@ use crate::sigframe::model::Liveness;
 use crate::units::{Addr, Pid, Tid};
 
 use super::collect::{Entry, Log};
-use super::row::{Fate, Role};
+use super::row::{Fate, Role, Row};
 use decide::Decision;
 use join::Image;
 
@@ -48,7 +49,7 @@ pub struct Explanation<'a> {
 pub enum Outcome {
     /// CRIU gave up.
     Failed,
-    /// CRIU waits for ever.
+    /// CRIU waits forever.
     Hangs,
     /// It succeeded, and then a task died; or only the kernel's log is there and shows a death.
     Died,
@@ -56,8 +57,10 @@ pub enum Outcome {
     Restored,
     /// The log breaks off without an end and without an error.
     Unfinished,
-    /// The log is that of a dump.
+    /// The log is that of a dump that succeeded.
     Dump,
+    /// The log is that of a dump that failed.
+    DumpFailed,
     /// Nothing in the logs is known.
     Unknown,
 }
@@ -79,6 +82,10 @@ pub enum Certainty {
 pub struct Cause<'a> {
     /// Where it comes from.
     pub kind: CauseKind,
+    /// What is known of it; `None` for an error that no row knows and for what only the image shows.
+    pub row: Option<&'static Row>,
+    /// How likely it is.
+    pub likelihood: Likelihood,
     /// The message; `None` where only the image shows it.
     pub said: Option<Said<'a>>,
     /// Findings on the image that explain it, worst first.
@@ -87,6 +94,17 @@ pub struct Cause<'a> {
     pub frame: Option<FrameMatch>,
     /// Why the image could not be read, where that explains it.
     pub image_error: Option<&'a str>,
+}
+
+/// How likely a cause is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Likelihood {
+    /// It names its reason, or the image shows it.
+    Certain,
+    /// Everything that is known speaks for it.
+    Probable,
+    /// It would explain what happened, and so would others.
+    Possible,
 }
 
 /// Where a cause comes from.
@@ -122,7 +140,7 @@ pub enum Part {
     Unknown,
     /// The restore succeeded in spite of it.
     Survived,
-    /// It may have to do with it: CRIU goes on after it at times.
+    /// It may have to do with it: CRIU survives it at times.
     Perhaps,
     /// CRIU writes it in good restores too, or it says nothing here.
     Aside,
@@ -149,12 +167,16 @@ pub struct FrameMatch {
 #[must_use]
 pub fn explain<'a>(logs: &'a [Log], evidence: Option<&Evidence<'a>>) -> Explanation<'a> {
     let image = Image::new(logs, evidence.copied());
-    let decision = Decision::of(logs, &image);
+    let mut decision = Decision::of(logs, &image);
     let mut causes: Vec<Cause<'a>> = decision
         .causes
         .iter()
         .map(|said| image.cause(*said))
         .collect();
+    if causes.is_empty() {
+        causes.extend(infer::cause(logs, &decision, &image));
+        decision.take_as_cause(causes.first().and_then(|cause| cause.said));
+    }
     let mut certainty = match causes.first() {
         None => Certainty::None,
         Some(cause) if cause.said.is_some_and(|said| !image.tied(said.entry)) => {
@@ -162,7 +184,7 @@ pub fn explain<'a>(logs: &'a [Log], evidence: Option<&Evidence<'a>>) -> Explanat
         }
         Some(cause) => certainty(cause),
     };
-    if let Some(found) = image.only_image(decision.outcome, certainty) {
+    if let Some(found) = image.only_image(decision.outcome, certainty, &causes) {
         if certainty == Certainty::None {
             certainty = if blocks(&found) {
                 Certainty::Certain
@@ -176,6 +198,11 @@ pub fn explain<'a>(logs: &'a [Log], evidence: Option<&Evidence<'a>>) -> Explanat
     if incomplete && certainty == Certainty::Certain {
         certainty = Certainty::Uncertain;
     }
+    if let Some(first) = causes.first_mut()
+        && certainty == Certainty::Certain
+    {
+        first.likelihood = Likelihood::Certain;
+    }
     Explanation {
         outcome: decision.outcome,
         certainty,
@@ -187,7 +214,7 @@ pub fn explain<'a>(logs: &'a [Log], evidence: Option<&Evidence<'a>>) -> Explanat
 
 /// How sure a cause is by itself and by what the image shows.
 fn certainty(cause: &Cause<'_>) -> Certainty {
-    let role = cause.said.and_then(|said| said.entry.role());
+    let role = cause.row.map(|row| row.role);
     let shown = cause.image_error.is_some() || blocks(cause);
     match role {
         Some(Role::Cause(_)) => Certainty::Certain,
@@ -235,7 +262,7 @@ fn remarks(
         let arch = log.run.as_ref().and_then(|run| run.arch.as_deref());
         if let Some(arch) = arch.filter(|arch| *arch != "aarch64") {
             remarks.push(format!(
-                "{}: a restore on {arch}; hwcr judges arm64 images only",
+                "{}: written on {arch}; hwcr judges arm64 images only",
                 log.name
             ));
         }
@@ -248,8 +275,12 @@ fn remarks(
                 .to_owned(),
         );
     }
+    if outcome == Outcome::Hangs {
+        remarks.extend(infer::what_to_end(logs));
+    }
     if outcome == Outcome::Dump {
-        remarks.push("give the log of the restore: only restores are explained".to_owned());
+        remarks
+            .push("this dump is complete; for a failed restore give the restore's log".to_owned());
     }
     let error_told = causes.iter().any(|cause| cause.image_error.is_some());
     remarks.extend(image.remarks(error_told));

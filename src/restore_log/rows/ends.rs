@@ -1,8 +1,9 @@
 //! How runs begin and end, and lines that only follow from another one.
 
+use crate::restore_log::progress::Stage;
 use crate::restore_log::row::{ERROR, Form, Role, Row};
 
-use super::{MACHINE, PIDS, VERSION};
+use super::{FEATURES_UNKNOWN, MACHINE, PIDS, TASK_ENDED, VERSION};
 
 const INFO: Row = Row {
     form: Form::Info,
@@ -34,6 +35,33 @@ pub(super) static ROWS: &[Row] = &[
         id: PIDS,
         patterns: &["PID: real {real:number} virt {saved:number}"],
         summary: "The id a task has on the host, and the saved one.",
+        sources: &["CRIU 3.0 to 4.2, criu/cr-restore.c fork_with_pid"],
+        ..INFO
+    },
+    Row {
+        id: "criu-dumping",
+        patterns: &["Dumping processes (pid: {root:rest}"],
+        role: Role::Reached(Stage::Dumping),
+        summary: "CRIU has started and begins a dump.",
+        sources: &["CRIU 3.0 to 4.2, criu/cr-dump.c cr_dump_tasks"],
+        ..INFO
+    },
+    Row {
+        id: "criu-reading",
+        patterns: &[
+            "Reading image tree",
+            "Will restore in {flags:address} namespaces",
+        ],
+        role: Role::Reached(Stage::Reading),
+        summary: "CRIU has started and reads the image.",
+        sources: &["CRIU 3.0 to 4.2, criu/pstree.c read_pstree_image, prepare_pstree_kobj_ids"],
+        ..INFO
+    },
+    Row {
+        id: "criu-forking",
+        patterns: &["Forking task with {pid} pid (flags {flags:address})"],
+        role: Role::Reached(Stage::Forking),
+        summary: "CRIU has read the image and makes the tasks.",
         sources: &["CRIU 3.0 to 4.2, criu/cr-restore.c fork_with_pid"],
         ..INFO
     },
@@ -78,7 +106,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-dump-failed",
         files: &["cr-dump.c"],
         patterns: &["Dumping FAILED.", "Pre-dumping FAILED."],
-        role: Role::Dump,
+        role: Role::DumpFailed,
         summary: "The log of a dump that failed.",
         sources: &[
             "CRIU 3.0 to 4.2, criu/cr-dump.c cr_dump_finish",
@@ -87,7 +115,7 @@ pub(super) static ROWS: &[Row] = &[
         ..ERROR
     },
     Row {
-        id: "criu-task-ended",
+        id: TASK_ENDED,
         files: &["cr-restore.c"],
         patterns: &[
             "{pid} exited, status={status}",
@@ -209,7 +237,7 @@ pub(super) static ROWS: &[Row] = &[
         ..FOLLOWS
     },
     Row {
-        id: "criu-features-unknown",
+        id: FEATURES_UNKNOWN,
         files: &["kerndat.c", "crtools.c", "vdso.c"],
         patterns: &[
             "{what:word} failed when initializing kerndat.",
@@ -251,7 +279,7 @@ pub(super) static ROWS: &[Row] = &[
             "Post-resume script ret code {code}",
         ],
         role: Role::Harmless,
-        summary: "Something failed that CRIU goes on without.",
+        summary: "Something failed that CRIU can do without.",
         sources: &[
             "CRIU 3.0 to 4.2, criu/cr-restore.c restore_origin_ns_hook, prepare_oom_score_adj, restore_root_task",
         ],

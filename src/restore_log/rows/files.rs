@@ -98,7 +98,7 @@ pub(super) static ROWS: &[Row] = &[
         patterns: &["Can't link {path:text} -> {new:text}: {errno}"],
         role: Role::Hint,
         summary: "The name {new} of a file that had been deleted while in use could not be made.",
-        explanation: "The system answered: {errno}. Where a file of that name exists CRIU tries another one and goes on.",
+        explanation: "The system answered: {errno}. Where a file of that name exists CRIU tries another one.",
         help: "Remove files named `*.cr.*.ghost` and `link_remap.*` beside it, and look whether the place can be written to.",
         sources: &[
             "CRIU 3.0 to 4.2, criu/files-reg.c linkat_hard, open_path",

@@ -7,7 +7,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-image-missing",
         files: &["protobuf.c"],
         patterns: &["Unexpected EOF on (empty-image)"],
-        after: Some("image"),
+        after: &["image"],
         rules: &["HWCR-IMG-008"],
         unreadable: true,
         summary: "An image file is not there: {image}.",
@@ -159,7 +159,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-pages-unreadable",
         files: &["restorer.c"],
         patterns: &["Can't read pages data ({code})"],
-        after: Some("image"),
+        after: &["image"],
         rules: &["HWCR-IMG-004"],
         summary: "The pages of a task could not be read.",
         explanation: "Where there is no pages file at all, the kernel answers -9; it answered {code}.",
@@ -171,6 +171,21 @@ pub(super) static ROWS: &[Row] = &[
         ..ERROR
     },
     Row {
+        id: "criu-pages-read-nothing",
+        form: Form::Info,
+        patterns: &["`- returned 0"],
+        role: Role::Hint,
+        many: Some((3, "criu-pages-end")),
+        rules: &["HWCR-IMG-004"],
+        summary: "The restorer read the end of a pages file.",
+        explanation: "Written again and again it means that the file is too short. This log has it once or twice, \
+            which may be where it was cut.",
+        help: "Look at the rest of the log, and at the image with `hwcr inspect`.",
+        sources: &["CRIU 3.6 to 4.2, criu/pie/restorer.c __export_restore_task"],
+        ..ERROR
+    },
+    // Matched through the row above, by how often the line was written.
+    Row {
         id: "criu-pages-end",
         form: Form::Info,
         patterns: &["`- returned 0"],
@@ -178,7 +193,7 @@ pub(super) static ROWS: &[Row] = &[
         rules: &["HWCR-IMG-004"],
         summary: "The pages file is too short, and CRIU reads its end again and again.",
         explanation: "CRIU's restorer takes reading nothing for reading less than it asked for and tries again, \
-            for ever; its log grows until the disk is full.",
+            forever; its log grows until the disk is full.",
         help: "End CRIU by hand and copy the image again. `hwcr inspect` says how many bytes are missing.",
         sources: &[
             "CRIU 3.6 to 4.2, criu/pie/restorer.c __export_restore_task",
@@ -196,7 +211,7 @@ pub(super) static ROWS: &[Row] = &[
             "Failed getting raw image fd",
             "Getting raw FD failed",
         ],
-        after: Some("image"),
+        after: &["image"],
         rules: &["HWCR-IMG-004"],
         summary: "A pages file ends too early or cannot be read.",
         explanation: "Page maps name more pages than `pages-*.img` holds: the file is cut, missing or another one, \

@@ -67,7 +67,7 @@ pub(super) static ROWS: &[Row] = &[
         explanation: "Without an exception syndrome the kernel itself sent the SIGSEGV. The registers it prints are \
             the interrupted ones of the frame, for they are loaded before the frame's records are looked at: a \
             record this machine or kernel does not know, or a vector length that is not the task's.",
-        help: "Hold the image against this machine with `hwcr check`; `hwcr rewrite` drops records that carry no state.",
+        help: "Compare the image with this machine (`hwcr check`); `hwcr rewrite` drops records that carry no state.",
         sources: &[
             "kernel 4.18 to 7.3, arch/arm64/kernel/traps.c arm64_show_signal, arch/arm64/kernel/signal.c rt_sigreturn",
             "observed: kernels 6.1, 6.12, 7.3",
@@ -81,7 +81,7 @@ pub(super) static ROWS: &[Row] = &[
         summary: "{comm} returned from a signal handler and the kernel refused the signal frame.",
         explanation: "A record in it is one this machine or kernel does not know, or has a vector length that is not \
             the task's. {function} says so.",
-        help: "Hold the image against this machine with `hwcr check`; `hwcr rewrite` drops records that carry no state.",
+        help: "Compare the image with this machine (`hwcr check`); `hwcr rewrite` drops records that carry no state.",
         sources: &[
             "kernel 3.7 to 4.17, arch/arm64/kernel/signal.c sys_rt_sigreturn (`__arm64_sys_rt_sigreturn` in some)",
         ],
@@ -121,7 +121,7 @@ pub(super) static ROWS: &[Row] = &[
         ],
         summary: "{comm} jumped to an address with a signature in it.",
         explanation: "PC has bits above a user address: the return address failed to authenticate (a CPU without FPAC \
-            marks it and goes on), or it was signed and this machine does not take signatures off.",
+            marks it and continues), or it was signed and this machine does not take signatures off.",
         help: "Restore on a machine that signs the same way, and see `hwcr check --source`; `hwcr rewrite` can switch \
             authentication off or strip signatures.",
         sources: &[

@@ -1,8 +1,19 @@
 //! What CRIU says where the machine, its kernel or CRIU itself does not fit the image.
 
-use crate::restore_log::row::{ERROR, Fate, Role, Row};
+use crate::restore_log::row::{ERROR, Fate, Form, Role, Row, When};
 
 pub(super) static ROWS: &[Row] = &[
+    Row {
+        id: "criu-mapping-made",
+        form: Form::Info,
+        patterns: &[
+            "mmap({start:address} -> {end:address}, {protection:address} {flags:address} {fd:number})",
+        ],
+        role: Role::Context,
+        summary: "The restorer maps a part of a task's memory, with this protection and these flags.",
+        sources: &["CRIU 3.0 to 4.2, criu/pie/restorer.c restore_mapping"],
+        ..ERROR
+    },
     Row {
         id: "criu-pac-missing",
         files: &["crtools.c"],
@@ -11,7 +22,7 @@ pub(super) static ROWS: &[Row] = &[
         rules: &["HWCR-PAC-001"],
         summary: "The image holds pointer-authentication keys and this machine has no pointer authentication.",
         explanation: "CRIU writes this also where PACA is what is missing. It throws the error away and waits \
-            for ever, with the tasks stopped. The word \"source\" is a slip: the machine of the restore lacks it.",
+            forever, with the tasks stopped. The word \"source\" is a slip: the machine of the restore lacks it.",
         help: "End CRIU by hand and restore on a machine with pointer authentication. `hwcr rewrite` can take \
             the keys out of a copy and strip the signatures.",
         sources: &[
@@ -33,7 +44,7 @@ pub(super) static ROWS: &[Row] = &[
         rules: &["HWCR-PAC-001"],
         summary: "The kernel refused the saved pointer-authentication keys.",
         explanation: "The machine has pointer authentication, but the keys could not be set by ptrace: {errno}. \
-            CRIU throws the error away and waits for ever.",
+            CRIU throws the error away and waits forever.",
         help: "End CRIU by hand. Look whether the kernel was built with CONFIG_ARM64_PTR_AUTH and \
             CONFIG_CHECKPOINT_RESTORE; an enabled mask this CPU cannot do is refused as well.",
         sources: &["CRIU 4.1 to 4.2, criu/arch/aarch64/crtools.c arch_ptrace_restore"],
@@ -54,17 +65,34 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-auxv-refused",
         files: &["restorer.c"],
         patterns: &["prctl failed @{at:number} with -22"],
+        many: Some((2, "criu-layout-refused")),
         rules: &["HWCR-SYS-001"],
-        summary: "The kernel refused what CRIU wanted to set with prctl as invalid.",
-        explanation: "Once, it is the saved auxiliary vector, the last thing set: it is longer than this kernel \
-            takes, since it comes from a newer one. Twelve times with rising lines, it is the layout of the \
-            address space.",
+        summary: "The kernel refused a task's saved auxiliary vector.",
+        explanation: "CRIU sets the layout of the address space value by value, the auxiliary vector last, and only \
+            one of the calls failed: the vector is longer than this kernel accepts, since it comes from a newer one.",
         help: "Restore on a kernel at least as new as the one the tasks ran on, or let `hwcr rewrite` leave out \
             the entries this kernel does not know.",
         sources: &[
             "CRIU 3.0 to 4.2, criu/pie/restorer.c __export_restore_task",
             "kernel 5.10 to 7.3, kernel/sys.c prctl_set_mm_map, prctl_set_auxv",
             "observed: image of kernel 7.3 on 6.1",
+        ],
+        ..ERROR
+    },
+    // Matched through the row above, by how often the line was written.
+    Row {
+        id: "criu-layout-refused",
+        files: &["restorer.c"],
+        patterns: &["prctl failed @{at:number} with -22"],
+        rules: &["HWCR-IMG-003", "HWCR-SYS-001"],
+        summary: "The kernel refused the layout of a task's address space.",
+        explanation: "CRIU sets it value by value, and more than one of the calls failed: code, data, heap or stack lie \
+            where this kernel does not accept them (below vm.mmap_min_addr, above its user addresses, outside of any \
+            mapping).",
+        help: "Restore on a kernel with at least as many user address bits; look at vm.mmap_min_addr and RLIMIT_DATA.",
+        sources: &[
+            "CRIU 3.0 to 4.2, criu/pie/restorer.c __export_restore_task",
+            "kernel 6.1, kernel/sys.c validate_prctl_map_addr",
         ],
         ..ERROR
     },
@@ -169,7 +197,7 @@ pub(super) static ROWS: &[Row] = &[
         summary: "This CRIU cannot read the vDSO of this kernel.",
         explanation: "From 6.11 on the arm64 vDSO has a GNU hash table only, which CRIU up to 4.0 does not know. \
             It stops before it has looked at the image.",
-        help: "Restore with CRIU 4.1 or later.",
+        help: "Use CRIU 4.1 or later.",
         sources: &[
             "CRIU 3.0 to 4.2, criu/pie/util-vdso.c parse_elf_dynamic",
             "observed: CRIU 3.17.1 on kernel 7.3",
@@ -217,7 +245,11 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         id: "criu-page-outside-mapping",
         files: &["mem.c"],
-        patterns: &["Page entry address {address} outside of VMA {start:address}-{end:address}"],
+        patterns: &[
+            "Page entry address {address} outside of VMA {start:address}-{end:address}",
+            // Not upstream's; seen in a report.
+            "Page entry address {address} outside of VMA {start:address}-{end:address} status {rest}",
+        ],
         rules: &["HWCR-IMG-002", "HWCR-IMG-008"],
         summary: "A saved page lies in no mapping of its task.",
         explanation: "CRIU counts pages in the size of the kernel it runs on; an image does not say in which size \
@@ -244,13 +276,36 @@ pub(super) static ROWS: &[Row] = &[
         ..ERROR
     },
     Row {
+        id: "criu-mapping-droppable",
+        files: &["restorer.c"],
+        patterns: &[
+            "Can't restore {start:address} mapping with ffffffffffffffea",
+            "Can't restore {start:address} mapping with 0xffffffffffffffea",
+        ],
+        when: When::Droppable,
+        after: &["flags"],
+        rules: &["HWCR-SYS-005"],
+        summary: "The tasks have memory that the kernel may drop (MAP_DROPPABLE), and this kernel does not know it.",
+        explanation: "The mapping's flags ({flags}, in the line before) hold the type 0x8, which came with kernel 6.11; \
+            older kernels refuse it as invalid. libc maps such memory for getrandom() where the vDSO offers it, on \
+            arm64 from kernel 6.12 on.",
+        help: "Restore on kernel 6.11 or later.",
+        sources: &[
+            "CRIU 4.2, criu/pie/restorer.c restore_mapping, __export_restore_task; criu commit b90cfc1a8",
+            "kernel 6.11, mm/mmap.c do_mmap; commit 9651fcedf7b9",
+            "observed: CRIU 4.2.1 on kernel 6.1",
+        ],
+        ..ERROR
+    },
+    Row {
         id: "criu-mapping-refused",
         files: &["restorer.c"],
         patterns: &["Can't restore {start:address} mapping with {code:address}"],
-        rules: &["HWCR-IMG-003"],
+        rules: &["HWCR-IMG-003", "HWCR-SYS-005"],
         summary: "The kernel refused a mapping of the tasks.",
         explanation: "The last number is the negative errno: …fff4 is no memory (also a limit, or overcommit), \
-            …ffef an address that is taken, …ffea one the kernel does not take (vm.mmap_min_addr, page size).",
+            …ffef an address that is taken, …ffea one that the kernel does not accept (vm.mmap_min_addr, page size, \
+            a type of mapping it does not know).",
         help: "Look at memory limits, vm.overcommit_memory and vm.mmap_min_addr of the place of the restore.",
         sources: &["CRIU 3.0 to 4.2, criu/pie/restorer.c __export_restore_task"],
         ..ERROR
@@ -289,13 +344,47 @@ pub(super) static ROWS: &[Row] = &[
     },
     Row {
         id: "criu-shadow-stack",
-        files: &["restorer.c"],
-        patterns: &["Unable to prepare shadow stack vma for remap {from:address} -> {to:address}"],
-        rules: &["HWCR-UND-006"],
+        files: &["restorer.c", "gcs.c", "gcs.h"],
+        patterns: &[
+            "Unable to prepare shadow stack vma for remap {from:address} -> {to:address}",
+            "gcs: failed to enable GCS: ret={code} errno={number} ({reason:rest})",
+            "gcs: failed to map GCS at {start:address}: {code}",
+            "gcs: address mismatch: need {need:address}, got {have:address}",
+            "gcs: failed to prepare {what:text} memory",
+            "Unable to find a shadow stack vma: {address}",
+        ],
+        rules: &["HWCR-UND-006", "HWCR-GCS-001"],
         summary: "The shadow stack of a task could not be made again.",
         explanation: "The machine or its kernel has no shadow stacks, or the image holds no usable one.",
         help: "Restore on a machine with shadow stacks, or start the workload without them and dump again.",
-        sources: &["CRIU 4.2, criu/pie/restorer.c vma_remap"],
+        sources: &[
+            "CRIU 4.2, criu/pie/restorer.c vma_remap",
+            "CRIU after 4.2 (commit eef20b9f2), criu/arch/aarch64/gcs.c, asm/gcs.h",
+        ],
+        ..ERROR
+    },
+    Row {
+        id: "criu-bug-in-task",
+        files: &["restorer.c"],
+        patterns: &["BUG at {place:text}:{line:number}"],
+        role: Role::Symptom(Fate::Hangs),
+        summary: "CRIU's restorer found a state that cannot be ({place} line {line}) and crashed the task on purpose.",
+        explanation: "The line before it says what failed (credentials, a seccomp filter). CRIU has attached to the task \
+            by then, so the crash stops the task instead of ending it, and CRIU waits for it forever.",
+        help: "End CRIU and the tasks by hand, and look at the error before this one.",
+        sources: &[
+            "CRIU 3.0 to 4.2, include/common/bug.h; criu/pie/restorer.c __export_restore_task, __export_restore_thread",
+        ],
+        ..ERROR
+    },
+    Row {
+        id: "criu-bug",
+        patterns: &["BUG at {place:text}:{line:number}"],
+        role: Role::Symptom(Fate::Fails),
+        summary: "CRIU itself found a state that cannot be ({place} line {line}) and ended with SIGABRT.",
+        explanation: "It is a fault of CRIU, or an image that contradicts itself. Tasks it had made or stopped may be left behind.",
+        help: "Use the newest CRIU; report the log with this line. Look for leftover tasks with `ps`.",
+        sources: &["CRIU 3.0 to 4.2, include/common/bug.h"],
         ..ERROR
     },
     Row {

@@ -181,14 +181,11 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         id: "criu-tcp-connected",
         files: &["sk-inet.c"],
-        patterns: &[
-            "Connected TCP socket in image",
-            "Connected TCP socket, consider using --{option:word} option.",
-        ],
+        patterns: &["Connected TCP socket in image"],
         summary: "The image holds established TCP connections.",
         explanation: "CRIU restores them only when told to, for it needs the same address and the firewall's help.",
         help: "Give --tcp-established (same IP address) or --tcp-close to the restore.",
-        sources: &["CRIU 3.0 to 4.2, criu/sk-inet.c open_inet_sk, can_dump_inet_sk"],
+        sources: &["CRIU 3.0 to 4.2, criu/sk-inet.c open_inet_sk"],
         ..ERROR
     },
     Row {
@@ -220,7 +217,6 @@ pub(super) static ROWS: &[Row] = &[
             "Can't restore iptables dump - no legacy version present",
             "Can't restore ip6tables dump - no legacy version present",
             "Unable to restore nftables. CRIU was built without libnftables support",
-            "Locking network failed: iptables-restore returned {code}. {rest}",
         ],
         summary: "The network namespace of the tasks could not be made again.",
         explanation: "Devices, addresses or firewall rules need `ip`, `iptables` or nftables and the kernel's modules for them.",
@@ -228,6 +224,56 @@ pub(super) static ROWS: &[Row] = &[
             make the namespace.",
         sources: &[
             "CRIU 3.0 to 4.2, criu/net.c run_ip_tool, restore_iptables, restore_nftables, net_set_ext, do_create_net_ns",
+        ],
+        ..ERROR
+    },
+    Row {
+        id: "criu-network-lock",
+        files: &["net.c"],
+        patterns: &["Locking network failed: iptables-restore returned {code}. {rest}"],
+        summary: "The firewall rules that keep packets away while CRIU works could not be set.",
+        explanation: "iptables-restore ended with {code}. CRIU locks the network of a container with rules that match \
+            its own packets by a mark; that needs CONFIG_NETFILTER_XT_MARK (the module xt_mark) and iptables.",
+        help: "Look whether `modprobe xt_mark` works and iptables-restore is installed; kernels of single-board computers \
+            often lack the module. `--network-lock nftables` (CRIU 3.16 or later) needs neither.",
+        sources: &[
+            "CRIU 3.6 to 4.2, criu/net.c network_lock_internal",
+            "checkpoint-restore/criu 2574",
+        ],
+        ..ERROR
+    },
+    Row {
+        id: "criu-connection-lock",
+        files: &["netfilter.c", "net.c"],
+        patterns: &[
+            "Iptables configuration failed",
+            "Locking network failed using nftables",
+            "Locking connection failed using nftables",
+            "CRIU was built without libnftables support",
+        ],
+        summary: "The firewall rule that keeps packets of a TCP connection away while CRIU works could not be set.",
+        explanation: "With --tcp-established CRIU blocks each connection with iptables, or with nftables where told to. The \
+            program is not installed, or the kernel lacks its modules (ip_tables, xt_mark, nf_tables).",
+        help: "Install iptables and load its modules, or give `--network-lock nftables` (CRIU 3.16 or later, built with \
+            libnftables) to dump and restore.",
+        sources: &[
+            "CRIU 3.0 to 4.2, criu/netfilter.c iptables_connection_switch_raw; 3.16 to 4.2, nftables_lock_network, nftables_lock_connection",
+            "observed: CRIU 4.2.1 without iptables",
+        ],
+        ..ERROR
+    },
+    Row {
+        id: "criu-connection-not-locked",
+        files: &["sk-tcp.c"],
+        patterns: &[
+            "Failed to lock TCP connection {socket:address}",
+            "Failed to unlock TCP connection {socket:address}",
+        ],
+        role: Role::Consequence,
+        summary: "A TCP connection could not be blocked or released; the line before says why.",
+        sources: &[
+            "CRIU 3.16 to 4.2, criu/sk-tcp.c tcp_repair_established, tcp_unlock_one",
+            "observed: CRIU 4.2.1 without iptables",
         ],
         ..ERROR
     },

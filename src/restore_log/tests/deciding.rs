@@ -1,6 +1,8 @@
 //! Which line is the cause.
 
-use crate::restore_log::{Certainty, Evidence, Explanation, Log, Outcome, Part, explain};
+use crate::restore_log::{
+    CauseKind, Certainty, Evidence, Explanation, Likelihood, Log, Outcome, Part, explain,
+};
 
 use super::log;
 
@@ -25,7 +27,11 @@ fn came_to(texts: &[&str]) -> (Outcome, Certainty, Vec<&'static str>) {
     let causes = explanation
         .causes
         .iter()
-        .map(|cause| cause.said.unwrap().entry.row.map_or("?", |row| row.id))
+        .map(|cause| match cause.kind {
+            CauseKind::UnknownError => "?",
+            CauseKind::Image => "image",
+            CauseKind::Message => cause.row.unwrap().id,
+        })
         .collect();
     (explanation.outcome, explanation.certainty, causes)
 }
@@ -202,15 +208,394 @@ fn an_engine_that_says_criu_failed_names_no_cause() {
     );
 }
 
+const DUMPING: &str = "(00.1) Dumping processes (pid: 7 comm: app)\n";
+const DUMP_FAILED: &str = "(00.5) Error (criu/cr-dump.c:1975): Dumping FAILED.\n";
+const LACKS_RSEQ: &str =
+    "(00.2) Error (criu/cr-dump.c:203): 7 has rseq but kernel lacks get_rseq_conf feature\n";
+
 #[test]
-fn a_dump_is_not_explained() {
-    let dump = [
-        VERSION,
-        UNKNOWN,
-        "(00.5) Error (criu/cr-dump.c:1975): Dumping FAILED.\n",
+fn a_dump_is_explained_as_a_restore_is() {
+    let failed = Outcome::DumpFailed;
+    let step = "(00.3) Error (criu/cr-dump.c:1691): Dump files (pid: 7) failed with -1\n";
+    for (lines, expected) in [
+        (
+            vec![VERSION, LACKS_RSEQ, step, DUMP_FAILED],
+            (failed, Certainty::Certain, vec!["criu-dump-rseq"]),
+        ),
+        // Without its end, too.
+        (
+            vec![LACKS_RSEQ],
+            (failed, Certainty::Certain, vec!["criu-dump-rseq"]),
+        ),
+        (
+            vec![VERSION, UNKNOWN, LACKS_RSEQ, DUMP_FAILED],
+            (failed, Certainty::Uncertain, vec!["?", "criu-dump-rseq"]),
+        ),
+        // What came before the tasks were looked for did not stop the dump.
+        (
+            vec![VERSION, UNKNOWN, DUMPING, LACKS_RSEQ, DUMP_FAILED],
+            (failed, Certainty::Certain, vec!["criu-dump-rseq"]),
+        ),
+        (
+            vec![VERSION, DUMPING, step, DUMP_FAILED],
+            (failed, Certainty::None, vec![]),
+        ),
+        // The parasite's lines are no progress beyond an error.
+        (
+            vec![
+                VERSION,
+                DUMPING,
+                LACKS_RSEQ,
+                "(00.3) pie: 7: Daemon waits for command\n",
+                DUMP_FAILED,
+            ],
+            (failed, Certainty::Certain, vec!["criu-dump-rseq"]),
+        ),
+        (
+            vec![VERSION, DUMPING],
+            (Outcome::Unfinished, Certainty::None, vec![]),
+        ),
+        (
+            vec![VERSION, UNKNOWN, "(00.5) Dumping finished successfully\n"],
+            (Outcome::Dump, Certainty::None, vec![]),
+        ),
+    ] {
+        assert_eq!(came_to(&[&lines.concat()]), expected, "{lines:?}");
+    }
+}
+
+#[test]
+fn a_dump_beside_its_restore_adds_nothing() {
+    let dump = [VERSION, UNKNOWN, "(00.5) Dumping finished successfully\n"].concat();
+    let restore = [VERSION, MISMATCH, FAILED].concat();
+    assert_eq!(
+        came_to(&[&dump, &restore]),
+        (
+            Outcome::Failed,
+            Certainty::Certain,
+            vec!["criu-other-architecture"]
+        )
+    );
+}
+
+/// Texts that CRIU's trials of the kernel print as errors, with their source file.
+fn probes() -> Vec<(&'static str, &'static str, &'static str)> {
+    include_str!("../../../tests/fixtures/probes.tsv")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| {
+            let mut cells = line.splitn(3, '\t');
+            let mut cell = || cells.next().unwrap();
+            (cell(), cell(), cell())
+        })
+        .collect()
+}
+
+/// No error of a trial that CRIU survived is the cause: with the log's structure, and in a log of
+/// errors only; before the error of a task, and before one of CRIU's first process.
+#[test]
+fn no_trial_at_the_start_hides_the_cause() {
+    let missing = "Error (criu/files-reg.c:2353): Can't open file opt/x on restore: No such file or directory\n";
+    let reading = "(00.2) Reading image tree\n";
+    let mut kept = [0, 0, 0];
+    let all = probes();
+    for (release, at, text) in &all {
+        let error = format!("(00.1) Error ({at}): {text}\n");
+        let quiet = format!("Error ({at}): {text}\n");
+        let certain = |came: &(Outcome, Certainty, Vec<&str>), id: &str| {
+            *came == (Outcome::Failed, Certainty::Certain, vec![id])
+        };
+        let structured = [VERSION, &error, reading, "(00.3)   3021: ", missing, FAILED].concat();
+        assert!(
+            certain(&came_to(&[&structured]), "criu-file-missing"),
+            "{release} {at}: {text}: {:?}",
+            came_to(&[&structured])
+        );
+        kept[0] += 1;
+        let errors_only = [&quiet, "  3021: ", missing].concat();
+        assert!(
+            certain(&came_to(&[&errors_only]), "criu-file-missing"),
+            "{release} {at}: {text}: {:?}",
+            came_to(&[&errors_only])
+        );
+        kept[1] += 1;
+        // Files whose errors can come from later too are left in doubt without structure.
+        let first_process = [&quiet, MISMATCH, FAILED].concat();
+        let came = came_to(&[&first_process]);
+        if certain(&came, "criu-other-architecture") {
+            kept[2] += 1;
+        } else {
+            assert!(
+                at.starts_with("criu/net.c"),
+                "{release} {at}: {text}: {came:?}"
+            );
+        }
+    }
+    assert_eq!(kept, [all.len(), all.len(), all.len() - 6]);
+}
+
+/// A trial that did end CRIU stays the cause; what it survived before does not become one.
+#[test]
+fn a_fatal_trial_is_the_cause() {
+    let tun =
+        "(00.1) Error (criu/tun.c:85): tun: Unable to create tun: No such file or directory\n";
+    let earlier = "(00.1) Error (criu/kerndat.c:391): proc isn't mount on the host\n";
+    let ends = "(00.2) Error (criu/kerndat.c:1962): check_pagemap failed when initializing kerndat.\n\
+        (00.2) Error (criu/crtools.c:280): Could not initialize kernel features detection.\n";
+    let known = "(00.2) Error (criu/kerndat.c:112): Can't read pagemap: Operation not permitted\n";
+    let unknown = "(00.2) Error (criu/kerndat.c:459): Read pmap err!: Operation not permitted\n";
+    assert_eq!(
+        came_to(&[&[VERSION, tun, earlier, known, ends].concat()]),
+        (
+            Outcome::Failed,
+            Certainty::Certain,
+            vec!["criu-probe-pagemap"]
+        )
+    );
+    let text = [VERSION, tun, earlier, unknown, ends].concat();
+    assert_eq!(
+        came_to(&[&text]),
+        (Outcome::Failed, Certainty::Uncertain, vec!["?"])
+    );
+    let logs = [log(&text)];
+    let parts: Vec<Part> = of(&logs).said.iter().map(|said| said.part).collect();
+    assert_eq!(
+        parts,
+        [
+            Part::Survived,
+            Part::Survived,
+            Part::Cause,
+            Part::Consequence,
+            Part::Consequence
+        ]
+    );
+    // Up to 3.14 CRIU says nothing further.
+    assert_eq!(
+        came_to(&[&[VERSION, tun, known].concat()]),
+        (
+            Outcome::Failed,
+            Certainty::Certain,
+            vec!["criu-probe-pagemap"]
+        )
+    );
+}
+
+#[test]
+fn progress_refutes_only_what_comes_before_it() {
+    let reading = "(00.3) Reading image tree\n";
+    let forked = "(00.3)      7: Running\n";
+    let pie = "(00.4) pie: 7: Switched to the restorer 7\n";
+    let of_task = "(00.2)      7: Error (criu/new.c:1): Something nobody has seen\n";
+    let mount = "(00.45)      7: Error (criu/mount.c:2753): The --root option is required to restore a mount namespace\n";
+    let root = "criu-mount-root";
+    for (lines, causes) in [
+        // CRIU's first process: a later stage refutes.
+        (vec![UNKNOWN, reading, mount, FAILED], vec![root]),
+        (vec![UNKNOWN, forked, mount, FAILED], vec![root]),
+        // Where nothing else is left, an error that only a task's line speaks against.
+        (vec![UNKNOWN, forked, KILLED, FAILED], vec!["?"]),
+        (vec![UNKNOWN, reading, forked, KILLED, FAILED], vec![]),
+        // After the first task several processes write at once.
+        (vec![forked, UNKNOWN, pie, mount, FAILED], vec!["?", root]),
+        // The same text again, later: it counts.
+        (
+            vec![UNKNOWN, forked, UNKNOWN, mount, FAILED],
+            vec!["?", root],
+        ),
+        // A task's own restorer refutes what the task wrote before, no other's.
+        (vec![of_task, pie, mount, FAILED], vec![root]),
+        (
+            vec![
+                of_task,
+                "(00.4) pie: 8: Switched to the restorer 8\n",
+                mount,
+                FAILED,
+            ],
+            vec!["?", root],
+        ),
+        // In a log of errors only, the first line of a task is no proof against a known reason.
+        (
+            vec![MISMATCH, mount, FAILED],
+            vec!["criu-other-architecture"],
+        ),
+        (vec![MISMATCH, reading, mount, FAILED], vec![root]),
+    ] {
+        let text = [VERSION, &lines.concat()].concat();
+        assert_eq!(came_to(&[&text]).2, causes, "{lines:?}");
+    }
+}
+
+#[test]
+fn a_log_that_stops_in_the_restorer_is_a_hang() {
+    let pie =
+        "(00.4) pie: 7: Switched to the restorer 7\n(00.4) pie: 8: Switched to the restorer 8\n";
+    let text = [VERSION, pie].concat();
+    assert_eq!(
+        came_to(&[&text]),
+        (
+            Outcome::Hangs,
+            Certainty::Uncertain,
+            vec!["criu-stops-in-restorer"]
+        )
+    );
+    let ends = |text: &str| {
+        let logs = [log(text)];
+        of(&logs)
+            .remarks
+            .iter()
+            .find(|remark| remark.contains("kill -9"))
+            .unwrap()
+            .clone()
+    };
+    assert!(ends(&text).contains("`kill -9 7 8` (as the log numbers them"));
+    // The host's ids where the log has them.
+    let text = [VERSION, "(00.2) PID: real 600 virt 7\n", pie].concat();
+    assert!(ends(&text).contains("`kill -9 600` (by the host's ids)"));
+    // A dump's parasite is no restorer.
+    assert_eq!(
+        came_to(&[&[VERSION, DUMPING, pie].concat()]).0,
+        Outcome::Unfinished
+    );
+}
+
+#[test]
+fn a_bug_in_the_restorer_is_a_hang_and_the_error_before_it_the_cause() {
+    let bug = "(00.4) pie: 7: Error (criu/pie/restorer.c:2292): BUG at criu/pie/restorer.c:2292\n";
+    let creds =
+        "(00.4) pie: 7: Error (criu/pie/restorer.c:347): Unable to restore capabilities: -1\n";
+    assert_eq!(
+        came_to(&[&[VERSION, bug].concat()]),
+        (
+            Outcome::Hangs,
+            Certainty::Uncertain,
+            vec!["criu-bug-in-task"]
+        )
+    );
+    assert_eq!(
+        came_to(&[&[VERSION, creds, bug].concat()]),
+        (Outcome::Hangs, Certainty::Certain, vec!["criu-credentials"])
+    );
+    assert_eq!(
+        came_to(&[&[VERSION, creds, bug, FAILED].concat()]).0,
+        Outcome::Failed
+    );
+}
+
+#[test]
+fn a_signal_in_the_restorer_is_explained_by_versions() {
+    let pie = "(00.4) pie: 7: `- skip pagemap\n";
+    let kernel = |release: &str| format!("(00.1) Running on h Linux {release} #1 SMP aarch64\n");
+    let killed = |signal: &str| {
+        format!("(00.4) Error (criu/cr-restore.c:1480): 7 killed by signal {signal}\n")
+    };
+    let criu = |version: &str| format!("(00.1) Version: {version} (gitid 0)\n");
+    let (new, old) = (kernel("6.8.0-41-generic"), kernel("4.14.180"));
+    let (rseq, built) = ("criu-libc-rseq", "criu-libc-rseq-built");
+    let cases = [
+        (
+            [&criu("3.16.1"), &new, pie, "11: Segmentation fault"],
+            Some((rseq, Likelihood::Probable)),
+        ),
+        (
+            [&criu("3.15"), &new, pie, "127: Unknown signal 127"],
+            Some((rseq, Likelihood::Probable)),
+        ),
+        (
+            [&criu("3.16.1"), &new, "", "11: Segmentation fault"],
+            Some((rseq, Likelihood::Possible)),
+        ),
+        (
+            ["", "", pie, "11: Segmentation fault"],
+            Some((rseq, Likelihood::Possible)),
+        ),
+        (
+            [&criu("3.17.1"), &new, pie, "11: Segmentation fault"],
+            Some((built, Likelihood::Possible)),
+        ),
+        // Another CRIU, a kernel without restartable sequences, another signal.
+        ([&criu("3.18"), &new, pie, "11: Segmentation fault"], None),
+        ([&criu("3.16.1"), &old, pie, "11: Segmentation fault"], None),
+        ([&criu("3.16.1"), &new, pie, "9: Killed"], None),
+    ];
+    for ([criu, kernel, pie, signal], expected) in cases {
+        let text = [criu, kernel, pie, &killed(signal), FAILED].concat();
+        let logs = [log(&text)];
+        let explanation = of(&logs);
+        let found = explanation
+            .causes
+            .first()
+            .map(|cause| (cause.row.unwrap().id, cause.likelihood));
+        assert_eq!(found, expected, "{text}");
+        assert_eq!(explanation.outcome, Outcome::Failed);
+        assert_ne!(explanation.certainty, Certainty::Certain);
+    }
+    // An error that says why comes first.
+    let text = [
+        &criu("3.16.1"),
+        MISMATCH,
+        &killed("11: Segmentation fault"),
+        FAILED,
     ]
     .concat();
-    assert_eq!(came_to(&[&dump]), (Outcome::Dump, Certainty::None, vec![]));
+    assert_eq!(came_to(&[&text]).2, ["criu-other-architecture"]);
+}
+
+#[test]
+fn what_the_machine_cannot_restore_is_a_cause_where_no_line_says_why() {
+    let checkpoint =
+        crate::criu_image::load(std::path::Path::new("tests/fixtures/images/idle@max@new"))
+            .unwrap();
+    let facts = crate::facts::collect(&checkpoint, crate::facts::Search::Auto);
+    let text = [
+        "(00.1) Version: 4.2 (gitid 0)\n(00.1) Running on h Linux 6.1.0 #1 SMP aarch64\n",
+        KILLED,
+        FAILED,
+    ]
+    .concat();
+    let logs = [log(&text)];
+    let (machine, remarks) = crate::restore_log::machine(&logs, None);
+    let judgement = crate::rule::judge(
+        &crate::rule::Case {
+            facts: &facts,
+            target: &machine,
+            source: None,
+        },
+        &[],
+    );
+    let evidence = Evidence {
+        facts: Some(&facts),
+        findings: &judgement.findings,
+        remarks: &remarks,
+        ..Evidence::default()
+    };
+    let explanation = explain(&logs, Some(&evidence));
+    assert_eq!(explanation.certainty, Certainty::Certain);
+    assert_eq!(explanation.causes[0].kind, CauseKind::Image);
+    assert_eq!(explanation.causes[0].likelihood, Likelihood::Certain);
+    assert!(
+        explanation.causes[0]
+            .findings
+            .iter()
+            .any(|finding| finding.rule.id == "HWCR-SYS-001")
+    );
+}
+
+#[test]
+fn the_jvm_is_believed_without_criu() {
+    let refused = "[0.066s][error][crac] Restore failed due to incompatible or missing CPU features, try using -XX:CPUFeatures=0x4000ff on checkpoint.\n";
+    let gave_up = "Error: Could not create the Java Virtual Machine.\n";
+    assert_eq!(
+        came_to(&[&[refused, gave_up].concat()]),
+        (
+            Outcome::Failed,
+            Certainty::Certain,
+            vec!["jvm-cpu-features"]
+        )
+    );
+    assert_eq!(
+        came_to(&[gave_up]),
+        (Outcome::Failed, Certainty::None, vec![])
+    );
 }
 
 #[test]

@@ -118,6 +118,40 @@ fn a_message_borrows_what_the_line_before_named() {
     assert_eq!(message.value("image"), Some("core-7.img"));
 }
 
+/// Of several tasks each has its own; what CRIU's first process named counts for all.
+#[test]
+fn a_message_borrows_from_its_own_task() {
+    let log = log("\
+(00.1) pie: 7: mmap(0x1000 -> 0x2000, 0x3 0x38 -1)
+(00.1) pie: 8: mmap(0x1000 -> 0x2000, 0x3 0x32 -1)
+(00.2) pie: 7: Error (criu/pie/restorer.c:1883): Can't restore 1000 mapping with ffffffffffffffea
+(00.2) pie: 8: Error (criu/pie/restorer.c:1883): Can't restore 1000 mapping with ffffffffffffffea
+");
+    assert_eq!(
+        ids(&log),
+        ["criu-mapping-droppable", "criu-mapping-refused"]
+    );
+    let message = messages(&log).next().unwrap();
+    assert_eq!(message.value("flags"), Some("0x38"));
+}
+
+#[test]
+fn messages_written_often_have_a_row_of_their_own() {
+    let nothing = "(00.1) pie: 7: `- returned 0\n";
+    assert_eq!(ids(&log(&nothing.repeat(2))), ["criu-pages-read-nothing"]);
+    assert_eq!(ids(&log(&nothing.repeat(3))), ["criu-pages-end"]);
+    // By the task, whatever the line says besides.
+    let prctl = |pid: u32, at: u32| {
+        format!(
+            "(00.1) pie: {pid}: Error (criu/pie/restorer.c:{at}): prctl failed @{at} with -22\n"
+        )
+    };
+    let once = [prctl(7, 2069), prctl(8, 2069)].concat();
+    assert_eq!(ids(&log(&once)), ["criu-auxv-refused"; 2]);
+    let many = [prctl(7, 2058), prctl(7, 2069)].concat();
+    assert_eq!(ids(&log(&many)), ["criu-layout-refused"; 2]);
+}
+
 #[test]
 fn registers_belong_to_the_message_before_them() {
     let log = log("\
