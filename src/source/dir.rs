@@ -67,6 +67,37 @@ impl DirSource {
         }
     }
 
+    /// The directory at `path` in this one, which is this one where `path` is empty; `None` as for
+    /// [`DirSource::within`].
+    pub(super) fn below(&self, path: &str) -> Result<Option<Self>, SourceError> {
+        let mut directory = self.again()?;
+        for part in path.split('/').filter(|part| !part.is_empty()) {
+            match directory.within(part)? {
+                Some(below) => directory = below,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(directory))
+    }
+
+    /// The names of the directories in this one, sorted; `parent` is among them where it is one.
+    pub(super) fn directories(&self) -> Result<Vec<String>, SourceError> {
+        let mut found: Vec<String> = self
+            .list()?
+            .into_iter()
+            .filter(|one| !one.regular)
+            .map(|one| one.name)
+            .collect();
+        found.push(PARENT_LINK.to_owned());
+        // Links, pipes and what has gone are no directories.
+        found.retain(|name| {
+            let stat = rustix::fs::statat(&self.fd, name.as_str(), AtFlags::SYMLINK_NOFOLLOW);
+            stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory)
+        });
+        found.sort();
+        Ok(found)
+    }
+
     /// The same directory once more.
     pub(super) fn again(&self) -> Result<Self, SourceError> {
         let fd = self.fd.try_clone();

@@ -8,8 +8,10 @@
 )]
 
 mod archive;
+mod below;
 mod dir;
 mod error;
+mod last;
 mod layout;
 mod limits;
 mod map;

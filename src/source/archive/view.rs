@@ -6,7 +6,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::fault::Fault;
-use super::member::{Archive, Content, Kind, Member, follow, slashed};
+use super::member::{Archive, Content, Kind, Member, slashed};
 use super::sparse::Sparse;
 use super::spool::Spool;
 use crate::source::dir::check;
@@ -274,7 +274,10 @@ impl Source for ArchiveDir {
                     // Which of the two counts is not known.
                     return self.file(PARENT_LINK).map(|_| None);
                 }
-                Kind::Symlink(target) => (target.clone(), follow(&self.path, target)),
+                Kind::Symlink(target) => (
+                    target.clone(),
+                    self.opened.archive.follow(&self.path, target),
+                ),
                 Kind::Directory => (String::new(), Some(path)),
                 _ => (String::new(), None),
             },
