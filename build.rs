@@ -17,6 +17,9 @@ const ROOTS: &[&str] = &[
     "mm.proto",
     "pagemap.proto",
     "fdinfo.proto",
+    "fs.proto",
+    "mnt.proto",
+    "remap-file-path.proto",
 ];
 
 /// `wire::schema` keeps the fields it has met in the bits of a word.

@@ -12,6 +12,10 @@ pub const KNOWS_GNU_HASH_VDSO: Version = Version::new(4, 1, 0);
 /// First kernel whose arm64 vDSO has a GNU hash table only.
 pub const KERNEL_WITH_GNU_HASH_VDSO: Version = Version::new(6, 11, 0);
 
+/// First release that saves build ids of files and compares them at a restore (`criu/files-reg.c`,
+/// `validate_with_build_id`).
+pub const COMPARES_BUILD_IDS: Version = Version::new(3, 15, 0);
+
 /// First release that saves guarded control stacks.
 pub const SAVES_GCS: Version = Version::new(4, 3, 0);
 

@@ -9,10 +9,12 @@ use super::core::{self, Core};
 use super::error::Error;
 use super::feature::Feature;
 use super::mm::Spaces;
-use super::model::{AnomalyKind, Arch, Checkpoint, ImageFile, ImageKind, Mm, Task, TaskState};
+use super::model::{
+    AnomalyKind, Arch, Checkpoint, Fd, FilePlaces, ImageFile, ImageKind, Mm, Task, TaskState,
+};
 use super::pstree::{self, Node};
 use super::reader::{Dir, Notes};
-use super::{files, inventory, magic};
+use super::{files, inventory, magic, paths};
 use crate::source::{DirSource, Source};
 use crate::units::{Pid, Place, Tid};
 use crate::wire::schema::TASK_KOBJ_IDS_ENTRY;
@@ -34,8 +36,18 @@ const READ: &[&str] = &[
     "files.img",
     "reg-files.img",
     "memfd.img",
+    paths::REMAPS,
 ];
-const READ_MANY: &[&str] = &["core-", "ids-", "mm-", "pagemap-", "pages-"];
+const READ_MANY: &[&str] = &[
+    "core-",
+    "fdinfo-",
+    "fs-",
+    "ids-",
+    "mm-",
+    "pagemap-",
+    "pages-",
+    paths::MOUNTS,
+];
 
 /// Whether [`load_from`] may read the content of a file of this name. Of all others it takes no more than
 /// the first eight bytes.
@@ -54,6 +66,11 @@ pub fn load_from(source: &Arc<dyn Source>) -> Result<Checkpoint, Error> {
     let (inventory, dir) = inventory::read(source, &mut notes)?;
     let images = images(&dir, &mut notes)?;
     let files = files::read(&dir, &mut notes)?;
+    let places = FilePlaces {
+        mounts: paths::mounts(&dir, &mut notes)?,
+        remaps: paths::remaps(&dir, &mut notes)?,
+        ..files.places
+    };
     let nodes = pstree::read(&dir, &mut notes)?;
     let (chain, parents) = Chain::open(dir.clone(), &mut notes)?;
     let spaces = Spaces {
@@ -67,6 +84,7 @@ pub fn load_from(source: &Arc<dyn Source>) -> Result<Checkpoint, Error> {
         spaces,
         arch: None,
         owners: HashMap::new(),
+        tables: paths::Tables::default(),
     };
     let list = nodes
         .iter()
@@ -79,6 +97,7 @@ pub fn load_from(source: &Arc<dyn Source>) -> Result<Checkpoint, Error> {
         arch,
         tasks: list,
         files: files.regular,
+        places,
         images,
         unknown_fields: notes.unknown_fields(),
         anomalies: notes.anomalies(),
@@ -137,6 +156,7 @@ struct Tasks<'a> {
     arch: Option<Arch>,
     /// The task that brought each address space, by its number.
     owners: HashMap<u32, Pid>,
+    tables: paths::Tables,
 }
 
 impl Tasks<'_> {
@@ -150,6 +170,7 @@ impl Tasks<'_> {
         let state = core::task_state(task.task_state);
         let mut threads = Vec::new();
         let (mut mm, mut shares_mm_with) = (None, None);
+        let (mut fds, mut stands_in) = (Arc::default(), None);
         // Nothing but the exit code is left of a zombie, whatever else an image may say of it.
         if state != TaskState::Dead {
             threads.push(leader.thread(Tid(pid.0), self.spaces.notes)?);
@@ -159,6 +180,8 @@ impl Tasks<'_> {
                 threads.push(core.thread(tid, self.spaces.notes)?);
             }
             (mm, shares_mm_with) = self.mm(&leader, pid)?;
+            fds = self.fds(&leader, pid)?;
+            stands_in = paths::stands_in(self.dir, pid, self.spaces.notes)?;
         }
         for thread in threads
             .iter()
@@ -181,6 +204,8 @@ impl Tasks<'_> {
             threads,
             sigactions: core::sigactions(task, &entry)?,
             mm,
+            fds,
+            stands_in,
             shares_mm_with,
             place: entry.place(),
         })
@@ -206,7 +231,7 @@ impl Tasks<'_> {
     fn mm(&mut self, leader: &Core, pid: Pid) -> Result<(Option<Mm>, Option<Pid>), Error> {
         let vm_id = match leader.vm_id() {
             Some(id) => Some(id),
-            None => self.ids(pid)?,
+            None => self.ids(pid)?.map(|ids| ids.vm_id),
         };
         let name = format!("mm-{pid}.img");
         let Some(image) = self.dir.image(&name, "MM")? else {
@@ -223,14 +248,26 @@ impl Tasks<'_> {
         Ok((Some(self.spaces.read(&image, pid)?), None))
     }
 
-    /// The number of the address space by `ids-PID.img`; older images have it nowhere.
-    fn ids(&mut self, pid: Pid) -> Result<Option<u32>, Error> {
+    /// The task's open files.
+    fn fds(&mut self, leader: &Core, pid: Pid) -> Result<Arc<[Fd]>, Error> {
+        let files_id = match leader.files_id() {
+            Some(id) => Some(id),
+            None => self.ids(pid)?.map(|ids| ids.files_id),
+        };
+        files_id.map_or_else(
+            || Ok(Arc::default()),
+            |id| self.tables.read(self.dir, id, self.spaces.notes),
+        )
+    }
+
+    /// The numbers of what tasks can share, by `ids-PID.img`; older images have them nowhere.
+    fn ids(&mut self, pid: Pid) -> Result<Option<super::proto::TaskKobjIdsEntry>, Error> {
         let Some(image) = self.dir.image(&format!("ids-{pid}.img"), "IDS")? else {
             return Ok(None);
         };
         let entry = image.single(TASK_KOBJ_IDS_ENTRY.name())?;
         let ids: super::proto::TaskKobjIdsEntry =
             self.spaces.notes.decode(TASK_KOBJ_IDS_ENTRY, &entry)?;
-        Ok(Some(ids.vm_id))
+        Ok(Some(ids))
     }
 }

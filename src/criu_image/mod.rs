@@ -23,6 +23,7 @@ pub mod magic;
 mod mm;
 pub mod model;
 mod pagemap;
+mod paths;
 mod proto;
 mod pstree;
 mod reader;

@@ -23,6 +23,7 @@ use crate::auxv::hwcap::{HwcapBit, HwcapWord, Hwcaps};
 use crate::code::prctl::LengthAudit;
 use crate::criu_image::model::{Checkpoint, Task, Thread};
 use crate::export::Export;
+use crate::files::{FileFacts, TargetRoot};
 use crate::sigframe::cfi::{Start, UnwindEnd};
 use crate::sigframe::model::Frame;
 use crate::sigframe::unwind::Dangling;
@@ -39,6 +40,8 @@ pub struct Facts<'a> {
     pub origin: Origin,
     /// The files with code that were looked for in the root file system, by id; none where no root was named.
     pub binaries: Vec<BinaryFacts>,
+    /// The files that the restore opens by their path; see [`Facts::with_target_root`].
+    pub files: FileFacts,
     /// What its journal says, where the image was rewritten; see [`Facts::with_journal`].
     pub rewritten: Option<Rewritten>,
     /// What is said of it beside the image; see [`Facts::with_export`].
@@ -315,6 +318,15 @@ impl ThreadFacts<'_> {
             Some(UnwindEnd::Start(start)) => start != Start::Other,
             _ => self.chain_complete,
         }
+    }
+}
+
+impl Facts<'_> {
+    /// Looks for the files that the restore opens below the restoring side's root directory.
+    #[must_use]
+    pub fn with_target_root(mut self, root: &TargetRoot) -> Self {
+        root.look_for(&mut self.files);
+        self
     }
 }
 

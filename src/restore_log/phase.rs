@@ -17,6 +17,15 @@ pub const DURING_RESTORE: &[&str] = &[
     "HWCR-SYS-004",
     "HWCR-SYS-005",
     "HWCR-SYS-006",
+    "HWCR-FIL-001",
+    "HWCR-FIL-002",
+    "HWCR-FIL-003",
+    "HWCR-FIL-004",
+    "HWCR-FIL-005",
+    "HWCR-FIL-006",
+    "HWCR-FIL-007",
+    "HWCR-FIL-008",
+    "HWCR-FIL-009",
 ];
 
 /// Rules whose findings kill tasks, or make them compute wrongly, after a restore that looked
@@ -59,4 +68,5 @@ pub const AFTER_RESTORE: &[&str] = &[
     "HWCR-UND-006",
     "HWCR-UND-007",
     "HWCR-UND-008",
+    "HWCR-FIL-010",
 ];

@@ -4,6 +4,7 @@
 //! `hwcr explain` and `docs/rules.md` come from the same rows.
 
 mod accept;
+mod files;
 mod frame;
 mod hwcap;
 mod image;
@@ -78,6 +79,7 @@ pub static FAMILIES: &[&[Rule]] = &[
     stack::RULES,
     undumped::RULES,
     system::RULES,
+    files::RULES,
     profile::RULES,
 ];
 

@@ -20,7 +20,7 @@ pub enum SourceError {
     },
     /// The directory that stands for `/` cannot be opened.
     #[error(
-        "{dir}: cannot be opened as a directory ({error}); give the root directory of the file system the tasks ran in"
+        "{dir}: cannot be opened as a directory ({error}); give the root directory of a file system"
     )]
     Root {
         /// As the user named it.

@@ -33,7 +33,7 @@ pub use limits::{Limits, Options};
 pub use map::Blob;
 pub use memory::MemorySource;
 pub use open::{Annotation, Form, Opened, Packing, open};
-pub use root::Root;
+pub use root::{Root, Status};
 
 /// Largest image that is read as a whole. Images of messages are small; the largest are pagemaps, at
 /// some 15 bytes a run of pages, so that this has room for 17 million runs. Pages are never read whole.
