@@ -535,6 +535,8 @@ fn a_dump_that_another_needs_is_no_image_of_its_own() {
             &[("000", ""), ("final", "../last"), ("last", "->000")],
             Ok("final/"),
         ),
+        // A copy that lost the link left its text.
+        (&[("000", ""), ("final", "text:../000")], Ok("final/")),
         // A pre-dump that nothing needs is as good as a dump.
         (
             &[("000", ""), ("001", ""), ("final", "../001")],
@@ -563,7 +565,11 @@ fn a_dump_that_another_needs_is_no_image_of_its_own() {
             }
             files.extend(fixture(name, &format!("{at}/")));
             if !link.is_empty() {
-                files.insert(format!("{at}/parent"), format!("->{link}").into_bytes());
+                let link = match link.strip_prefix("text:") {
+                    Some(text) => text.to_owned(),
+                    None => format!("->{link}"),
+                };
+                files.insert(format!("{at}/parent"), link.into_bytes());
             }
         }
         let laid = pack::lay(&files, &dir.path().join("laid"));
@@ -589,6 +595,28 @@ fn a_dump_that_another_needs_is_no_image_of_its_own() {
         );
         let answered = piped.status.code() != Some(2);
         assert_eq!(answered, want.is_ok(), "{chain:?}: {}", text(&piped.stderr));
+    }
+}
+
+/// CRIU opens what is in the link's place and finds no directory there.
+#[test]
+fn a_link_that_became_a_file_is_not_followed() {
+    let mut files = fixture("idle@cortex-a57@new", "final/");
+    files.extend(fixture("idle@cortex-a57@new", "000/"));
+    files.insert("final/parent".to_owned(), b"../000".to_vec());
+    let dir = tempfile::tempdir().unwrap();
+    let laid = pack::lay(&files, &dir.path().join("laid"));
+    let packed = pack::file(dir.path(), "chain.tar.zst", &zstd(&tar(&files)));
+    for path in [laid, packed] {
+        let opened = source::open(&path, &options()).unwrap();
+        let checkpoint = load_from(&opened.images).unwrap();
+        let (verdict, findings) = judge(&checkpoint);
+        assert_eq!(verdict, Verdict::Incompatible);
+        let lost = "the link to \"../000\" is a file with the text of a link";
+        assert!(
+            findings.iter().any(|one| one.message.contains(lost)),
+            "{findings:?}"
+        );
     }
 }
 

@@ -1393,7 +1393,7 @@ fn files(case: &mut impl FnMut(&'static str, Option<Severity>, Scene)) {
     with("HWCR-FIL-002", None, |_| {});
 
     with("HWCR-FIL-003", Some(Blocker), |facts| {
-        found_program(facts, |size, ..| *size += 1);
+        found_program(facts, |size, _, _, _| *size += 1);
     });
     with("HWCR-FIL-003", None, all_there);
 

@@ -15,7 +15,7 @@ use super::model::{
 use super::pstree::{self, Node};
 use super::reader::{Dir, Notes};
 use super::{files, inventory, magic, paths};
-use crate::source::{DirSource, Source};
+use crate::source::{DirSource, PARENT_LINK, Source};
 use crate::units::{Pid, Place, Tid};
 use crate::wire::schema::TASK_KOBJ_IDS_ENTRY;
 
@@ -37,6 +37,8 @@ const READ: &[&str] = &[
     "reg-files.img",
     "memfd.img",
     paths::REMAPS,
+    // Where a copy lost the link, a file has its text.
+    PARENT_LINK,
 ];
 const READ_MANY: &[&str] = &[
     "core-",

@@ -22,7 +22,8 @@ pub(super) struct Dump {
 }
 
 impl Dump {
-    /// The dump at `path`, which `source` reads. A `parent` link that cannot be read leads nowhere; reading the image
+    /// The dump at `path`, which `source` reads. A file with the text of a link counts as one: it says what belongs
+    /// together, though nothing follows it. A `parent` link that cannot be read leads nowhere; reading the image
     /// says so again.
     pub(super) fn new(path: &str, source: &dyn Source) -> Self {
         let parent = source.parent().ok().flatten();

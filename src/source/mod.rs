@@ -51,6 +51,9 @@ pub const MAX_PARENTS: usize = 256;
 /// some hundreds of megabytes. They are mapped, not read.
 pub const MAX_BINARY: u64 = 4 << 30;
 
+/// Longest text of a link that is read of a file in its place (`PATH_MAX`).
+const MAX_LINK: u64 = 4096;
+
 /// CRIU's name for the link to the previous dump (`CR_PARENT_LINK`, CRIU 4.2 `criu/include/image.h`).
 pub const PARENT_LINK: &str = "parent";
 
@@ -120,4 +123,7 @@ pub struct Parent {
     pub absolute: bool,
     /// The directory, unless the link leads nowhere or to something else.
     pub source: Option<Arc<dyn Source>>,
+    /// Whether it is no link but a file with the text of one, as a copy to where there are no links leaves it. CRIU does
+    /// not follow that.
+    pub is_text: bool,
 }
