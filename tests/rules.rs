@@ -1338,14 +1338,14 @@ fn found_program(
     change: impl FnOnce(&mut u64, &mut u32, &mut FoundId, &mut bool),
 ) {
     all_there(facts);
-    match &mut program(facts).found {
-        Some(Found::Something {
-            size,
-            mode,
-            build_id,
-            read_only,
-        }) => change(size, mode, build_id, read_only),
-        other => panic!("{other:?}"),
+    if let Some(Found::Something {
+        size,
+        mode,
+        build_id,
+        read_only,
+    }) = &mut program(facts).found
+    {
+        change(size, mode, build_id, read_only);
     }
 }
 

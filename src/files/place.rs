@@ -68,7 +68,8 @@ impl<'a> Mounts<'a> {
 
     /// Where the file called `name` lies, which is on the mount of that number.
     pub(super) fn lies(&self, name: &str, mount: Option<u32>) -> Lies {
-        let Some(mount) = mount else {
+        // Without a description of the mounts the number of one says nothing.
+        let Some(mount) = mount.filter(|_| !self.by_id.is_empty()) else {
             return on_machine(name);
         };
         let Some(mount) = self.by_id.get(&mount) else {

@@ -185,7 +185,6 @@ fn files(page: &mut Page<'_>, files: &[File]) -> io::Result<()> {
         .iter()
         .map(|file| {
             let mut about: Vec<String> = file.size.map(bytes).into_iter().collect();
-            about.extend(file.build_id.iter().map(|id| format!("build id {id}")));
             about.extend(uses(&file.uses));
             about.extend(file.lies.as_deref().and_then(lies).map(str::to_owned));
             about.extend(
@@ -201,6 +200,8 @@ fn files(page: &mut Page<'_>, files: &[File]) -> io::Result<()> {
                 "used" => "used".to_owned(),
                 why => format!("not used: {why}"),
             }));
+            // The longest word comes last: nothing may follow it on its line.
+            about.extend(file.build_id.iter().map(|id| format!("build id {id}")));
             vec![
                 styled(FAINT, file.id.to_string()),
                 plain(&file.name),

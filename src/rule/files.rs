@@ -54,6 +54,7 @@ pub(super) static RULES: &[Rule] = &[
                 "CRIU 3.12 to 4.2, criu/files-reg.c open_path, do_open_reg_noseek_flags, rfi_remap",
                 "CRIU 4.2, criu/mem.c prepare_mm_pid; criu/files.c prepare_fs_pid; criu/cr-restore.c (exe_file_id)",
                 "checkpoint-restore/criu 33, 414, 948, 1756",
+                "observed: CRIU 4.2.1 and 3.17.1",
             ],
             seen: &[],
             since: "0.1.0",
@@ -69,7 +70,10 @@ pub(super) static RULES: &[Rule] = &[
             explanation: "CRIU saves the size of every regular file, except of those that are only appended to, and refuses \
                 a file of another size with \"File … has bad size\". A log or a database that was written to after the dump \
                 is refused as a library of another version is.",
-            sources: &["CRIU 3.12 to 4.2, criu/files-reg.c validate_file, should_check_size"],
+            sources: &[
+                "CRIU 3.12 to 4.2, criu/files-reg.c validate_file, should_check_size",
+                "observed: CRIU 4.2.1 and 3.17.1",
+            ],
             seen: &[],
             since: "0.1.0",
             edits: &[],
@@ -89,6 +93,7 @@ pub(super) static RULES: &[Rule] = &[
                 "CRIU 3.15 to 4.2, criu/files-reg.c validate_with_build_id, get_build_id",
                 "CRIU 3.14, criu/files-reg.c (no build id)",
                 "checkpoint-restore/criu 515, 2367",
+                "observed: CRIU 4.2.1 and 3.17.1",
             ],
             seen: &[],
             since: "0.1.0",
@@ -107,6 +112,7 @@ pub(super) static RULES: &[Rule] = &[
             sources: &[
                 "CRIU 3.12 to 4.2, criu/files-reg.c open_path",
                 "CRIU 3.18, --skip-file-rwx-check",
+                "observed: CRIU 4.2.1 and 3.17.1",
             ],
             seen: &[],
             since: "0.1.0",
@@ -186,7 +192,10 @@ pub(super) static RULES: &[Rule] = &[
             explanation: "The image has no build id of scripts, data files, archives of bytecode, and programs without one. \
                 CRIU compares their size alone, and hwcr can do no more. A file of the same size with another content is \
                 mapped and read in place of the old one, and its task may crash or compute wrongly.",
-            sources: &["CRIU 3.12 to 4.2, criu/files-reg.c validate_file"],
+            sources: &[
+                "CRIU 3.12 to 4.2, criu/files-reg.c validate_file",
+                "observed: CRIU 4.2.1 and 3.17.1",
+            ],
             seen: &[],
             since: "0.1.0",
             edits: &[],

@@ -162,6 +162,9 @@ fn a_mount_says_where_its_files_lie() {
         let file = found.iter().find(|file| file.name == name).unwrap();
         assert_eq!(file.lies, lies, "{name}");
     }
+    let described = std::mem::take(&mut image.places.mounts);
+    assert_eq!(needed(&image)[0].lies, below("/bin/prog"));
+    image.places.mounts = described;
     // Another namespace's root is another directory, unless it shows the same one.
     let other = image.places.mounts.len();
     for (device, lies) in [(8, below("/x")), (4, Lies::Mount("/".to_owned()))] {
