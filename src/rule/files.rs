@@ -53,7 +53,7 @@ pub(super) static RULES: &[Rule] = &[
             sources: &[
                 "CRIU 3.12 to 4.2, criu/files-reg.c open_path, do_open_reg_noseek_flags, rfi_remap",
                 "CRIU 4.2, criu/mem.c prepare_mm_pid; criu/files.c prepare_fs_pid; criu/cr-restore.c (exe_file_id)",
-                "checkpoint-restore/criu 33, 414, 948, 1756",
+                "checkpoint-restore/criu 1247, 1618",
                 "observed: CRIU 4.2.1 and 3.17.1",
             ],
             seen: &[],
@@ -73,6 +73,7 @@ pub(super) static RULES: &[Rule] = &[
             sources: &[
                 "CRIU 3.12 to 4.2, criu/files-reg.c validate_file, should_check_size",
                 "observed: CRIU 4.2.1 and 3.17.1",
+                "checkpoint-restore/criu 414, 515, 1258",
             ],
             seen: &[],
             since: "0.1.0",
@@ -92,7 +93,7 @@ pub(super) static RULES: &[Rule] = &[
             sources: &[
                 "CRIU 3.15 to 4.2, criu/files-reg.c validate_with_build_id, get_build_id",
                 "CRIU 3.14, criu/files-reg.c (no build id)",
-                "checkpoint-restore/criu 515, 2367",
+                "checkpoint-restore/criu 1756, 2367",
                 "observed: CRIU 4.2.1 and 3.17.1",
             ],
             seen: &[],
@@ -113,6 +114,7 @@ pub(super) static RULES: &[Rule] = &[
                 "CRIU 3.12 to 4.2, criu/files-reg.c open_path",
                 "CRIU 3.18, --skip-file-rwx-check",
                 "observed: CRIU 4.2.1 and 3.17.1",
+                "checkpoint-restore/criu 650",
             ],
             seen: &[],
             since: "0.1.0",
