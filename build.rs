@@ -20,6 +20,8 @@ const ROOTS: &[&str] = &[
     "seccomp.proto",
     "mnt.proto",
     "cgroup.proto",
+    "fs.proto",
+    "remap-file-path.proto",
 ];
 
 /// `wire::schema` keeps the fields it has met in the bits of a word.

@@ -27,6 +27,7 @@ pub mod criu_image;
 pub mod elf;
 pub mod export;
 pub mod facts;
+pub mod files;
 pub mod finding;
 pub mod launch;
 pub mod machine;

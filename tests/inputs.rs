@@ -125,6 +125,10 @@ fn layouts(name: &str, dir: &Path) -> Vec<(&'static str, PathBuf)> {
             pack::file(dir, "containerd-cri.tar", &tar(&pack::containerd_cri(name))),
         ),
         (
+            "docker-save",
+            pack::lay(&pack::docker_save(&podman), &dir.join("docker-save")),
+        ),
+        (
             "docker-save.tar",
             pack::file(dir, "docker-save.tar", &tar(&pack::docker_save(&podman))),
         ),
@@ -485,12 +489,16 @@ fn the_image_is_chosen_or_its_choice_is_refused() {
             }
         }
     }
-    // A deeper directory is found in an archive, but not looked for in a file system.
+    // A deeper directory is found as well.
     let deep = fixture(name, "a/b/c/");
     let packed = pack::file(dir.path(), "deep.tar", &tar(&deep));
-    let opened = open(&packed).unwrap();
-    assert_eq!(opened.images.label(), "a/b/c/");
-    assert_eq!(opened.packing.form, Form::Tar);
+    let laid = pack::lay(&deep, &dir.path().join("deep"));
+    for (path, form) in [(packed, Form::Tar), (laid, Form::Directory)] {
+        let opened = open(&path).unwrap();
+        assert_eq!(opened.images.label(), "a/b/c/");
+        assert_eq!(opened.packing.form, form);
+        assert_eq!(opened.packing.directory, "a/b/c");
+    }
     let none = pack::file(
         dir.path(),
         "none.tar",
@@ -498,6 +506,139 @@ fn the_image_is_chosen_or_its_choice_is_refused() {
     );
     let error = open(&none).unwrap_err().to_string();
     assert!(error.contains("holds no image"), "{error}");
+}
+
+/// The last dump of a chain below one directory, by links, or what is complained about.
+type Chain<'a> = (&'a [(&'a str, &'a str)], Result<&'a str, &'a str>);
+
+/// Pre-dumps beside the last dump, as LXD, P.Haul and `--prev-images-dir` leave them: a directory, an archive of it and
+/// a stream of that get one answer.
+#[test]
+fn a_dump_that_another_needs_is_no_image_of_its_own() {
+    let name = "idle@cortex-a57@new";
+    let chains: &[Chain<'_>] = &[
+        (
+            &[("state/000", ""), ("state/final", "../000")],
+            Ok("state/final/"),
+        ),
+        (
+            &[
+                ("000", ""),
+                ("001", "../000"),
+                ("002", "../001"),
+                ("final", "../002/"),
+            ],
+            Ok("final/"),
+        ),
+        // The link leads there by way of another link.
+        (
+            &[("000", ""), ("final", "../last"), ("last", "->000")],
+            Ok("final/"),
+        ),
+        // A copy that lost the link left its text.
+        (&[("000", ""), ("final", "text:../000")], Ok("final/")),
+        // A pre-dump that nothing needs is as good as a dump.
+        (
+            &[("000", ""), ("001", ""), ("final", "../001")],
+            Err("holds 2 images and not one alone (000, final)"),
+        ),
+        (
+            &[("000", ""), ("one", "../000"), ("two", "../000")],
+            Err("holds 2 images and not one alone (one, two)"),
+        ),
+        (
+            &[("a", "../b"), ("b", "../c"), ("c", "../a")],
+            Err(
+                "holds 3 images, and each is the parent of another (a, b, c): their `parent` links lead in a circle",
+            ),
+        ),
+        // A link to itself makes no other one the last.
+        (&[("000", "."), ("final", "../000")], Ok("final/")),
+    ];
+    for (chain, want) in chains {
+        let dir = tempfile::tempdir().unwrap();
+        let mut files = Files::new();
+        for (at, link) in *chain {
+            if link.starts_with("->") {
+                files.insert((*at).to_owned(), link.as_bytes().to_vec());
+                continue;
+            }
+            files.extend(fixture(name, &format!("{at}/")));
+            if !link.is_empty() {
+                let link = match link.strip_prefix("text:") {
+                    Some(text) => text.to_owned(),
+                    None => format!("->{link}"),
+                };
+                files.insert(format!("{at}/parent"), link.into_bytes());
+            }
+        }
+        let laid = pack::lay(&files, &dir.path().join("laid"));
+        let packed = pack::file(dir.path(), "chain.tar", &tar(&files));
+        let streamed = pack::file(dir.path(), "chain.tar.zst", &zstd(&tar(&files)));
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink(&laid, &link).unwrap();
+        let slashed = PathBuf::from(format!("{}/", laid.display()));
+        for path in [&laid, &slashed, &link, &packed, &streamed] {
+            let found = source::open(path, &options());
+            match want {
+                Ok(label) => assert_eq!(found.unwrap().images.label(), *label, "{chain:?}"),
+                Err(text) => {
+                    let error = found.unwrap_err().to_string();
+                    assert!(error.contains(text), "{chain:?}: {error}");
+                }
+            }
+        }
+        // The same on standard input.
+        let piped = hwcr(
+            &["check", "-", "--target", "cortex-a57", "--brief"],
+            Some(&tar(&files)),
+        );
+        let answered = piped.status.code() != Some(2);
+        assert_eq!(answered, want.is_ok(), "{chain:?}: {}", text(&piped.stderr));
+    }
+}
+
+/// CRIU opens what is in the link's place and finds no directory there.
+#[test]
+fn a_link_that_became_a_file_is_not_followed() {
+    let mut files = fixture("idle@cortex-a57@new", "final/");
+    files.extend(fixture("idle@cortex-a57@new", "000/"));
+    files.insert("final/parent".to_owned(), b"../000".to_vec());
+    let dir = tempfile::tempdir().unwrap();
+    let laid = pack::lay(&files, &dir.path().join("laid"));
+    let packed = pack::file(dir.path(), "chain.tar.zst", &zstd(&tar(&files)));
+    for path in [laid, packed] {
+        let opened = source::open(&path, &options()).unwrap();
+        let checkpoint = load_from(&opened.images).unwrap();
+        let (verdict, findings) = judge(&checkpoint);
+        assert_eq!(verdict, Verdict::Incompatible);
+        let lost = "the link to \"../000\" is a file with the text of a link";
+        assert!(
+            findings.iter().any(|one| one.message.contains(lost)),
+            "{findings:?}"
+        );
+    }
+}
+
+#[test]
+fn too_many_directories_are_no_answer() {
+    let name = "idle@cortex-a57@new";
+    let dir = tempfile::tempdir().unwrap();
+    for at in 0..4200 {
+        fs::create_dir_all(dir.path().join(format!("many/{at}"))).unwrap();
+    }
+    pack::lay(&fixture(name, "many/zz/one/"), dir.path());
+    let error = source::open(dir.path(), &options())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("holds more than 4096 directories"),
+        "{error}"
+    );
+    // One that lies right below is near enough.
+    pack::lay(&fixture(name, "dump/"), dir.path());
+    let opened = source::open(dir.path(), &options()).unwrap();
+    assert_eq!(opened.images.label(), "dump/");
 }
 
 /// 64 GiB of pages in an archive that is not compressed take neither time nor room.

@@ -19,6 +19,7 @@ use hwcr::criu_image::model::{
 use hwcr::facts::{
     self, Facts, Ground, JumpBuffer, Libc, LibcKind, NoReturn, Rewritten, Standing, WayOut,
 };
+use hwcr::files::{Found, FoundId, Lies, LookedIn, NeededFile, Use};
 use hwcr::finding::Severity;
 use hwcr::profile::model::{Basis, Observed, PacAlgorithm, Profile};
 use hwcr::rule::{self, Accept, Case};
@@ -1462,6 +1463,7 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
         },
     );
     case("HWCR-SYS-013", None, QUIET);
+    files(&mut case);
 
     // PRF
     for edit in [
@@ -1560,6 +1562,195 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
     case("HWCR-PRF-003", None, QUIET);
     cases.extend(rules_given::cases());
     cases
+}
+
+/// Every file that must be in the root file system was found as it was dumped.
+fn all_there(facts: &mut Facts<'_>) {
+    facts.files.looked_in = Some(LookedIn {
+        name: "/mnt".to_owned(),
+        is_system: false,
+    });
+    for file in facts
+        .files
+        .needed
+        .iter_mut()
+        .filter(|file| file.is_in_root())
+    {
+        file.found = Some(Found::Something {
+            size: file.saved.size.unwrap_or(0),
+            mode: file.saved.mode.unwrap_or(0o100_644),
+            build_id: match file.saved.build_id.as_slice() {
+                [] => FoundId::NotRead,
+                id => FoundId::Some(id.to_vec()),
+            },
+            read_only: false,
+        });
+    }
+}
+
+/// The program of the first task.
+fn program<'f>(facts: &'f mut Facts<'_>) -> &'f mut NeededFile {
+    let file = &mut facts.files.needed[0];
+    assert!(file.uses.contains_key(&Use::Executable));
+    file
+}
+
+/// What was found of it, changed.
+fn found_program(
+    facts: &mut Facts<'_>,
+    change: impl FnOnce(&mut u64, &mut u32, &mut FoundId, &mut bool),
+) {
+    all_there(facts);
+    if let Some(Found::Something {
+        size,
+        mode,
+        build_id,
+        read_only,
+    }) = &mut program(facts).found
+    {
+        change(size, mode, build_id, read_only);
+    }
+}
+
+fn files(case: &mut impl FnMut(&'static str, Option<Severity>, Scene)) {
+    use Severity::{Blocker, Note, Unproven};
+    let mut with = |rule, severity, facts_edit: fn(&mut Facts<'_>)| {
+        let scene = Scene {
+            image: "dyn@max@new",
+            target: "max",
+            facts_edit,
+            ..QUIET
+        };
+        case(rule, severity, scene);
+    };
+    with("HWCR-FIL-001", Some(Note), |_| {});
+    with("HWCR-FIL-001", None, all_there);
+    with("HWCR-FIL-001", None, |facts| facts.files.needed.clear());
+
+    with("HWCR-FIL-002", Some(Blocker), |facts| {
+        all_there(facts);
+        program(facts).found = Some(Found::Nothing);
+    });
+    with("HWCR-FIL-002", Some(Blocker), |facts| {
+        all_there(facts);
+        program(facts).found = Some(Found::Nothing);
+        program(facts).lies = Lies::Linked("/opt/link_remap.1".to_owned());
+    });
+    // Nothing shows that CRIU opens it.
+    with("HWCR-FIL-002", Some(Unproven), |facts| {
+        all_there(facts);
+        program(facts).found = Some(Found::Nothing);
+        program(facts).uses.clear();
+    });
+    with("HWCR-FIL-002", None, |facts| {
+        all_there(facts);
+        program(facts).found = Some(Found::Nothing);
+        program(facts).lies = Lies::Device("/dev/x".to_owned());
+    });
+    with("HWCR-FIL-002", None, |facts| {
+        all_there(facts);
+        program(facts).found = Some(Found::Nothing);
+        program(facts).uses = [(Use::SocketDirectory, [].into())].into();
+    });
+    with("HWCR-FIL-002", None, all_there);
+    with("HWCR-FIL-002", None, |_| {});
+
+    with("HWCR-FIL-003", Some(Blocker), |facts| {
+        found_program(facts, |size, _, _, _| *size += 1);
+    });
+    with("HWCR-FIL-003", None, all_there);
+
+    with("HWCR-FIL-004", Some(Blocker), |facts| {
+        found_program(facts, |_, _, id, _| *id = FoundId::Some(vec![1; 20]));
+    });
+    with("HWCR-FIL-004", Some(Unproven), |facts| {
+        found_program(facts, |_, _, id, _| *id = FoundId::None);
+    });
+    // A file of another size is another file, whatever its build id.
+    with("HWCR-FIL-004", None, |facts| {
+        found_program(facts, |size, _, id, _| {
+            *size += 1;
+            *id = FoundId::None;
+        });
+    });
+    with("HWCR-FIL-004", None, all_there);
+
+    with("HWCR-FIL-005", Some(Blocker), |facts| {
+        found_program(facts, |_, mode, _, _| *mode ^= 0o022);
+    });
+    with("HWCR-FIL-005", Some(Blocker), |facts| {
+        found_program(facts, |_, mode, _, _| *mode = 0o040_755);
+    });
+    with("HWCR-FIL-005", None, all_there);
+
+    with("HWCR-FIL-006", Some(Unproven), |facts| {
+        all_there(facts);
+        program(facts).found = Some(Found::NotSeen("it cannot be read".to_owned()));
+    });
+    with("HWCR-FIL-006", Some(Unproven), |facts| {
+        found_program(facts, |_, _, id, _| {
+            *id = FoundId::Unreadable(String::new())
+        });
+    });
+    with("HWCR-FIL-006", None, all_there);
+
+    with("HWCR-FIL-007", Some(Note), |facts| {
+        all_there(facts);
+        program(facts).lies = Lies::Engine;
+        program(facts).found = None;
+    });
+    with("HWCR-FIL-007", Some(Note), |facts| {
+        all_there(facts);
+        program(facts).lies = Lies::Device("/dev/x".to_owned());
+        program(facts).found = Some(Found::Nothing);
+    });
+    with("HWCR-FIL-007", None, all_there);
+    with("HWCR-FIL-007", None, |_| {});
+
+    let read_only = |facts: &mut Facts<'_>| {
+        found_program(facts, |_, _, _, read_only| *read_only = true);
+        program(facts).uses = [(Use::OpenToWrite, [].into())].into();
+    };
+    with("HWCR-FIL-008", Some(Note), read_only);
+    with("HWCR-FIL-008", Some(Blocker), |facts| {
+        found_program(facts, |_, _, _, read_only| *read_only = true);
+        program(facts).uses = [(Use::MappedToWrite, [].into())].into();
+        facts.files.looked_in.as_mut().unwrap().is_system = true;
+    });
+    with("HWCR-FIL-008", None, |facts| {
+        found_program(facts, |_, _, _, read_only| *read_only = true);
+    });
+
+    with("HWCR-FIL-009", Some(Unproven), |facts| {
+        all_there(facts);
+        program(facts).found = Some(Found::Nothing);
+        program(facts).uses = [(Use::SocketDirectory, [].into())].into();
+    });
+    with("HWCR-FIL-009", None, all_there);
+
+    with("HWCR-FIL-010", Some(Note), |facts| {
+        all_there(facts);
+        program(facts).saved.build_id.clear();
+    });
+    with("HWCR-FIL-010", None, |facts| {
+        all_there(facts);
+        facts.files.needed.truncate(1);
+    });
+
+    // This CRIU does not compare build ids.
+    case(
+        "HWCR-FIL-004",
+        Some(Unproven),
+        Scene {
+            image: "dyn@max@new",
+            target: "max",
+            facts_edit: |facts| {
+                found_program(facts, |_, _, id, _| *id = FoundId::Some(vec![1; 20]));
+            },
+            target_edit: |target| target.criu = Some(Version::new(3, 14, 0)),
+            ..QUIET
+        },
+    );
 }
 
 #[test]

@@ -5,6 +5,10 @@ use crate::units::Version;
 /// First release that saves and restores pointer-authentication keys (commit 8ae5db37b).
 pub const SAVES_PAC_KEYS: Version = Version::new(4, 1, 0);
 
+/// First release that saves build ids of files and compares them at a restore (`criu/files-reg.c`,
+/// `validate_with_build_id`).
+pub const COMPARES_BUILD_IDS: Version = Version::new(3, 15, 0);
+
 /// First release that saves guarded control stacks.
 pub const SAVES_GCS: Version = Version::new(4, 3, 0);
 

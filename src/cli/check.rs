@@ -19,7 +19,7 @@ use matrix::{Answer, Matrix};
 
 use super::allow::Acceptances;
 use super::input::Reading;
-use super::rootfs::Rootfs;
+use super::rootfs::{Rootfs, TargetRootfs};
 use super::targets::{self, Target};
 use super::{Exit, Failure, Output, Surroundings};
 use crate::profile::{self, model::Profile};
@@ -38,6 +38,7 @@ Examples:
   hwcr check checkpoint.tar.zst --target neoverse-n1
   hwcr check dump/ --target cpu.json --accept HWCR-HWC-001:paca
   hwcr check dump/ --target neoverse-n1 --advise
+  hwcr check dump/ --target neoverse-n1 --target-rootfs /
 
 {}", super::EXIT_CODES))]
 pub(super) struct Check {
@@ -70,6 +71,9 @@ pub(super) struct Check {
 
     #[command(flatten)]
     rootfs: Rootfs,
+
+    #[command(flatten)]
+    target_rootfs: TargetRootfs,
 
     /// How to write the report
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = ReportFormat::Text)]
@@ -118,6 +122,7 @@ impl Check {
             advise: self.advise,
             reading: self.reading,
             rootfs: &self.rootfs,
+            target_rootfs: &self.target_rootfs,
             output,
         };
         // A stream of lines keeps nothing: the fleet may be large.

@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::check::{Format, one_machine, source};
 use super::input::{Input, Reading};
+use super::rootfs::TargetRootfs;
 use super::{Exit, Failure, Output};
 use crate::facts::Search;
 use crate::profile::model::Profile;
@@ -61,6 +62,9 @@ pub(super) struct ExplainLog {
 
     #[command(flatten)]
     reading: Reading,
+
+    #[command(flatten)]
+    target_rootfs: TargetRootfs,
 }
 
 impl ExplainLog {
@@ -152,7 +156,7 @@ impl ExplainLog {
                 }));
             }
         };
-        let facts = input.facts(Search::Auto);
+        let facts = self.target_rootfs.look(input.facts(Search::Auto));
         let judgement = rule::judge(
             &Case {
                 facts: &facts,

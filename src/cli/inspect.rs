@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::check::Format;
 use super::input::{Input, Reading};
-use super::rootfs::Rootfs;
+use super::rootfs::{Rootfs, TargetRootfs};
 use super::{Exit, Failure, Output};
 use crate::auxv::hwcap;
 use crate::report::from_facts::{self, Section, Selection};
@@ -20,6 +20,7 @@ Examples:
   hwcr inspect dump/ --only frames --only pac --pid 12
   hwcr inspect dump/ --format json | jq '.tasks[].frames'
   hwcr inspect checkpoint.tar --only export
+  hwcr inspect dump/ --only files --target-rootfs /
 
 Exit codes:
   0  the image was read
@@ -54,6 +55,9 @@ pub(super) struct Inspect {
     #[command(flatten)]
     rootfs: Rootfs,
 
+    #[command(flatten)]
+    target_rootfs: TargetRootfs,
+
     /// How to write it
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -80,7 +84,9 @@ impl Inspect {
             .help(format!("its tasks are {}", known.join(", "))));
         }
         let binaries = self.rootfs.binaries(&input.checkpoint);
-        let facts = input.facts_with(super::search(self.deep), &binaries);
+        let facts = self
+            .target_rootfs
+            .look(input.facts_with(super::search(self.deep), &binaries));
         self.rootfs.complain(output, &facts);
         let selection = Selection {
             sections: self.only.clone(),

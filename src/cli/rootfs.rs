@@ -1,4 +1,4 @@
-//! `--rootfs`: the files the tasks had mapped.
+//! `--rootfs`: the files the tasks had mapped. `--target-rootfs`: those that the restore will find.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use super::{Failure, Output};
 use crate::binaries::Binaries;
 use crate::criu_image::model::Checkpoint;
 use crate::facts::{BinaryFacts, Facts};
+use crate::files::TargetRoot;
 use crate::source::{Root, SourceError};
 
 /// Files named in one complaint.
@@ -35,6 +36,29 @@ fn open(name: &str) -> Result<Opened, SourceError> {
         name: name.into(),
         root: Arc::new(Root::open(Path::new(name))?),
     })
+}
+
+/// Where the restore will find files.
+#[derive(Debug, Args)]
+pub(super) struct TargetRootfs {
+    /// Root directory of the restore: `/`, or that of the container on the restoring side. Every file that the restore
+    /// opens is looked for in it
+    #[arg(long, value_name = "DIR", value_parser = open_target)]
+    target_rootfs: Option<Arc<TargetRoot>>,
+}
+
+fn open_target(name: &str) -> Result<Arc<TargetRoot>, SourceError> {
+    TargetRoot::open(Path::new(name)).map(Arc::new)
+}
+
+impl TargetRootfs {
+    /// The facts, with what was found of the files.
+    pub(super) fn look<'a>(&self, facts: Facts<'a>) -> Facts<'a> {
+        match &self.target_rootfs {
+            Some(root) => facts.with_target_root(root),
+            None => facts,
+        }
+    }
 }
 
 impl Rootfs {

@@ -105,6 +105,16 @@ pub static KEYS: &[Key] = &[
         about: "machine the images were dumped on",
     },
     Key {
+        name: "target-rootfs",
+        kind: Kind::Word,
+        holds: Holds::Path,
+        verbs: Verbs::Only(&["check", "inspect", "explain-log"]),
+        group: "target-rootfs",
+        in_file: true,
+        example: "\"/srv/worker/rootfs\"",
+        about: "root directory of the restore, in which every file that it opens is looked for",
+    },
+    Key {
         name: "accept",
         kind: Kind::List,
         holds: Holds::Text,

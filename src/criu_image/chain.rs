@@ -37,6 +37,10 @@ impl Chain {
                 .and_then(|source| source.identity())
                 .is_some_and(|id| !seen.insert(id));
             let why = match &parent.source {
+                _ if parent.is_text => Some(
+                    "is a file with the text of a link, which CRIU does not follow; make it a link again (`ln -s`)"
+                        .to_owned(),
+                ),
                 None => Some("leads to no directory".to_owned()),
                 Some(_) if looped => Some("leads back to a dump of the same chain".to_owned()),
                 Some(_) if dirs.len() > MAX_PARENTS => {

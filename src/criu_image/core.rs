@@ -78,6 +78,11 @@ impl Core {
         self.message.ids.as_ref().map(|ids| ids.vm_id)
     }
 
+    /// The number of the table of file descriptors, where this image says it.
+    pub(super) fn files_id(&self) -> Option<u32> {
+        self.message.ids.as_ref().map(|ids| ids.files_id)
+    }
+
     /// The thread.
     pub(super) fn thread(&self, tid: Tid, notes: &mut Notes) -> Result<Thread, Error> {
         let entry = self.entry()?;

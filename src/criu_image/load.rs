@@ -9,11 +9,13 @@ use super::chain::Chain;
 use super::core::{self, Core};
 use super::error::Error;
 use super::mm::Spaces;
-use super::model::{AnomalyKind, Arch, Checkpoint, ImageFile, ImageKind, Mm, Task, TaskState};
+use super::model::{
+    AnomalyKind, Arch, Checkpoint, Fd, FilePlaces, ImageFile, ImageKind, Mm, Task, TaskState,
+};
 use super::pstree::{self, Node};
 use super::reader::{Dir, Notes};
-use super::{confinement, files, inventory, magic, mounts, network, special};
-use crate::source::{DirSource, Source};
+use super::{confinement, files, inventory, magic, mounts, network, paths, special};
+use crate::source::{DirSource, PARENT_LINK, Source};
 use crate::units::{Pid, Place, Tid};
 use crate::wire::schema::TASK_KOBJ_IDS_ENTRY;
 
@@ -37,15 +39,20 @@ const READ: &[&str] = &[
     confinement::SECCOMP,
     confinement::CGROUP,
     special::BPF_DATA,
+    paths::REMAPS,
+    // Where a copy lost the link, a file has its text.
+    PARENT_LINK,
 ];
 const READ_MANY: &[&str] = &[
     "core-",
+    "fdinfo-",
+    "fs-",
     "ids-",
     "mm-",
     "pagemap-",
     "pages-",
-    mounts::FILES,
     network::RULES,
+    mounts::FILES,
 ];
 
 /// Whether [`load_from`] may read the content of a file of this name. Of all others it takes no more than
@@ -66,10 +73,14 @@ pub fn load_from(source: &Arc<dyn Source>) -> Result<Checkpoint, Error> {
     let images = images(&dir, &mut notes)?;
     let files = files::read(&dir, &mut notes)?;
     special::see_bpf_data(&dir, &images, &mut notes)?;
-    mounts::read(&dir, &images, &mut notes)?;
     network::read(&dir, &images, &mut notes)?;
     confinement::read_seccomp(&dir, &mut notes)?;
     confinement::read_cgroups(&dir, &mut notes)?;
+    let places = FilePlaces {
+        mounts: mounts::read(&dir, &images, &mut notes)?,
+        remaps: paths::remaps(&dir, &mut notes)?,
+        ..files.places
+    };
     let nodes = pstree::read(&dir, &mut notes)?;
     let (chain, parents) = Chain::open(dir.clone(), &mut notes)?;
     let spaces = Spaces {
@@ -83,6 +94,7 @@ pub fn load_from(source: &Arc<dyn Source>) -> Result<Checkpoint, Error> {
         spaces,
         arch: None,
         owners: HashMap::new(),
+        tables: paths::Tables::default(),
     };
     let list = nodes
         .iter()
@@ -96,6 +108,7 @@ pub fn load_from(source: &Arc<dyn Source>) -> Result<Checkpoint, Error> {
         arch,
         tasks: list,
         files: files.regular,
+        places,
         images,
         unknown_fields: notes.unknown_fields(),
         anomalies: notes.anomalies(),
@@ -159,6 +172,7 @@ struct Tasks<'a> {
     arch: Option<Arch>,
     /// The task that brought each address space, by its number.
     owners: HashMap<u32, Pid>,
+    tables: paths::Tables,
 }
 
 impl Tasks<'_> {
@@ -173,6 +187,7 @@ impl Tasks<'_> {
         let state = core::task_state(task.task_state);
         let mut threads = Vec::new();
         let (mut mm, mut shares_mm_with) = (None, None);
+        let (mut fds, mut stands_in) = (Arc::default(), None);
         // Nothing but the exit code is left of a zombie, whatever else an image may say of it.
         if state != TaskState::Dead {
             threads.push(leader.thread(Tid(pid.0), self.spaces.notes)?);
@@ -182,6 +197,8 @@ impl Tasks<'_> {
                 threads.push(core.thread(tid, self.spaces.notes)?);
             }
             (mm, shares_mm_with) = self.mm(&leader, pid)?;
+            fds = self.fds(&leader, pid)?;
+            stands_in = paths::stands_in(self.dir, pid, self.spaces.notes)?;
         }
         for thread in threads
             .iter()
@@ -204,6 +221,8 @@ impl Tasks<'_> {
             threads,
             sigactions: core::sigactions(task, &entry)?,
             mm,
+            fds,
+            stands_in,
             shares_mm_with,
             place: entry.place(),
         })
@@ -229,7 +248,7 @@ impl Tasks<'_> {
     fn mm(&mut self, leader: &Core, pid: Pid) -> Result<(Option<Mm>, Option<Pid>), Error> {
         let vm_id = match leader.vm_id() {
             Some(id) => Some(id),
-            None => self.ids(pid)?,
+            None => self.ids(pid)?.map(|ids| ids.vm_id),
         };
         let name = format!("mm-{pid}.img");
         let Some(image) = self.dir.image(&name, "MM")? else {
@@ -246,14 +265,26 @@ impl Tasks<'_> {
         Ok((Some(self.spaces.read(&image, pid)?), None))
     }
 
-    /// The number of the address space by `ids-PID.img`; older images have it nowhere.
-    fn ids(&mut self, pid: Pid) -> Result<Option<u32>, Error> {
+    /// The task's open files.
+    fn fds(&mut self, leader: &Core, pid: Pid) -> Result<Arc<[Fd]>, Error> {
+        let files_id = match leader.files_id() {
+            Some(id) => Some(id),
+            None => self.ids(pid)?.map(|ids| ids.files_id),
+        };
+        files_id.map_or_else(
+            || Ok(Arc::default()),
+            |id| self.tables.read(self.dir, id, self.spaces.notes),
+        )
+    }
+
+    /// The numbers of what tasks can share, by `ids-PID.img`; older images have them nowhere.
+    fn ids(&mut self, pid: Pid) -> Result<Option<super::proto::TaskKobjIdsEntry>, Error> {
         let Some(image) = self.dir.image(&format!("ids-{pid}.img"), "IDS")? else {
             return Ok(None);
         };
         let entry = image.single(TASK_KOBJ_IDS_ENTRY.name())?;
         let ids: super::proto::TaskKobjIdsEntry =
             self.spaces.notes.decode(TASK_KOBJ_IDS_ENTRY, &entry)?;
-        Ok(Some(ids.vm_id))
+        Ok(Some(ids))
     }
 }

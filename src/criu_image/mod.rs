@@ -26,6 +26,7 @@ pub mod model;
 mod mounts;
 mod network;
 mod pagemap;
+mod paths;
 mod proto;
 mod pstree;
 mod reader;

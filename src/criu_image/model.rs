@@ -1,5 +1,7 @@
 //! What an image directory says, as facts with their places. Nothing here judges.
 
+use std::sync::Arc;
+
 use crate::memory::Mapping;
 use crate::units::{Addr, AddrRange, Pid, Place, Tid};
 
@@ -17,8 +19,10 @@ pub struct Checkpoint {
     pub arch: Arch,
     /// Every task of `pstree.img`, in its order (parents before children).
     pub tasks: Vec<Task>,
-    /// Regular files the tasks map or hold open, by CRIU's file id.
+    /// Files with a path that the tasks map or hold open, by CRIU's file id.
     pub files: Vec<RegFile>,
+    /// What is known of their places.
+    pub places: FilePlaces,
     /// Every file of the directory, sorted by name.
     pub images: Vec<ImageFile>,
     /// Fields no message definition here knows, one entry per message and number.
@@ -108,6 +112,10 @@ pub struct Task {
     pub sigactions: Vec<SigAction>,
     /// Its address space; `None` for a zombie.
     pub mm: Option<Mm>,
+    /// Its open file descriptors, which tasks may share.
+    pub fds: Arc<[Fd]>,
+    /// The directories it stands in, where the image says them.
+    pub stands_in: Option<StandsIn>,
     /// The task whose `mm` this one shares (`CLONE_VM`), when the image holds it only once.
     pub shares_mm_with: Option<Pid>,
     /// Where the leader's core entry lies.
@@ -373,12 +381,115 @@ pub struct RegFile {
     pub id: u32,
     /// Path in the task's mount namespace.
     pub name: String,
+    /// `O_*` it was opened with, without those that only opening heeds.
+    pub flags: u32,
+    /// `st_mode`: its type and permission bits, where saved (CRIU 2.4).
+    pub mode: Option<u32>,
+    /// The mount it lies on; `None` where the tasks have no mount namespace of their own.
+    pub mount: Option<u32>,
+    /// Whether whoever restores hands it over (`--external file[…]`).
+    pub external: bool,
     /// Size in bytes, where saved.
     pub size: Option<u64>,
     /// GNU build id, empty where not saved.
     pub build_id: Vec<u8>,
     /// Where the entry lies.
     pub place: Place,
+}
+
+/// What an image says of the places of files, beside their paths.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FilePlaces {
+    /// The mounts of all mount namespaces; none where the tasks have none of their own.
+    pub mounts: Vec<Mount>,
+    /// The files that are not opened by the name they had.
+    pub remaps: Vec<Remap>,
+    /// Named pipes: the file that is open, and the one with the path.
+    pub fifos: Vec<(u32, u32)>,
+    /// Terminals: the file that is open, and the one with the path.
+    pub terminals: Vec<(u32, u32)>,
+    /// Unix sockets with a path.
+    pub sockets: Vec<BoundSocket>,
+}
+
+/// A mount.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// The namespace, by CRIU's number.
+    pub namespace: u32,
+    /// Its number.
+    pub id: u32,
+    /// CRIU's number of the kind of file system (`images/mnt.proto`, `fstype`).
+    pub kind: u32,
+    /// The file system's device number.
+    pub device: u32,
+    /// The directory of the file system that it shows.
+    pub root: String,
+    /// Where it is mounted.
+    pub point: String,
+    /// Whether whoever restores hands it over.
+    pub external: bool,
+    /// Whether a plugin mounts it.
+    pub plugin: bool,
+}
+
+/// A file that is not opened by the name it had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remap {
+    /// The file.
+    pub file: u32,
+    /// What stands for it.
+    pub to: Remapped,
+}
+
+/// What stands for a file that had no name of its own any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remapped {
+    /// The file with this id, a hard link that the dump left behind.
+    Linked(u32),
+    /// A copy in the image.
+    Ghost,
+    /// A directory of a process that has ended.
+    Process,
+    /// A type without a name here.
+    Other(i32),
+}
+
+/// A unix socket with a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoundSocket {
+    /// CRIU's file id.
+    pub id: u32,
+    /// Its path as it was bound, which may be relative.
+    pub name: String,
+    /// The directory a relative path begins in.
+    pub directory: Option<String>,
+    /// Whether its name had been removed.
+    pub deleted: bool,
+    /// The mount it lies on.
+    pub mount: Option<u32>,
+    /// Where the entry lies.
+    pub place: Place,
+}
+
+/// An open file descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fd {
+    /// Its number.
+    pub number: u32,
+    /// CRIU's id of the file.
+    pub file: u32,
+    /// CRIU's number of the file's type (`fd_types`).
+    pub kind: i32,
+}
+
+/// The directories a task stands in, by CRIU's file ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StandsIn {
+    /// Working directory.
+    pub cwd: u32,
+    /// Root directory.
+    pub root: u32,
 }
 
 /// One file of the image directory.

@@ -1,4 +1,4 @@
-//! `mountpoints-N.img`: what the file systems ask for that CRIU mounts anew.
+//! `mountpoints-N.img`: the mounts of the namespaces, and what the file systems ask for that CRIU mounts anew.
 //!
 //! CRIU hands the options that the dumping kernel showed to `mount` again (`criu/mount.c`, `do_new_mount`),
 //! and a kernel that does not know one refuses the mount. A file system of which one mount is the root of the
@@ -7,8 +7,10 @@
 use std::collections::BTreeMap;
 
 use super::ask::Ask;
+use super::core::text;
 use super::error::Error;
-use super::model::{ImageFile, ImageKind};
+use super::model::{ImageFile, ImageKind, Mount};
+use super::paths::room;
 use super::proto;
 use super::reader::{Dir, Notes};
 use crate::units::Place;
@@ -80,8 +82,16 @@ struct FileSystem {
     asks: BTreeMap<Ask, Place>,
 }
 
+/// Most mounts of all namespaces: `fs.mount-max` allows 100000 in each.
+const MAX_MOUNTS: usize = 1 << 18;
+
 /// Reads the mounts of every namespace.
-pub(super) fn read(dir: &Dir, images: &[ImageFile], notes: &mut Notes) -> Result<(), Error> {
+pub(super) fn read(
+    dir: &Dir,
+    images: &[ImageFile],
+    notes: &mut Notes,
+) -> Result<Vec<Mount>, Error> {
+    let mut mounts = Vec::new();
     let mut systems: BTreeMap<u32, FileSystem> = BTreeMap::new();
     let ours = |file: &&ImageFile| {
         file.kind != ImageKind::Other && file.name.starts_with(FILES) && file.name.ends_with(".img")
@@ -90,9 +100,27 @@ pub(super) fn read(dir: &Dir, images: &[ImageFile], notes: &mut Notes) -> Result
         let Some(image) = dir.image(&file.name, "MNTS")? else {
             continue;
         };
+        let namespace = file
+            .name
+            .strip_prefix(FILES)
+            .and_then(|rest| rest.strip_suffix(".img"))
+            .and_then(|id| id.parse::<u32>().ok());
         for entry in image.entries() {
             let entry = entry?;
+            room(&mounts, MAX_MOUNTS, &image, "mounts", "at most 262144")?;
             let mount: proto::MntEntry = notes.decode(MNT_ENTRY, &entry)?;
+            if let Some(namespace) = namespace {
+                mounts.push(Mount {
+                    namespace,
+                    id: mount.mnt_id,
+                    kind: mount.fstype,
+                    device: mount.root_dev,
+                    root: text(&mount.root),
+                    point: text(&mount.mountpoint),
+                    external: mount.ext_mount == Some(true) || mount.ext_key.is_some(),
+                    plugin: mount.with_plugin == Some(true),
+                });
+            }
             let system = systems.entry(mount.root_dev).or_default();
             system.given |= is_given(&mount);
             let mut see = |ask, number| {
@@ -116,7 +144,7 @@ pub(super) fn read(dir: &Dir, images: &[ImageFile], notes: &mut Notes) -> Result
             notes.asks.see(ask, || place);
         }
     }
-    Ok(())
+    Ok(mounts)
 }
 
 /// Whether CRIU binds this mount from something that is there.

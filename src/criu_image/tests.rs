@@ -3,5 +3,6 @@
 mod build;
 mod fixtures;
 mod memory;
+mod paths;
 mod refusals;
 mod tasks;

@@ -36,6 +36,18 @@ pub fn notes<'a>(bytes: &'a [u8], segments: &'a [ProgramHeader]) -> impl Iterato
         })
 }
 
+/// The bytes of the first note of a type, whoever its owner is, among the bytes of one segment.
+#[must_use]
+pub fn of_kind(mut bytes: &[u8], kind: u32) -> Option<&[u8]> {
+    while let Some((note, after)) = split(bytes) {
+        if note.kind == kind {
+            return Some(note.value);
+        }
+        bytes = after;
+    }
+    None
+}
+
 /// The GNU build id.
 #[must_use]
 pub fn build_id<'a>(bytes: &'a [u8], segments: &'a [ProgramHeader]) -> Option<&'a [u8]> {

@@ -11,6 +11,7 @@ use crate::binaries::{Binaries, Binary};
 use crate::code::prctl::Auditor;
 use crate::criu_image::model::{Arch, Checkpoint, Mm, SigAction, Task};
 use crate::criu_image::space::Totals;
+use crate::files::{self, FileFacts};
 use crate::memory::Memory;
 use crate::memory::files::WithFiles;
 use crate::progress::Progress;
@@ -80,6 +81,10 @@ pub fn collect_watched<'a>(
         tasks,
         origin,
         binaries: binaries.iter().map(binary).collect(),
+        files: FileFacts {
+            needed: files::needed(checkpoint),
+            looked_in: None,
+        },
         rewritten: None,
         export: None,
     }

@@ -29,6 +29,7 @@ use crate::criu_image::ask::Asked;
 use crate::code::registers::{ReadAudit, Register};
 use crate::criu_image::model::{Checkpoint, Task, Thread};
 use crate::export::Export;
+use crate::files::{FileFacts, TargetRoot};
 use crate::sigframe::cfi::{Start, UnwindEnd};
 use crate::sigframe::model::Frame;
 use crate::sigframe::unwind::Dangling;
@@ -47,6 +48,8 @@ pub struct Facts<'a> {
     pub binaries: Vec<BinaryFacts>,
     /// What the image asks of whoever restores it: what its messages do, and what its memory does.
     pub asks: Vec<Asked>,
+    /// The files that the restore opens by their path; see [`Facts::with_target_root`].
+    pub files: FileFacts,
     /// What its journal says, where the image was rewritten; see [`Facts::with_journal`].
     pub rewritten: Option<Rewritten>,
     /// What is said of it beside the image; see [`Facts::with_export`].
@@ -335,6 +338,15 @@ impl ThreadFacts<'_> {
             Some(UnwindEnd::Start(start)) => start != Start::Other,
             _ => self.chain_complete,
         }
+    }
+}
+
+impl Facts<'_> {
+    /// Looks for the files that the restore opens below the restoring side's root directory.
+    #[must_use]
+    pub fn with_target_root(mut self, root: &TargetRoot) -> Self {
+        root.look_for(&mut self.files);
+        self
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Only presence and mask of pointer-authentication keys pass through here, never the keys.
 
+use std::collections::HashSet;
+
 use crate::abi::restore::{self, Below};
 use crate::auxv::hwcap::{HwcapBit, HwcapWord};
 use crate::criu_image::model::{Checkpoint, PacState, TaskState};
@@ -11,8 +13,8 @@ use crate::units::{Place, Version};
 
 use super::v1::Tool;
 use super::v1::inspect::{
-    Anomaly, At, Export, File, FormatFeature, Image, Images, Inference, Inspect, Origin, Rewritten,
-    RewrittenEdit, Statement, UnknownField,
+    Anomaly, At, Export, File, FileUse, FormatFeature, Image, Images, Inference, Inspect, Origin,
+    Rewritten, RewrittenEdit, Statement, TargetFile, UnknownField,
 };
 use super::v1::task::{
     AltStack, Auxv, AuxvDifference, AuxvEntry, AuxvMap, Gcs, Hwcaps, Memory, Pac, PacSaved,
@@ -379,24 +381,54 @@ fn memory(facts: &TaskFacts<'_>) -> Memory {
     }
 }
 
+/// The files that the restore opens, executables and libraries first, then what it does not open by itself.
 fn files(facts: &Facts<'_>) -> Vec<File> {
     let rootfs = |id| {
         let binary = facts.binaries.iter().find(|binary| binary.id == id)?;
         let used = || "used".to_owned();
         Some(binary.unused.clone().unwrap_or_else(used))
     };
-    facts
-        .checkpoint
-        .files
-        .iter()
+    let needed = facts.files.needed.iter().map(|file| File {
+        id: file.id,
+        name: file.name.clone(),
+        size: file.saved.size,
+        build_id: (!file.saved.build_id.is_empty()).then(|| words::digits(&file.saved.build_id)),
+        rootfs: rootfs(file.id),
+        uses: file
+            .uses
+            .iter()
+            .map(|(what, pids)| FileUse {
+                what: what.word().to_owned(),
+                pids: pids.iter().map(|pid| pid.0).collect(),
+            })
+            .collect(),
+        lies: Some(file.lies.word().to_owned()),
+        mode: file.saved.mode.map(|mode| format!("{mode:06o}")),
+        target: file.found.is_some().then(|| {
+            let differences = file.differences();
+            TargetFile {
+                same: differences.is_empty(),
+                differences: differences.iter().map(ToString::to_string).collect(),
+                content_is_given: file.content_is_given(),
+            }
+        }),
+    });
+    let listed: HashSet<u32> = facts.files.needed.iter().map(|file| file.id).collect();
+    let others = facts.checkpoint.files.iter();
+    let others = others
+        .filter(|file| !listed.contains(&file.id))
         .map(|file| File {
             id: file.id,
             name: file.name.clone(),
             size: file.size,
             build_id: (!file.build_id.is_empty()).then(|| words::digits(&file.build_id)),
             rootfs: rootfs(file.id),
-        })
-        .collect()
+            uses: Vec::new(),
+            lies: None,
+            mode: file.mode.map(|mode| format!("{mode:06o}")),
+            target: None,
+        });
+    needed.chain(others).collect()
 }
 
 fn images(checkpoint: &Checkpoint) -> Images {

@@ -5,7 +5,7 @@ use std::io;
 use super::layout::{GLUE, Page, Span, bytes, columns, counted, plain, short_digests, styled};
 use super::style::{ASIDE, BAD, FAINT, OPEN, STRONG};
 use super::v1::Hex;
-use super::v1::inspect::{Export, File, Images, Inspect, Origin};
+use super::v1::inspect::{Export, File, FileUse, Images, Inspect, Origin};
 use super::v1::task::Task;
 
 mod frames;
@@ -175,6 +175,9 @@ fn origin(page: &mut Page<'_>, origin: &Origin) -> io::Result<()> {
     Ok(())
 }
 
+/// Tasks that are named as users of a file.
+const MAX_PIDS: usize = 4;
+
 fn files(page: &mut Page<'_>, files: &[File]) -> io::Result<()> {
     page.blank()?;
     heading(page, 0, "files", "")?;
@@ -182,11 +185,23 @@ fn files(page: &mut Page<'_>, files: &[File]) -> io::Result<()> {
         .iter()
         .map(|file| {
             let mut about: Vec<String> = file.size.map(bytes).into_iter().collect();
-            about.extend(file.build_id.iter().map(|id| format!("build id {id}")));
+            about.extend(uses(&file.uses));
+            about.extend(file.lies.as_deref().and_then(lies).map(str::to_owned));
+            about.extend(
+                file.target
+                    .iter()
+                    .map(|target| match &target.differences[..] {
+                        [] if target.content_is_given => "there, content not compared".to_owned(),
+                        [] => "there".to_owned(),
+                        differences => differences.join("; "),
+                    }),
+            );
             about.extend(file.rootfs.iter().map(|found| match found.as_str() {
                 "used" => "used".to_owned(),
                 why => format!("not used: {why}"),
             }));
+            // The longest word comes last: nothing may follow it on its line.
+            about.extend(file.build_id.iter().map(|id| format!("build id {id}")));
             vec![
                 styled(FAINT, file.id.to_string()),
                 plain(&file.name),
@@ -195,6 +210,44 @@ fn files(page: &mut Page<'_>, files: &[File]) -> io::Result<()> {
         })
         .collect();
     page.table(SECTION, &rows)
+}
+
+/// What a file is used for and by whom, most important first.
+fn uses(uses: &[FileUse]) -> Option<String> {
+    // Who maps the code of a file maps the rest of it as well.
+    let code = uses.iter().any(|used| used.what == "mapped code");
+    let said: Vec<String> = uses
+        .iter()
+        .filter(|used| !(code && used.what == "mapped"))
+        .map(|used| {
+            let pids: Vec<String> = used
+                .pids
+                .iter()
+                .take(MAX_PIDS)
+                .map(u32::to_string)
+                .collect();
+            let more = if used.pids.len() > MAX_PIDS {
+                ", …"
+            } else {
+                ""
+            };
+            format!("{} ({}{more})", used.what, pids.join(", "))
+        })
+        .collect();
+    (!said.is_empty()).then(|| said.join(" and "))
+}
+
+/// Where a file lies, unless that is its own path.
+fn lies(word: &str) -> Option<&'static str> {
+    const WHERE: &[(&str, &str)] = &[
+        ("link", "as link_remap"),
+        ("image", "in the image"),
+        ("kernel", "from the kernel"),
+        ("engine", "from the engine"),
+        ("mount", "on another mount"),
+    ];
+    let known = WHERE.iter().find(|(known, _)| *known == word);
+    known.map(|(_, said)| *said)
 }
 
 fn images(page: &mut Page<'_>, images: &Images, verbose: bool) -> io::Result<()> {

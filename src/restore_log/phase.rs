@@ -23,6 +23,15 @@ pub const DURING_RESTORE: &[&str] = &[
     "HWCR-SYS-011",
     "HWCR-SYS-012",
     "HWCR-SYS-013",
+    "HWCR-FIL-001",
+    "HWCR-FIL-002",
+    "HWCR-FIL-003",
+    "HWCR-FIL-004",
+    "HWCR-FIL-005",
+    "HWCR-FIL-006",
+    "HWCR-FIL-007",
+    "HWCR-FIL-008",
+    "HWCR-FIL-009",
 ];
 
 /// Rules whose findings kill tasks, or make them compute wrongly, after a restore that looked
@@ -69,4 +78,5 @@ pub const AFTER_RESTORE: &[&str] = &[
     "HWCR-UND-008",
     "HWCR-UND-009",
     "HWCR-SYS-008",
+    "HWCR-FIL-010",
 ];

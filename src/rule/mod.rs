@@ -5,10 +5,11 @@
 
 mod accept;
 mod conditions;
+mod files;
 mod floor;
 mod frame;
-mod host;
 mod given;
+mod host;
 mod hwcap;
 mod image;
 mod members;
@@ -91,6 +92,7 @@ pub static FAMILIES: &[&[Rule]] = &[
     undumped::RULES,
     system::RULES,
     host::RULES,
+    files::RULES,
     profile::RULES,
     given::RULES,
 ];

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::{Blob, Listed, MAX_FILES, PARENT_LINK, Parent, Source, SourceError};
+use super::{Blob, Listed, MAX_FILES, MAX_LINK, PARENT_LINK, Parent, Source, SourceError};
 
 /// Without `NONBLOCK`, opening a pipe would wait for a writer; without `NOFOLLOW`, a link could lead
 /// anywhere.
@@ -65,6 +65,37 @@ impl DirSource {
             Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(None),
             Err(error) => Err(read_error(name, error.into())),
         }
+    }
+
+    /// The directory at `path` in this one, which is this one where `path` is empty; `None` as for
+    /// [`DirSource::within`].
+    pub(super) fn below(&self, path: &str) -> Result<Option<Self>, SourceError> {
+        let mut directory = self.again()?;
+        for part in path.split('/').filter(|part| !part.is_empty()) {
+            match directory.within(part)? {
+                Some(below) => directory = below,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(directory))
+    }
+
+    /// The names of the directories in this one, sorted; `parent` is among them where it is one.
+    pub(super) fn directories(&self) -> Result<Vec<String>, SourceError> {
+        let mut found: Vec<String> = self
+            .list()?
+            .into_iter()
+            .filter(|one| !one.regular)
+            .map(|one| one.name)
+            .collect();
+        found.push(PARENT_LINK.to_owned());
+        // Links, pipes and what has gone are no directories.
+        found.retain(|name| {
+            let stat = rustix::fs::statat(&self.fd, name.as_str(), AtFlags::SYMLINK_NOFOLLOW);
+            stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory)
+        });
+        found.sort();
+        Ok(found)
     }
 
     /// The same directory once more.
@@ -185,15 +216,23 @@ impl Source for DirSource {
     }
 
     fn parent(&self) -> Result<Option<Parent>, SourceError> {
-        let target = match rustix::fs::readlinkat(&self.fd, PARENT_LINK, Vec::new()) {
-            Ok(target) => target.to_string_lossy().into_owned(),
+        let (target, is_text) = match rustix::fs::readlinkat(&self.fd, PARENT_LINK, Vec::new()) {
+            Ok(target) => (target.to_string_lossy().into_owned(), false),
             Err(Errno::NOENT) => return Ok(None),
-            // Not a link. An engine may have unpacked the previous dump in its place.
-            Err(Errno::INVAL) => String::new(),
+            // Not a link. An engine may have unpacked the previous dump in its place; a copy may have lost links.
+            Err(Errno::INVAL) => match link_text(self) {
+                Some(text) => (text, true),
+                None => (String::new(), false),
+            },
             Err(error) => return Err(read_error(PARENT_LINK, error.into())),
         };
+        let leads = if is_text {
+            target.as_str()
+        } else {
+            PARENT_LINK
+        };
         let source: Option<Arc<dyn Source>> =
-            rustix::fs::openat(&self.fd, PARENT_LINK, DIRECTORY, Mode::empty())
+            rustix::fs::openat(&self.fd, leads, DIRECTORY, Mode::empty())
                 .ok()
                 .map(|fd| {
                     Arc::new(Self {
@@ -206,6 +245,7 @@ impl Source for DirSource {
             absolute: target.starts_with('/'),
             target,
             source,
+            is_text,
         }))
     }
 
@@ -214,6 +254,16 @@ impl Source for DirSource {
             .ok()
             .map(|stat| (stat.st_dev, stat.st_ino))
     }
+}
+
+/// The text of a link in a file called `parent`.
+pub(super) fn link_text(source: &dyn Source) -> Option<String> {
+    let bytes = source.read(PARENT_LINK, MAX_LINK).ok().flatten()?;
+    let text = std::str::from_utf8(&bytes)
+        .ok()?
+        .trim_end_matches(['\n', '\r']);
+    let plain = !text.is_empty() && !text.contains(char::is_control);
+    plain.then(|| text.to_owned())
 }
 
 /// Refuses a name that leads out of a directory.

@@ -20,7 +20,7 @@ pub enum SourceError {
     },
     /// The directory that stands for `/` cannot be opened.
     #[error(
-        "{dir}: cannot be opened as a directory ({error}); give the root directory of the file system the tasks ran in"
+        "{dir}: cannot be opened as a directory ({error}); give the root directory of a file system"
     )]
     Root {
         /// As the user named it.
@@ -110,6 +110,27 @@ pub enum SourceError {
         /// Some of them.
         shown: String,
     },
+    /// Every image is the parent of another one.
+    #[error(
+        "{name}: holds {count} images, and each is the parent of another ({shown}): their `parent` links lead in a \
+         circle, so that none of them is the last dump. Correct the links: the first dump has none"
+    )]
+    ParentLoop {
+        /// As the user named it.
+        name: String,
+        /// How many there are.
+        count: usize,
+        /// Some of them.
+        shown: String,
+    },
+    /// A directory with too many others in it for its images to be looked for.
+    #[error("{name}: holds more than {limit} directories; give the directory that has the image")]
+    TooManyDirectories {
+        /// As the user named it.
+        name: String,
+        /// How many are looked into.
+        limit: usize,
+    },
     /// Anything else the system said.
     #[error("{file} offset {offset:#x}: cannot be read ({error})")]
     Read {
@@ -138,6 +159,8 @@ impl SourceError {
             | Self::Archive { file, .. }
             | Self::Layout { name: file, .. }
             | Self::NoImage { name: file, .. }
+            | Self::ParentLoop { name: file, .. }
+            | Self::TooManyDirectories { name: file, .. }
             | Self::Read { file, .. } => file,
         }
     }
@@ -165,7 +188,11 @@ impl SourceError {
             | Self::TooLarge { file, .. }
             | Self::Read { file, .. } => file.insert_str(0, prefix),
             // These name what the user named.
-            Self::Archive { .. } | Self::Layout { .. } | Self::NoImage { .. } => {}
+            Self::Archive { .. }
+            | Self::Layout { .. }
+            | Self::NoImage { .. }
+            | Self::ParentLoop { .. }
+            | Self::TooManyDirectories { .. } => {}
         }
         self
     }

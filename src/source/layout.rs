@@ -9,7 +9,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::archive::{Members, Reader};
-use super::open::{Annotation, Form, Opened, in_archive, in_layer, none_of};
+use super::last::none_of;
+use super::open::{Annotation, Form, Opened, in_archive, in_layer};
 use super::{DirSource, Source as _, SourceError};
 
 /// The file that marks a layout.
@@ -311,18 +312,8 @@ impl Store {
 
 /// The directory of a path below `top`, and the name of the file in it.
 fn at<'p>(top: &DirSource, path: &'p str) -> Result<Option<(DirSource, &'p str)>, SourceError> {
-    let (above, file) = match path.rsplit_once('/') {
-        Some((above, file)) => (Some(above), file),
-        None => (None, path),
-    };
-    let mut directory = top.again()?;
-    for part in above.into_iter().flat_map(|above| above.split('/')) {
-        match directory.within(part)? {
-            Some(below) => directory = below,
-            None => return Ok(None),
-        }
-    }
-    Ok(Some((directory, file)))
+    let (above, file) = path.rsplit_once('/').unwrap_or(("", path));
+    Ok(top.below(above)?.map(|directory| (directory, file)))
 }
 
 fn check_size(name: &str, candidate: &Candidate, size: Option<u64>) -> Result<(), SourceError> {

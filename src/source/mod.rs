@@ -8,8 +8,10 @@
 )]
 
 mod archive;
+mod below;
 mod dir;
 mod error;
+mod last;
 mod layout;
 mod limits;
 mod map;
@@ -31,7 +33,7 @@ pub use limits::{Limits, Options};
 pub use map::Blob;
 pub use memory::MemorySource;
 pub use open::{Annotation, Form, Opened, Packing, open};
-pub use root::Root;
+pub use root::{Root, Status};
 
 /// Largest image that is read as a whole. Images of messages are small; the largest are pagemaps, at
 /// some 15 bytes a run of pages, so that this has room for 17 million runs. Pages are never read whole.
@@ -48,6 +50,9 @@ pub const MAX_PARENTS: usize = 256;
 /// Largest program or library that is looked into. The largest real ones, with their debugging information, have
 /// some hundreds of megabytes. They are mapped, not read.
 pub const MAX_BINARY: u64 = 4 << 30;
+
+/// Longest text of a link that is read of a file in its place (`PATH_MAX`).
+const MAX_LINK: u64 = 4096;
 
 /// CRIU's name for the link to the previous dump (`CR_PARENT_LINK`, CRIU 4.2 `criu/include/image.h`).
 pub const PARENT_LINK: &str = "parent";
@@ -118,4 +123,7 @@ pub struct Parent {
     pub absolute: bool,
     /// The directory, unless the link leads nowhere or to something else.
     pub source: Option<Arc<dyn Source>>,
+    /// Whether it is no link but a file with the text of one, as a copy to where there are no links leaves it. CRIU does
+    /// not follow that.
+    pub is_text: bool,
 }

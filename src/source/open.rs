@@ -7,7 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::archive::{Compression, Fault, Members, RawArchive, Reader};
-use super::{DirSource, Options, Source, SourceError, layout};
+use super::last::{Dump, last_dump, none_of};
+use super::{DirSource, Options, Source, SourceError, below, layout};
 
 /// The name of an inventory, which every dump has (`criu/include/image-desc.h`).
 const INVENTORY: &str = "inventory.img";
@@ -17,12 +18,6 @@ const CHECKPOINT: &str = "checkpoint";
 
 /// Files of an engine beside that directory: what is there is an export.
 const EXPORT: [&str; 2] = ["config.dump", "spec.dump"];
-
-/// Most directories that are looked into for an image.
-const MAX_DIRECTORIES: usize = 4096;
-
-/// Directories that are named where there are several.
-const NAMED: usize = 4;
 
 /// What the user named, opened.
 #[derive(Debug)]
@@ -142,7 +137,7 @@ fn archive(
     let directory = match placed(&members, &found) {
         Some(directory) => Some(directory),
         None if is_layout => None,
-        None => Some(only(&members, &found).ok_or_else(|| none_of(name, &found))?),
+        None => Some(only_of(name, &members, &found)?),
     };
     let Some(directory) = directory else {
         let mut store = layout::Store::Archive(members);
@@ -184,38 +179,30 @@ fn placed<'a>(members: &Members, found: &[&'a str]) -> Option<&'a str> {
     of(first).or_else(|| of(second))
 }
 
-/// The only image that is not the parent of another.
-fn only<'a>(members: &Members, found: &[&'a str]) -> Option<&'a str> {
-    match *members.not_parents(found) {
-        [one] => Some(one),
-        _ => None,
-    }
+/// The only image of an archive that is not the parent of another.
+fn only_of<'a>(name: &str, members: &Members, found: &[&'a str]) -> Result<&'a str, SourceError> {
+    let dumps: Vec<Dump> = found
+        .iter()
+        .map(|path| Dump::new(path, &*members.directory(path)))
+        .collect();
+    let one = last_dump(name, &dumps)?;
+    // The same path, borrowed from the archive.
+    let found = found.iter().find(|path| **path == one);
+    found.copied().ok_or_else(|| none_of(name, &[]))
 }
 
 /// The image of a layer; `None` when it holds none.
 pub(super) fn in_layer(name: &str, members: &Members) -> Result<Option<String>, SourceError> {
     let found = members.directories_with(INVENTORY);
-    match placed(members, &found).or_else(|| only(members, &found)) {
-        Some(directory) => {
-            members.check_directory(directory)?;
-            Ok(Some(directory.to_owned()))
-        }
-        None if found.is_empty() => Ok(None),
-        None => Err(none_of(name, &found)),
+    if found.is_empty() {
+        return Ok(None);
     }
-}
-
-/// The complaint about an archive or directory of which no image can be taken.
-pub(super) fn none_of(name: &str, found: &[&str]) -> SourceError {
-    let mut shown = found.get(..NAMED).unwrap_or(found).join(", ");
-    if found.len() > NAMED {
-        shown.push_str(", …");
-    }
-    SourceError::NoImage {
-        name: name.to_owned(),
-        count: found.len(),
-        shown,
-    }
+    let directory = match placed(members, &found) {
+        Some(directory) => directory,
+        None => only_of(name, members, &found)?,
+    };
+    members.check_directory(directory)?;
+    Ok(Some(directory.to_owned()))
 }
 
 fn directory(top: DirSource, options: &Options) -> Result<Opened, SourceError> {
@@ -225,56 +212,56 @@ fn directory(top: DirSource, options: &Options) -> Result<Opened, SourceError> {
     // An image directory may be called anything and hold anything; an export's image has one place.
     let at_top = has(&top, INVENTORY) && !(is_export && checkpoint.is_some());
     if at_top {
-        return Ok(in_directory(top, None));
+        return Ok(at_the_top(top));
     }
-    if let Some(images) = checkpoint {
-        return Ok(in_directory(top, Some((CHECKPOINT.to_owned(), images))));
+    if checkpoint.is_some() {
+        return in_directory(&top, CHECKPOINT);
     }
-    if has(&top, layout::MARK) || has(&top, layout::INDEX) {
+    let documents = [layout::MARK, layout::INDEX, layout::SAVED];
+    if documents.iter().any(|document| has(&top, document)) {
         let name = top.name().to_owned();
         let mut reader = Reader::new(options);
         let mut store = layout::Store::Directory(top);
         return layout::open(&name, &mut store, &mut reader, Form::Layout);
     }
-    let mut found = Vec::new();
-    let below = top.list()?.into_iter().filter(|listed| !listed.regular);
-    for listed in below.take(MAX_DIRECTORIES) {
-        if let Ok(Some(below)) = top.within(&listed.name)
-            && has(&below, INVENTORY)
-        {
-            found.push((listed.name, below));
-        }
-    }
-    match found.len() {
+    let found = below::images(&top, INVENTORY)?;
+    if found.is_empty() {
         // Reading it says what is missing.
-        0 => Ok(in_directory(top, None)),
-        1 => Ok(in_directory(top, found.pop())),
-        _ => {
-            let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
-            Err(none_of(top.name(), &names))
-        }
+        return Ok(at_the_top(top));
     }
+    in_directory(&top, last_dump(top.name(), &found)?)
 }
 
-/// The image in a directory: `top` itself, or one below it.
-fn in_directory(top: DirSource, below: Option<(String, DirSource)>) -> Opened {
-    let (images, around, directory) = match below {
-        None => (top, None, String::new()),
-        Some((name, images)) => {
-            let around = (name == CHECKPOINT).then(|| Arc::new(top) as Arc<dyn Source>);
-            (images, around, name)
-        }
-    };
+/// The image in `top` itself.
+fn at_the_top(top: DirSource) -> Opened {
     Opened {
-        images: Arc::new(images),
-        around,
-        packing: Packing {
-            directory,
-            ..Packing::default()
-        },
+        images: Arc::new(top),
+        around: None,
+        packing: Packing::default(),
         annotations: Vec::new(),
         archive: None,
     }
+}
+
+/// The image in the directory `path` below `top`.
+fn in_directory(top: &DirSource, path: &str) -> Result<Opened, SourceError> {
+    let gone = || none_of(top.name(), &[]);
+    let images = top.below(path)?.ok_or_else(gone)?;
+    let (above, last) = path.rsplit_once('/').unwrap_or(("", path));
+    let around = if last == CHECKPOINT {
+        let around = top.below(above)?.ok_or_else(gone)?;
+        Some(Arc::new(around) as Arc<dyn Source>)
+    } else {
+        None
+    };
+    Ok(Opened {
+        around,
+        packing: Packing {
+            directory: path.to_owned(),
+            ..Packing::default()
+        },
+        ..at_the_top(images)
+    })
 }
 
 fn unread(name: &str, error: io::Error) -> SourceError {

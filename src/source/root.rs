@@ -5,7 +5,7 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, StatVfsMountFlags};
 use rustix::io::Errno;
 
 use super::{Blob, MAX_BINARY, SourceError};
@@ -17,6 +17,19 @@ const INSIDE: ResolveFlags = ResolveFlags::IN_ROOT.union(ResolveFlags::NO_MAGICL
 #[derive(Debug)]
 pub struct Root {
     fd: OwnedFd,
+}
+
+/// What is known of a file without opening it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// Bytes.
+    pub size: u64,
+    /// `st_mode`.
+    pub mode: u32,
+    /// Whether it is a regular file.
+    pub regular: bool,
+    /// Whether its file system is mounted read-only.
+    pub read_only: bool,
 }
 
 impl Root {
@@ -33,6 +46,34 @@ impl Root {
                 error: error.into(),
             }),
         }
+    }
+
+    /// What lies at `path`, without opening it; `None` when there is nothing. A link of that name is followed, inside of
+    /// the directory, unless `no_follow` says that it is meant itself.
+    ///
+    /// # Errors
+    /// When the system does not say. The kernel must know `openat2` (Linux 5.6).
+    pub fn status(&self, path: &str, no_follow: bool) -> Result<Option<Status>, SourceError> {
+        let failed = |error: Errno| SourceError::Read {
+            file: path.to_owned(),
+            offset: 0,
+            error: error.into(),
+        };
+        let mut flags = OFlags::PATH | OFlags::CLOEXEC;
+        flags.set(OFlags::NOFOLLOW, no_follow);
+        let file = match rustix::fs::openat2(self.fd.as_fd(), path, flags, Mode::empty(), INSIDE) {
+            Ok(file) => file,
+            Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let stat = rustix::fs::fstat(&file).map_err(failed)?;
+        let system = rustix::fs::fstatvfs(&file).map_err(failed)?;
+        Ok(Some(Status {
+            size: u64::try_from(stat.st_size).unwrap_or(0),
+            mode: stat.st_mode,
+            regular: FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile,
+            read_only: system.f_flag.contains(StatVfsMountFlags::RDONLY),
+        }))
     }
 
     /// Maps the regular file at `path`, which is absolute or relative to the directory; `None` when there is none.

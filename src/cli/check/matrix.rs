@@ -12,7 +12,7 @@ use std::sync::{PoisonError, RwLock};
 
 use super::super::allow::Acceptances;
 use super::super::input::{Input, Reading};
-use super::super::rootfs::Rootfs;
+use super::super::rootfs::{Rootfs, TargetRootfs};
 use super::super::targets::Target;
 use super::super::{Failure, Output};
 use super::ordered::{self, Step};
@@ -35,6 +35,7 @@ pub(super) struct Matrix<'a> {
     pub(super) advise: bool,
     pub(super) reading: Reading,
     pub(super) rootfs: &'a Rootfs,
+    pub(super) target_rootfs: &'a TargetRootfs,
     /// Whose bar shows how far reading has come; nothing else is written to it.
     pub(super) output: &'a Output,
 }
@@ -116,7 +117,9 @@ impl Matrix<'_> {
     ) -> Result<(), Failure> {
         let input = Input::open(image, self.reading, self.output)?;
         let binaries = self.rootfs.binaries(&input.checkpoint);
-        let facts = input.facts_with(self.search, &binaries);
+        let facts = self
+            .target_rootfs
+            .look(input.facts_with(self.search, &binaries));
         self.rootfs.complain(self.output, &facts);
         let image = image.to_string_lossy();
         let seen = self.advise.then(|| runtime::runtimes(facts.checkpoint));

@@ -210,6 +210,7 @@ pub(super) fn with_parent(mut dir: MemorySource, to: Option<MemorySource>) -> Me
         target: "../before".to_owned(),
         absolute: false,
         source: to.map(|to| Arc::new(to) as Arc<dyn Source>),
+        is_text: false,
     }));
     dir
 }

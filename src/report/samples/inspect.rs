@@ -3,8 +3,8 @@
 use super::{hex, tool};
 use crate::report::v1::frame::{Frame, FrameAnomaly, Record, RecordBody, SveLayout, WayOut};
 use crate::report::v1::inspect::{
-    Anomaly, At, Export, File, FormatFeature, Image, Images, Inference, Inspect, Origin, Rewritten,
-    RewrittenEdit, Statement, UnknownField,
+    Anomaly, At, Export, File, FileUse, FormatFeature, Image, Images, Inference, Inspect, Origin,
+    Rewritten, RewrittenEdit, Statement, TargetFile, UnknownField,
 };
 use crate::report::v1::task::{
     AltStack, Auxv, AuxvDifference, AuxvEntry, AuxvMap, Gcs, Hwcaps, Memory, Pac, PacSaved,
@@ -487,6 +487,23 @@ pub(in crate::report) fn inspect() -> Inspect {
                 size: Some(70_336),
                 build_id: Some("ab".repeat(20)),
                 rootfs: Some("used".to_owned()),
+                uses: vec![
+                    FileUse {
+                        what: "executable".to_owned(),
+                        pids: vec![7],
+                    },
+                    FileUse {
+                        what: "mapped code".to_owned(),
+                        pids: vec![7, 8, 9, 10, 11],
+                    },
+                ],
+                lies: Some("root".to_owned()),
+                mode: Some("100755".to_owned()),
+                target: Some(TargetFile {
+                    same: false,
+                    differences: vec!["71000 bytes, was 70336".to_owned()],
+                    content_is_given: false,
+                }),
             },
             File {
                 id: 2,
@@ -494,6 +511,10 @@ pub(in crate::report) fn inspect() -> Inspect {
                 size: None,
                 build_id: None,
                 rootfs: Some("not found".to_owned()),
+                uses: Vec::new(),
+                lies: Some("kernel".to_owned()),
+                mode: None,
+                target: None,
             },
         ]),
         images: Some(images()),

@@ -1,13 +1,17 @@
 //! Facts as report structures.
 
+use std::sync::Arc;
+
 use crate::auxv::hwcap::{BitUse, HwcapBit, HwcapWord, Hwcaps};
 use crate::criu_image::model::{
-    AddressKeys, Arch, Arm64State, Checkpoint, Inventory, PacState, Task, TaskState, Thread,
+    AddressKeys, Arch, Arm64State, Checkpoint, FilePlaces, Inventory, PacState, Task, TaskState,
+    Thread,
 };
 use crate::facts::{
     AuxvEntry, AuxvFacts, Facts, Ground, MemoryTotals, Origin, ReturnAddress, Standing, TaskFacts,
     ThreadFacts,
 };
+use crate::files::{self, FileFacts};
 use crate::report::from_facts::{Section, Selection, inspect};
 use crate::report::inspect_text;
 use crate::report::v1::task::PacSaved;
@@ -67,6 +71,8 @@ fn checkpoint() -> Checkpoint {
         sigactions: Vec::new(),
         mm: None,
         shares_mm_with: None,
+        fds: Arc::default(),
+        stands_in: None,
         place: place(),
     };
     Checkpoint {
@@ -80,6 +86,7 @@ fn checkpoint() -> Checkpoint {
         arch: Arch::Aarch64,
         tasks: vec![task],
         files: Vec::new(),
+        places: FilePlaces::default(),
         images: Vec::new(),
         unknown_fields: Vec::new(),
         anomalies: Vec::new(),
@@ -203,6 +210,10 @@ fn facts(checkpoint: &Checkpoint) -> Facts<'_> {
         tasks: vec![facts],
         origin: Origin::default(),
         binaries: Vec::new(),
+        files: FileFacts {
+            needed: files::needed(checkpoint),
+            looked_in: None,
+        },
         rewritten: None,
         export: None,
     }

@@ -137,7 +137,7 @@ pub struct At {
     pub offset: u64,
 }
 
-/// A regular file a task maps or holds open.
+/// A file with a path that a task maps, holds open or stands in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct File {
     /// CRIU's file id.
@@ -153,6 +153,41 @@ pub struct File {
     /// `used`, or why what was found by that name below `--rootfs` is not; absent where nothing was looked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rootfs: Option<String>,
+    /// What tasks use it for: `executable`, `mapped code`, `open`, …; more may come. None for a file that no task is shown
+    /// to use.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uses: Vec<FileUse>,
+    /// Where the restore finds it: `root` (the root file system), `link` (there, as `link_remap.N`), `device` (`/dev`),
+    /// `image`, `kernel` (`/proc`, a terminal, …), `engine` (an external mount) or `mount`; more may come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lies: Option<String>,
+    /// Type and permission bits at the dump, octal, where saved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// What was found of it below `--target-rootfs`; absent where nothing was looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<TargetFile>,
+}
+
+/// What tasks use a file for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FileUse {
+    /// What for.
+    pub what: String,
+    /// The tasks.
+    pub pids: Vec<u32>,
+}
+
+/// A file on the restoring side, compared as CRIU compares it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TargetFile {
+    /// Whether CRIU would accept it: nothing that it compares differs.
+    pub same: bool,
+    /// In what it differs, for people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<String>,
+    /// Whether the image has nothing to compare its content by but the size.
+    pub content_is_given: bool,
 }
 
 /// The image directory.

@@ -7,6 +7,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-file-missing",
         files: &["files-reg.c"],
         patterns: &["Can't open file {path:text} on restore: {errno}"],
+        rules: &["HWCR-FIL-002", "HWCR-FIL-008"],
         summary: "A task's file /{path} cannot be opened.",
         explanation: "The system answered: {errno}. Programs, libraries and open files are not in the image; they \
             must be there under the same names.",
@@ -22,6 +23,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-file-unopenable",
         files: &["files-reg.c"],
         patterns: &["Can't open file {path:text}: {errno}"],
+        rules: &["HWCR-FIL-002", "HWCR-FIL-008"],
         summary: "A task's file /{path} cannot be opened.",
         explanation: "The system answered: {errno}.",
         help: "Bring the file here, the same version of it, with the rights it had.",
@@ -32,6 +34,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-file-size",
         files: &["files-reg.c"],
         patterns: &["File {path:text} has bad size {have:number} (expect {need:number})"],
+        rules: &["HWCR-FIL-003"],
         summary: "/{path} has {have} bytes here and had {need} at the dump.",
         explanation: "CRIU takes a file of another size for another file: tasks have mapped or read the old one.",
         help: "Bring the version of the dump here. A program or library of another version would make the tasks \
@@ -49,6 +52,7 @@ pub(super) static ROWS: &[Row] = &[
             "File {path:text} has bad build-ID",
             "File {path:text} has bad build-ID length {have:number} (expect {need:number})",
         ],
+        rules: &["HWCR-FIL-004"],
         summary: "/{path} is another build than at the dump.",
         explanation: "The build ID in the file differs from the one in the image. Code of another build lies \
             elsewhere, and the tasks return into it.",
@@ -64,6 +68,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-file-mode",
         files: &["files-reg.c"],
         patterns: &["File {path:text} has bad mode 0{have:octal} (expect 0{need:octal})"],
+        rules: &["HWCR-FIL-005"],
         summary: "/{path} has other permission bits here ({have}, at the dump {need}).",
         explanation: "CRIU takes a file with other type or permission bits for another file.",
         help: "Give it the old bits with chmod, or restore with --skip-file-rwx-check.",
@@ -97,6 +102,7 @@ pub(super) static ROWS: &[Row] = &[
         files: &["files-reg.c"],
         patterns: &["Can't link {path:text} -> {new:text}: {errno}"],
         role: Role::Hint,
+        rules: &["HWCR-FIL-002"],
         summary: "The name {new} of a file that had been deleted while in use could not be made.",
         explanation: "The system answered: {errno}. Where a file of that name exists CRIU tries another one.",
         help: "Remove files named `*.cr.*.ghost` and `link_remap.*` beside it, and look whether the place can be written to.",

@@ -11,6 +11,12 @@ use super::unpack::Compression;
 use super::walk::{Entry, Found};
 use crate::source::Blob;
 
+/// Links that are followed on the way to one member: as many as Linux does (`MAXSYMLINKS`, `include/linux/namei.h`).
+const MAX_LINKS: usize = 40;
+
+/// Parts of a path on the way there. Names in archives have at most 4096 bytes, real ones a dozen parts.
+const MAX_PARTS: usize = 512;
+
 /// What a member is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -156,6 +162,45 @@ impl Archive {
             }
     }
 
+    /// Where a link in `directory` leads within the archive, by way of other links in it; `None` where it leads out of
+    /// the archive or in a circle.
+    pub(super) fn follow(&self, directory: &str, link: &str) -> Option<String> {
+        let parts = |path: &str| -> Vec<String> { path.split('/').map(str::to_owned).collect() };
+        if link.starts_with('/') {
+            return None;
+        }
+        let mut at: Vec<String> = parts(directory);
+        at.retain(|part| !part.is_empty());
+        // What is still to be walked, last part first.
+        let mut rest = parts(link);
+        rest.reverse();
+        let mut links = 0usize;
+        while let Some(part) = rest.pop() {
+            match part.as_str() {
+                "" | "." => continue,
+                ".." => {
+                    at.pop()?;
+                    continue;
+                }
+                _ => at.push(part),
+            }
+            if at.len().saturating_add(rest.len()) > MAX_PARTS {
+                return None;
+            }
+            let member = self.members.get(&at.join("/"));
+            let Some(Kind::Symlink(target)) = member.map(|member| &member.kind) else {
+                continue;
+            };
+            links = links.saturating_add(1);
+            if links > MAX_LINKS || target.starts_with('/') {
+                return None;
+            }
+            at.pop();
+            rest.extend(target.split('/').rev().map(str::to_owned));
+        }
+        Some(at.join("/"))
+    }
+
     /// Everything that lies below a directory, with its path from there on.
     pub(super) fn inside(&self, directory: &str) -> impl Iterator<Item = (&str, &Member)> {
         let prefix = slashed(directory);
@@ -224,27 +269,6 @@ pub(super) fn normal(path: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// Where a link in `directory` leads within the archive; `None` where it leads out of it.
-pub(super) fn follow(directory: &str, link: &str) -> Option<String> {
-    if link.starts_with('/') {
-        return None;
-    }
-    let mut parts: Vec<&str> = directory
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .collect();
-    for part in link.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,10 +281,43 @@ mod tests {
         for path in ["/etc/passwd", "../a", "a/../../b", "a/..", "//a"] {
             assert_eq!(normal(path), None, "{path}");
         }
-        assert_eq!(follow("a/b", "../c").unwrap(), "a/c");
-        assert_eq!(follow("a", "../pre/").unwrap(), "pre");
-        assert_eq!(follow("a", "..").unwrap(), "");
-        assert_eq!(follow("a", "../../c"), None);
-        assert_eq!(follow("a", "/c"), None);
+    }
+
+    #[test]
+    fn links_are_followed_inside_of_the_archive() {
+        let mut archive = Archive::default();
+        for (path, target) in [
+            ("alias", "old/000"),
+            ("old/000", "../pre"),
+            ("out", "../x"),
+            ("root", "/x"),
+            ("one", "other"),
+            ("other", "one"),
+        ] {
+            let member = Member {
+                kind: Kind::Symlink(target.to_owned()),
+                header: 0,
+                offset: 0,
+                size: 0,
+                change: Change::None,
+                content: Content::Passed(Arc::from([])),
+                twice: None,
+            };
+            archive.members.insert(path.to_owned(), member);
+        }
+        for (directory, link, want) in [
+            ("a/b", "../c", Some("a/c")),
+            ("a", "../pre/", Some("pre")),
+            ("a", "..", Some("")),
+            ("a", "../../c", None),
+            ("a", "/c", None),
+            ("a", "../alias", Some("pre")),
+            ("a", "../alias/x", Some("pre/x")),
+            ("a", "../out", None),
+            ("a", "../root/x", None),
+            ("a", "../one", None),
+        ] {
+            assert_eq!(archive.follow(directory, link).as_deref(), want, "{link}");
+        }
     }
 }

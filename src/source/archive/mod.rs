@@ -20,7 +20,7 @@ mod unpack;
 mod view;
 mod walk;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -31,8 +31,8 @@ pub use member::Change;
 pub use raw::{RawArchive, Spot};
 pub use unpack::{ARCHIVE_HEAD, Compression, is_archive};
 
-use super::{Blob, Limits, Options, PARENT_LINK, Source, SourceError};
-use member::{Archive, Kind, Member, follow, slashed};
+use super::{Blob, Limits, Options, Source, SourceError};
+use member::{Archive, Kind, Member, slashed};
 pub(super) use scan::MAX_DOCUMENT;
 use scan::{Depth, Scan};
 use view::{ArchiveDir, Opened};
@@ -197,28 +197,6 @@ impl Members {
                 Some((directory, file)) => (file == name).then_some(directory),
                 None => (path == name).then_some(""),
             })
-            .collect()
-    }
-
-    /// Those of `directories` that no `parent` link of another one leads to.
-    pub(super) fn not_parents<'a>(&self, directories: &[&'a str]) -> Vec<&'a str> {
-        let archive = &self.top.archive;
-        let parent = |directory: &str| {
-            let link = format!("{}{}", slashed(directory), PARENT_LINK);
-            let leads = match &archive.get(&link)?.kind {
-                Kind::Symlink(target) => follow(directory, target)?,
-                Kind::Directory => link,
-                _ => return None,
-            };
-            Some(leads).filter(|leads| leads != directory)
-        };
-        let parents: BTreeSet<String> = directories
-            .iter()
-            .filter_map(|directory| parent(directory))
-            .collect();
-        let others = directories.iter().copied();
-        others
-            .filter(|directory| !parents.contains(*directory))
             .collect()
     }
 

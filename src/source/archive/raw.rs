@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::member::{Change, Kind, Member, follow, slashed};
+use super::member::{Change, Kind, Member, slashed};
 use super::unpack::{Compression, unpacked};
 use super::view::Opened;
 use crate::source::{Limits, PARENT_LINK};
@@ -84,7 +84,7 @@ impl RawArchive {
                 Some(Member {
                     kind: Kind::Symlink(target),
                     ..
-                }) => follow(&directory, target)?,
+                }) => archive.follow(&directory, target)?,
                 _ => link,
             };
         }

@@ -6,10 +6,10 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::fault::Fault;
-use super::member::{Archive, Content, Kind, Member, follow, slashed};
+use super::member::{Archive, Content, Kind, Member, slashed};
 use super::sparse::Sparse;
 use super::spool::Spool;
-use crate::source::dir::check;
+use crate::source::dir::{check, link_text};
 use crate::source::{Blob, Listed, MAX_FILES, PARENT_LINK, Parent, Source, SourceError};
 
 /// What the directories of an archive share.
@@ -268,23 +268,32 @@ impl Source for ArchiveDir {
 
     fn parent(&self) -> Result<Option<Parent>, SourceError> {
         let path = self.member(PARENT_LINK);
-        let (target, leads) = match self.opened.archive.get(&path) {
+        let follow = |link: &str| self.opened.archive.follow(&self.path, link);
+        let (target, leads, is_text) = match self.opened.archive.get(&path) {
             Some(member) => match &member.kind {
                 _ if member.twice.is_some() => {
                     // Which of the two counts is not known.
                     return self.file(PARENT_LINK).map(|_| None);
                 }
-                Kind::Symlink(target) => (target.clone(), follow(&self.path, target)),
-                Kind::Directory => (String::new(), Some(path)),
-                _ => (String::new(), None),
+                Kind::Symlink(target) => (target.clone(), follow(target), false),
+                Kind::Directory => (String::new(), Some(path), false),
+                Kind::File => match link_text(self) {
+                    Some(text) => {
+                        let leads = follow(&text);
+                        (text, leads, true)
+                    }
+                    None => (String::new(), None, false),
+                },
+                _ => (String::new(), None, false),
             },
-            None if self.opened.archive.is_directory(&path) => (String::new(), Some(path)),
+            None if self.opened.archive.is_directory(&path) => (String::new(), Some(path), false),
             None => return Ok(None),
         };
         Ok(Some(Parent {
             absolute: target.starts_with('/'),
             target,
             source: leads.and_then(|path| self.directory(path)),
+            is_text,
         }))
     }
 

@@ -232,6 +232,8 @@ pub(super) fn plan_frames(
         sigactions: Vec::new(),
         mm: None,
         shares_mm_with: None,
+        fds: Default::default(),
+        stands_in: None,
         place: Place::new("core-7.img", 0, 0),
     };
     let facts = TaskFacts {
