@@ -26,6 +26,7 @@ const HONEST: &[&str] = &[
     "HWCR-UND-004", // whether FPMR was set
     "HWCR-UND-007", // which vector length the tasks ran with
     "HWCR-UND-008", // whether a thread chose one of its own
+    "HWCR-UND-009", // where in the vDSO a thread may be without harm depends on the target's own
 ];
 
 /// And of a frame that no rule would leave unproven: its handler may be left, or is, without a return through it.

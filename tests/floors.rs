@@ -1,0 +1,109 @@
+//! Verdicts against restores that ask something of a kernel, a CRIU or a machine: `floors/cells.tsv` has a row for each
+//! restore of the images of `lab/src/floors.c` on the machines that `lab/floors.list` names.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
+
+#[path = "support/held.rs"]
+mod held;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+const FLOORS: &str = "tests/fixtures/floors";
+
+/// Rows of cells.tsv.
+const ROWS: usize = 155;
+
+/// What the lab shows: a scenario, the kernel that it was dumped under, one that has what it asks for and one that has not,
+/// and the words of the failure.
+const SHOWN: &[(&str, &str, &str, &str)] = &[
+    (
+        "fl-droppable@neoverse-n1@6.12",
+        "neoverse-n1@6.12",
+        "neoverse-n1@6.1",
+        "mapping with 0xffffffffffffffea",
+    ),
+    (
+        "fl-guard@neoverse-n1@new",
+        "neoverse-n1",
+        "neoverse-n1@6.12",
+        "MADV_GUARD_INSTALL) failed with -22",
+    ),
+    (
+        "fl-memfd-noexec@neoverse-n1@6.12",
+        "neoverse-n1@6.12",
+        "neoverse-n1@6.1",
+        "Cannot apply seals on memfd",
+    ),
+    (
+        "fl-rseq-64@neoverse-n1@6.12",
+        "neoverse-n1@6.12",
+        "neoverse-n1@6.1",
+        "failed sys_rseq",
+    ),
+    (
+        "fl-cntfrq@neoverse-n1@new",
+        "neoverse-n1",
+        "neoverse-n1-1ghz",
+        "FAIL cntfrq",
+    ),
+    (
+        "fl-vdso-at-324@neoverse-n1@new",
+        "neoverse-n1",
+        "neoverse-n1@6.12",
+        "unhandled exception",
+    ),
+];
+
+fn rows() -> Vec<held::Row> {
+    held::rows(&format!("{FLOORS}/cells.tsv"))
+}
+
+fn image(name: &str) -> PathBuf {
+    PathBuf::from(format!("{FLOORS}/images/{name}.tar.gz"))
+}
+
+#[test]
+fn no_verdict_contradicts_what_restores_asked_for() {
+    let held = held::hold(rows(), image, held::machines(FLOORS));
+    println!("{}", held.summary());
+    held.assert_nothing_wrong();
+    assert_eq!(held.rows(), ROWS, "rows of cells.tsv");
+}
+
+#[test]
+fn naming_the_source_contradicts_nothing_either() {
+    let profile = held::machines(FLOORS);
+    let held = held::hold_with_source(rows(), image, held::machines(FLOORS), |image| {
+        Some(profile(&held::source_of(image)))
+    });
+    println!("{}", held.summary());
+    held.assert_nothing_wrong();
+    assert_eq!(held.rows(), ROWS, "rows of cells.tsv");
+}
+
+#[test]
+fn each_floor_is_shown_from_both_sides() {
+    let seen: BTreeMap<(String, String), held::Row> = rows()
+        .into_iter()
+        .map(|row| ((row.image.clone(), row.target.clone()), row))
+        .collect();
+    for (image, above, below, words) in SHOWN {
+        let row = |target: &str| &seen[&((*image).to_owned(), target.to_owned())];
+        assert_eq!(row(above).outcome, "PASS", "{image} on {above}");
+        assert_ne!(row(below).outcome, "PASS", "{image} on {below}");
+        let said = &row(below).seen;
+        assert!(said.contains(words), "{image} on {below}: {said}");
+    }
+}
+
+#[test]
+fn every_image_is_in_the_table() {
+    let packed: BTreeSet<String> = std::fs::read_dir(format!("{FLOORS}/images"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .map(|name| name.trim_end_matches(".tar.gz").to_owned())
+        .collect();
+    let restored: BTreeSet<String> = rows().into_iter().map(|row| row.image).collect();
+    assert_eq!(packed, restored);
+}
