@@ -1,6 +1,6 @@
 // What a restore asks of a kernel, and what a program may keep of a machine: one case for each. No libc.
 //
-// Each case makes something, waits to be dumped and restored, and looks whether it is still as it was.
+// Each case sets something up, waits for a dump and a restore, and checks that it is still as it was.
 #include "raw.h"
 
 enum {
@@ -263,11 +263,11 @@ static void make_ctr(void) {
 static int check_ctr(void) {
     u64 now = READ("ctr_el0");
     say("NOTE", "CTR_EL0", now, lines);
-    // A line that is smaller than the step leaves some out.
+    // A step longer than the line skips lines.
     return (now & 15) < (lines & 15) || (now >> 16 & 15) < (lines >> 16 & 15);
 }
 
-// Spins in the vDSO's clock_gettime, and holds it against the kernel's.
+// Spins in the vDSO's clock_gettime; compares it with the system call at the end.
 typedef long clock_fn(long, long *);
 static clock_fn *vdso_clock;
 static u64 vdso_base;
@@ -446,7 +446,7 @@ static int check_tagged(void) {
     return same("tagged path", -sc(N_faccessat, -100, (u64) "/none" | 0x5aull << 56, 0, 0), 2);
 }
 
-// A vector length that its parent gave it: this program never asks for one.
+// A vector length that the parent set: this program never sets one.
 static u64 length;
 static void make_vl_kept(void) {
     length = need("no SVE", sc(N_prctl, 51, 0, 0, 0)) & 0xffff;

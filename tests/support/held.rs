@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use flate2::read::GzDecoder;
 use hwcr::binaries::Binaries;
 use hwcr::criu_image::{self, model::Checkpoint};
 use hwcr::facts;
@@ -187,6 +188,17 @@ pub(crate) fn machines(folder: &str) -> impl Fn(&str) -> Profile {
         };
         profile::resolve(known).unwrap()
     }
+}
+
+/// A root directory with one program of `folder` in it, which lies there packed.
+pub(crate) fn root_with(folder: &str, program: &str) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    let packed = std::fs::File::open(format!("{folder}/rootfs/{program}.gz")).unwrap();
+    let place = root.path().join(program);
+    std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+    let mut file = std::fs::File::create(place).unwrap();
+    std::io::copy(&mut GzDecoder::new(packed), &mut file).unwrap();
+    root
 }
 
 /// The name of the profile of the machine an image was dumped on.
