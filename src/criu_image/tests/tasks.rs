@@ -149,7 +149,7 @@ fn oldest_images_have_no_common_word_and_no_ids() {
     dir.insert("pstree.img", bare(PSTREE, &[pstree_entry(1, 0, &[])]));
     let core = Msg::new()
         .num(1, 3)
-        .msg(3, &tc(6))
+        .msg(3, &tc(3))
         .msg(5, &thread_core())
         .msg(8, &registers(31, 64));
     dir.insert("core-1.img", bare(CORE, &[core]));
