@@ -8,9 +8,7 @@ mod held;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
-use flate2::read::GzDecoder;
 use hwcr::finding::Verdict;
 
 const CROSS: &str = "tests/fixtures/cross";
@@ -122,14 +120,7 @@ fn rows_of_midst() -> Vec<held::Row> {
 
 /// A root directory with that program in it.
 fn root_of_midst() -> tempfile::TempDir {
-    let place = "opt/lab/midst";
-    let root = tempfile::tempdir().unwrap();
-    let packed = fs::File::open(format!("{CROSS}/rootfs/{place}.gz")).unwrap();
-    let place = root.path().join(place);
-    fs::create_dir_all(place.parent().unwrap()).unwrap();
-    let mut program = fs::File::create(place).unwrap();
-    io::copy(&mut GzDecoder::new(packed), &mut program).unwrap();
-    root
+    held::root_with(CROSS, "opt/lab/midst")
 }
 
 #[test]

@@ -37,6 +37,11 @@ const TABLES: &[Table] = &[
         folder: "tests/fixtures/pages",
         ending: ".tar.gz",
     },
+    Table {
+        cells: "tests/fixtures/floors/cells.tsv",
+        folder: "tests/fixtures/floors",
+        ending: ".tar.gz",
+    },
 ];
 
 /// By rule and restore, as rules name it: the worst that is found there, with the source named.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kit.cross import CROSS
 from kit.machine import LAB, LabError
 
 # Names that --allow takes.
@@ -22,17 +23,17 @@ def built() -> Path:
     return max(found, key=lambda path: path.stat().st_mtime)
 
 
-def profile(cpu: str, kernel: str) -> str:
-    """The profile of a machine of the lab: as it was captured for the cross, else the built-in one."""
+def profile(cpu: str, kernel: str, machines: Path = CROSS.machines) -> str:
+    """The profile of a machine of the lab: as it was captured for a collection, else the built-in one."""
     name = cpu if kernel == "new" else f"{cpu}@{kernel}"
-    captured = LAB.parent / f"tests/fixtures/cross/machines/{name}.json"
+    captured = machines / f"{name}.json"
     return str(captured) if captured.exists() else name
 
 
-def profile_of_source(image: str) -> str:
+def profile_of_source(image: str, machines: Path = CROSS.machines) -> str:
     """The machine an image was dumped on, from its name: SCENARIO@CPU@KERNEL."""
     _, cpu, kernel = image.split("@")
-    return profile(cpu, kernel)
+    return profile(cpu, kernel, machines)
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,9 @@ static void await_task(int wait_ms, struct outcome *o) {
     pid_t ended = waitpid(o->pid, &status, WNOHANG);
     o->before_go = ended == o->pid;
     close(open(GO, O_CREAT | O_WRONLY, 0644));
+    // One that was dumped while it was stopped.
+    if (ended != o->pid)
+        kill(o->pid, SIGCONT);
     for (double end = now() + wait_ms / 1000.0; ended != o->pid && now() < end; nap(20))
         ended = waitpid(o->pid, &status, WNOHANG);
     if (ended != o->pid) {

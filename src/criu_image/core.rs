@@ -145,12 +145,13 @@ pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// `task_core_entry.task_state` (CRIU 4.2 `criu/include/pstree.h`: alive 1, dead 2, zombie 3, stopped 6).
+/// `task_core_entry.task_state` (CRIU 3.0 to 4.2, `compel/include/uapi/task-state.h`: alive 1, dead 2, stopped 3, zombie 6).
 pub(super) fn task_state(value: u32) -> TaskState {
     match value {
         1 => TaskState::Alive,
-        2 | 3 => TaskState::Dead,
-        6 => TaskState::Stopped,
+        // CRIU writes 2 for zombies as well (`criu/cr-dump.c` dump_zombies).
+        2 | 6 => TaskState::Dead,
+        3 => TaskState::Stopped,
         other => TaskState::Other(other),
     }
 }

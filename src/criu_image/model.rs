@@ -127,9 +127,9 @@ pub struct Task {
 pub enum TaskState {
     /// 1.
     Alive,
-    /// 2 or 3: only the exit code is left.
+    /// 2 or 6: only the exit code is left.
     Dead,
-    /// 6: group-stopped.
+    /// 3: stopped by a signal, and all there like one that runs.
     Stopped,
     /// A value without a name here.
     Other(u32),

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::core::text;
 use super::envelope::Image;
 use super::error::Error;
 use super::model::{Fd, Remap, Remapped, StandsIn};

@@ -339,7 +339,7 @@ impl Collector {
         let dies = found.row.form == Form::Kernel;
         let entry = entry(spot, line, Some(found));
         if entry.role() == Some(Role::Context) {
-            self.context.extend(entry.values.iter().cloned());
+            self.remember(&entry);
             self.complete(&entry);
         }
         let entry = self.with_context(entry);
@@ -354,11 +354,12 @@ impl Collector {
     fn complete(&mut self, context: &Entry) {
         let near = |message: &&mut Entry| message.line.saturating_add(BEHIND) >= context.line;
         for message in self.log.others.iter_mut().rev().take_while(near) {
-            if let Some(name) = message.row.and_then(|row| row.after)
-                && message.value(name).is_none()
-                && let Some(value) = context.value(name)
-            {
-                message.values.push((name, value.to_owned()));
+            for name in message.row.map_or(&[][..], |row| row.after) {
+                if message.value(name).is_none()
+                    && let Some(value) = context.value(name)
+                {
+                    message.values.push((name, value.to_owned()));
+                }
             }
         }
     }

@@ -54,7 +54,7 @@ pub(super) static RULES: &[Rule] = &[
             explanation: "Kernels differ in the number of user address bits (39, 42, 47, 48, 52). A mapping that does not \
                 fit cannot be restored: \"Can't restore … mapping\" or \"Page entry address … outside of VMA\".",
             sources: &["CRIU 4.2, criu/pie/restorer.c; checkpoint-restore/criu 1226"],
-            seen: &[],
+            seen: &["fl-va52@max-nopauth@new on neoverse-n1: CRIU-FAILED"],
             since: "0.1.0",
             edits: &[],
         },

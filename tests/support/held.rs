@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use flate2::read::GzDecoder;
 use hwcr::binaries::Binaries;
 use hwcr::criu_image::{self, model::Checkpoint};
 use hwcr::facts;
@@ -28,6 +29,7 @@ const HONEST: &[&str] = &[
     "HWCR-UND-004", // whether FPMR was set
     "HWCR-UND-007", // which vector length the tasks ran with
     "HWCR-UND-008", // whether a thread chose one of its own
+    "HWCR-UND-009", // where in the vDSO a thread may be without harm depends on the target's own
 ];
 
 /// And of a frame that no rule would leave unproven: its handler may be left, or is, without a return through it.
@@ -209,6 +211,17 @@ pub(crate) fn machines_with_registers(folder: &str) -> impl Fn(&str) -> Profile 
         }
         profile
     }
+}
+
+/// A root directory with one program of `folder` in it, which lies there packed.
+pub(crate) fn root_with(folder: &str, program: &str) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    let packed = std::fs::File::open(format!("{folder}/rootfs/{program}.gz")).unwrap();
+    let place = root.path().join(program);
+    std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+    let mut file = std::fs::File::create(place).unwrap();
+    std::io::copy(&mut GzDecoder::new(packed), &mut file).unwrap();
+    root
 }
 
 /// The name of the profile of the machine an image was dumped on.

@@ -20,18 +20,33 @@ fn a_zombie_has_neither_threads_nor_memory() {
             &[pstree_entry(1, 0, &[1]), pstree_entry(2, 1, &[2])],
         ),
     );
-    dir.insert(
-        "core-2.img",
-        image(CORE, &[Msg::new().num(1, 3).msg(3, &tc(3))]),
-    );
+    for dead in [2, 6] {
+        dir.insert(
+            "core-2.img",
+            image(CORE, &[Msg::new().num(1, 3).msg(3, &tc(dead))]),
+        );
+        let checkpoint = read(&dir).unwrap();
+        let zombie = checkpoint.task(Pid(2)).unwrap();
+        assert_eq!(
+            (zombie.state, zombie.ppid, zombie.threads.len()),
+            (TaskState::Dead, Pid(1), 0)
+        );
+        assert!(zombie.mm.is_none() && zombie.shares_mm_with.is_none());
+        assert_eq!(kinds(&checkpoint), []);
+    }
+}
+
+#[test]
+fn a_stopped_task_has_all_that_a_running_one_has() {
+    let mut dir = task(&[V::anon(PAGE, 2 * PAGE)], &[], &[]);
+    dir.insert("core-1.img", image(CORE, &[leader(3, 4)]));
     let checkpoint = read(&dir).unwrap();
-    let zombie = checkpoint.task(Pid(2)).unwrap();
+    let stopped = checkpoint.task(Pid(1)).unwrap();
     assert_eq!(
-        (zombie.state, zombie.ppid, zombie.threads.len()),
-        (TaskState::Dead, Pid(1), 0)
+        (stopped.state, stopped.threads.len()),
+        (TaskState::Stopped, 1)
     );
-    assert!(zombie.mm.is_none() && zombie.shares_mm_with.is_none());
-    assert_eq!(kinds(&checkpoint), []);
+    assert!(stopped.mm.is_some() && stopped.threads[0].state.is_some());
 }
 
 #[test]
@@ -133,7 +148,7 @@ fn oldest_images_have_no_common_word_and_no_ids() {
     dir.insert("pstree.img", bare(PSTREE, &[pstree_entry(1, 0, &[])]));
     let core = Msg::new()
         .num(1, 3)
-        .msg(3, &tc(6))
+        .msg(3, &tc(3))
         .msg(5, &thread_core())
         .msg(8, &registers(31, 64));
     dir.insert("core-1.img", bare(CORE, &[core]));

@@ -261,6 +261,8 @@ fn during<'a>(
         (Ended::OpenDump, _) if wrong => Outcome::DumpFailed,
         (_, Some(told)) => outcome_of(told),
         _ if !nothing_yet || failing => Outcome::Failed,
+        // An engine's own words, without a line of CRIU's.
+        _ if causes.first().is_some_and(of_dump) => Outcome::DumpFailed,
         _ if !causes.is_empty() => causes
             .iter()
             .find_map(|said| fate(said.entry))
@@ -270,6 +272,11 @@ fn during<'a>(
         _ => Outcome::Unfinished,
     };
     (outcome, causes)
+}
+
+/// Whether a message is written about dumps only.
+fn of_dump(said: &Said<'_>) -> bool {
+    said.entry.row.is_some_and(|row| row.dump)
 }
 
 /// What a message says of the restore or the task.

@@ -7,7 +7,7 @@ use crate::restore_log::row::{ERROR, Fate, Form, Role, Row};
 const FAILED: Row = Row {
     form: Form::Tool,
     role: Role::Symptom(Fate::Fails),
-    after: Some("path"),
+    after: &["path"],
     ..ERROR
 };
 
@@ -109,6 +109,7 @@ pub(super) static ROWS: &[Row] = &[
     },
     Row {
         id: "tool-crun-checkpoint-failed",
+        dump: true,
         patterns: &[
             "CRIU checkpointing failed {code}.  Please check CRIU logfile {path:file}{rest}",
             "CRIU checkpointing failed {code}{rest}",
@@ -129,6 +130,7 @@ pub(super) static ROWS: &[Row] = &[
     },
     Row {
         id: "tool-containerd-checkpoint-failed",
+        dump: true,
         patterns: &[
             "criu failed: type {kind:word} errno {code} path= {path:file}{rest}",
             "criu failed: {end:text} path= {path:file}{rest}",
@@ -316,6 +318,7 @@ pub(super) static ROWS: &[Row] = &[
     },
     Row {
         id: "tool-checkpoint-failed",
+        dump: true,
         patterns: &[
             "failed to checkpoint container {id:word}: {rest}",
             "checkpointing container {id:word} failed: {rest}",
