@@ -79,7 +79,7 @@ fn files_have_what_criu_compares() {
         Msg::new()
             .nums(1..=8, 1)
             .msg(9, &fown())
-            .raw(10, &[])
+            .msg(10, &Msg::new().nums(1..=6, 0))
             .raw(11, name)
             .raw(14, b"/run")
             .num(15, deleted)
