@@ -9,6 +9,11 @@ mod held;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use hwcr::finding::Finding;
+use hwcr::rule::{self, Case};
+use hwcr::source::{self, Options};
+use hwcr::{criu_image, facts};
+
 const FLOORS: &str = "tests/fixtures/floors";
 
 /// Rows of cells.tsv.
@@ -126,7 +131,19 @@ fn what_no_image_shows_fails_on_the_machine_of_the_dump() {
         assert_eq!(row.outcome, "FAIL", "{}", row.image);
         let source = held::source_of(&row.image);
         assert_eq!(row.target.trim_end_matches("-criu3"), source);
-        assert!(PathBuf::from(format!("{FLOORS}/lost/{}.tar.gz", row.image)).exists());
+        let lost = PathBuf::from(format!("{FLOORS}/lost/{}.tar.gz", row.image));
+        let opened = source::open(&lost, &Options::default()).unwrap();
+        let checkpoint = criu_image::load_from(&opened.images).unwrap();
+        let facts = facts::collect(&checkpoint, facts::Search::Auto);
+        let machine = held::machines(FLOORS)(&row.target);
+        let case = Case {
+            facts: &facts,
+            target: &machine,
+            source: Some(&machine),
+        };
+        let given = |finding: &Finding| finding.rule.id == "HWCR-GIV-011";
+        let findings = rule::judge(&case, &[]).findings;
+        assert!(findings.iter().any(given), "{}", row.image);
     }
 }
 

@@ -11,6 +11,7 @@ use crate::facts::{Ground, Standing, TaskFacts, WayOut};
 use crate::finding::{Finding, Proof, Severity};
 use crate::profile::model::Profile;
 use crate::sigframe::model::{Frame, Liveness, Record, Sign};
+use crate::units::Version;
 
 use super::{
     Case, PROBE, Rule, RuleMeta, counted, frame, hwcap as told, pac, profile, registers, undumped,
@@ -173,7 +174,30 @@ pub(super) static RULES: &[Rule] = &[
         },
         check: |meta, case, out| unless_blocked(bit_brings_record, meta, case, out),
     },
+    Rule {
+        meta: RuleMeta {
+            id: "HWCR-GIV-011",
+            name: "given-no-untraceable-setting",
+            summary: "Taken as given: no task relies on a setting that CRIU loses and no image shows.",
+            explanation: "CRIU neither saves nor mentions PR_SET_TAGGED_ADDR_CTRL, mseal and PROT_BTI; before 4.2 not \
+                MADV_WIPEONFORK and MAP_DROPPABLE either. Without the first, system calls answer EFAULT to tagged addresses. \
+                The others are protections that are gone after the restore, on any machine. HWAddressSanitizer and \
+                allocators that tag addresses use the first.",
+            sources: &[
+                "CRIU 4.2, criu/proc_parse.c parse_vmflags; criu/pie/restorer.c",
+                "kernel 7.3, Documentation/arch/arm64/tagged-address-abi.rst",
+                "observed: each is gone on the machine of the dump",
+            ],
+            seen: &[],
+            since: "0.1.0",
+            edits: &[],
+        },
+        check: |meta, case, out| unless_blocked(no_untraceable_setting, meta, case, out),
+    },
 ];
+
+/// First release of CRIU that saves MADV_WIPEONFORK and MAP_DROPPABLE, so that an image shows them.
+const SAVES_ADVICE: Version = Version::new(4, 2, 0);
 
 /// Adds a note on what speaks for the restore, where nothing stands against it: else the verdict rests on that.
 fn unless_blocked(
@@ -263,6 +287,25 @@ fn registers_alike(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Findi
         };
         out.push(note(meta, message).help(help));
     }
+}
+
+fn no_untraceable_setting(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
+    if case.facts.tasks.iter().all(|task| task.task.mm.is_none()) {
+        return;
+    }
+    let shown = case.facts.origin.criu_at_least;
+    let older = if shown.is_some_and(|criu| criu >= SAVES_ADVICE) {
+        ""
+    } else {
+        ", MADV_WIPEONFORK, MAP_DROPPABLE"
+    };
+    out.push(note(
+        meta,
+        format!(
+            "no task is taken to rely on what CRIU loses and no image shows: PR_SET_TAGGED_ADDR_CTRL, mseal, \
+             PROT_BTI{older}"
+        ),
+    ));
 }
 
 fn no_inherited_length(meta: &'static RuleMeta, _: &Case<'_>, out: &mut Vec<Finding>) {

@@ -151,7 +151,7 @@ fn lacks(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
             missing.push((
                 "criu",
                 format!(
-                    "whether {} is understood (CRIU {} and later)",
+                    "whether CRIU understands {} ({} and later)",
                     row.what, floor.since
                 ),
             ));

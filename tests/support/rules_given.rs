@@ -483,6 +483,16 @@ fn of_vendors() -> Vec<Row> {
         target.sigreturn.insert("FPMR".to_owned(), seen);
     }));
     cases.push(("HWCR-GIV-010", None, HANDLER));
+    cases.push(("HWCR-GIV-011", Some(Severity::Note), QUIET));
+    let blocked = |target: &mut Profile| target.page_size = Some(65536);
+    cases.push((
+        "HWCR-GIV-011",
+        None,
+        Scene {
+            target_edit: blocked,
+            ..QUIET
+        },
+    ));
     // Overlays under an older number come from 6.12 or later, with its mistake.
     cases.push((
         "HWCR-POE-002",
