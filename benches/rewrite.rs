@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-#[path = "../tests/support/large.rs"]
+#[path = "../tests/it/support/large.rs"]
 mod large;
 
 const RUNS: usize = 5;

@@ -2,7 +2,7 @@
 //! for, and one for each kernel that an old CRIU cannot work on whatever the image holds.
 //!
 //! `HWCR-SYS-003` reads the CRIU floors, `HWCR-SYS-004` the pairs, `HWCR-SYS-005` the kernel floors, except
-//! where a row names another rule. `docs/floors.md` is made from the rows, and `tests/floors.rs` runs an
+//! where a row names another rule. `docs/floors.md` is made from the rows, and `tests/it/floors.rs` runs an
 //! image, a target below and a target at the floor for each.
 
 mod conditions;
@@ -139,7 +139,7 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
     TABLES.iter().flat_map(|(_, rows)| rows.iter())
 }
 
-/// The row of something asked for. Each has exactly one (`tests/floors.rs`).
+/// The row of something asked for. Each has exactly one (`tests/it/floors.rs`).
 #[must_use]
 pub fn row(ask: Ask) -> Option<&'static Row> {
     rows().find(|row| row.ask == ask)

@@ -11,7 +11,7 @@ use crate::report::v1::{CheckResult, Finding, Report, ResultLine, Severity, Tool
 use crate::report::{escape, from_judgement, github, json, junit, markdown, sarif};
 use crate::rule;
 
-#[path = "../../../tests/support/xsd.rs"]
+#[path = "../../../tests/it/support/xsd.rs"]
 mod xsd;
 
 const SARIF: &str = include_str!("../../../tests/fixtures/schemas/sarif-schema-2.1.0.json");
