@@ -1,7 +1,7 @@
 //! What an image asks of whoever restores it: the state for which CRIU makes a call that not every kernel
 //! has, or for which not every CRIU has the code.
 //!
-//! A reader notes what it sees with [`Asks::see`]. What each of them needs is a row of
+//! A reader notes what it sees with `Asks::see`. What each of them needs is a row of
 //! [`crate::abi::restore`], which has exactly one per name.
 
 use std::collections::BTreeMap;

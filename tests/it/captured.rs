@@ -3,8 +3,6 @@
 //!
 //! `docs/capture.md` says how they were captured. `NAME.probe.json` is with `--probe`.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::program;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,5 @@
 //! hwcr as checkpointctl finds and runs it.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::program;
 
 use std::os::unix::fs::symlink;

@@ -1,7 +1,5 @@
 //! The program as it is called: help, exit codes, streams.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use std::io::Read;
 use std::process::{Command, Output, Stdio};
 

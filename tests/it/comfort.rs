@@ -1,7 +1,5 @@
 //! What makes the program pleasant: completions, pages, suggestions, brief and quiet reports, the bar on a terminal.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::program;
 
 use std::fs::File;

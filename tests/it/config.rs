@@ -1,7 +1,5 @@
 //! `hwcr.toml`, the environment, and what outranks what; the program as it is called.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

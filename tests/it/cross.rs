@@ -1,8 +1,6 @@
 //! Every verdict against the full cross: `cross/cells.tsv` has a row for each restore of each checkpoint of
 //! `cross/images` on the machines that `lab/cross.list` names.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::held;
 
 use std::collections::{BTreeMap, BTreeSet};

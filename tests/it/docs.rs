@@ -1,7 +1,5 @@
 //! What the documents say is what the program does.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::pack;
 
 use std::process::Command;

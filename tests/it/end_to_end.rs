@@ -2,8 +2,6 @@
 //!
 //! `cargo insta review` (or `INSTA_UPDATE=always cargo test`) takes over a changed snapshot.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::program;
 
 use std::fs;

@@ -2,8 +2,6 @@
 //!
 //! The logs under `tests/fixtures/logs` are cut down: lines were taken out, none was changed.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::program;
 
 use std::fmt::Write as _;

@@ -1,6 +1,4 @@
 //! The files that a restore opens, checked below a directory that stands for the restoring side's root.
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::program;
 
 use std::fs;

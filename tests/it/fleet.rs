@@ -1,7 +1,5 @@
 //! Which machines of a fleet can take a checkpoint: folders of profiles, and baselines.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::program;
 
 use std::fs;

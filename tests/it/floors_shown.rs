@@ -1,8 +1,6 @@
 //! Verdicts against restores that ask something of a kernel, a CRIU or a machine: `floors/cells.tsv` has a row for each
 //! restore of the images of `lab/src/floors.c` on the machines that `lab/floors.list` names.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::held;
 
 use std::collections::{BTreeMap, BTreeSet};

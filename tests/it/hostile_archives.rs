@@ -1,6 +1,4 @@
 //! Damaged and malicious archives: an error that names the archive, within bounds, and never a panic or a file outside.
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::pack;
 
 use std::fs;

@@ -1,6 +1,4 @@
 //! The same checkpoint in every layout gets the same answer; only places differ.
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::pack;
 use crate::program;
 

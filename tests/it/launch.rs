@@ -1,7 +1,5 @@
 //! `hwcr launch` as it is called.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::program;
 
 use std::process::Output;

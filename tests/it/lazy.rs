@@ -1,6 +1,4 @@
 //! A dump with `--lazy-pages`, that CRIU made while the source kept most pages: what lies in them stays unknown.
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use std::path::Path;
 
 use hwcr::finding::{Severity, Verdict};

@@ -2,6 +2,12 @@
 //!
 //! `cargo test --test it NAME::` runs those of one module.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may fail by panicking"
+)]
+
 #[path = "support/held.rs"]
 mod held;
 #[path = "support/large.rs"]

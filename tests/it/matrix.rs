@@ -1,7 +1,5 @@
 //! Many images and many targets in one run.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::program;
 
 use std::fs;

@@ -1,7 +1,5 @@
 //! What packages, workflows and the action are made of holds together.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

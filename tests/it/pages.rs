@@ -1,8 +1,6 @@
 //! Verdicts against restores across page sizes: `pages/cells.tsv` has a row for each restore of checkpoints
 //! taken under 16 KiB pages, there and under 4 KiB, and of some taken under 4 KiB under 16 KiB.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::held;
 
 use std::path::{Path, PathBuf};

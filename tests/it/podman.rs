@@ -1,6 +1,4 @@
 //! Exports that Podman made of real containers: what hwcr says of them, and what became of them when Podman restored them.
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::program;
 
 use std::collections::BTreeMap;

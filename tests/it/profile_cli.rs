@@ -1,7 +1,5 @@
 //! `hwcr profile show`, `diff`, `baseline` and `validate`, as they are called.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::program;
 
 use std::fs;

@@ -1,6 +1,4 @@
 //! Rewriting an image in an archive: another archive, the same to the byte but for what was planned.
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::pack;
 use crate::program;
 

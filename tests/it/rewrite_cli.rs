@@ -1,7 +1,5 @@
 //! `hwcr rewrite` as it is called, and what it prints of a plan.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::program;
 
 use std::fs;

@@ -2,8 +2,6 @@
 //!
 //! A case starts from a real checkpoint and a real profile and changes what it is about.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 #[path = "support/rules_given.rs"]
 mod rules_given;
 

@@ -1,7 +1,5 @@
 //! A checkpoint's size does not matter to `check`: what it reads grows with tasks, threads and stacks.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::large;
 
 use std::time::{Duration, Instant};

@@ -1,7 +1,5 @@
 //! The restores that rules name as what shows them, against the tables of the lab.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::held;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,5 @@
 //! Whether tasks can choose a vector length, shown by the code of the files they map.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::program;
 
 use std::fs::{self, File};

@@ -1,8 +1,6 @@
 //! What a target's profile says, and what it does not say, in whole answers: kernels that are not mainline, published
 //! profiles, and registers that programs keep.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::program;
 
 use serde_json::Value;

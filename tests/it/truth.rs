@@ -1,8 +1,6 @@
 //! Every verdict against what really happened: `truth.tsv` has a row for each restore of each image on each
 //! machine, done by real CRIU under a real kernel.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::held;
 
 use std::path::Path;

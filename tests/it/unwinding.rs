@@ -1,8 +1,6 @@
 //! Programs without frame pointers (`lab/src/unframed.c`), with and without their files: which signal frames are live,
 //! held against what the programs printed of themselves, and which return addresses a rewrite strips without asking.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may fail by panicking")]
-
 use crate::program;
 
 use std::collections::BTreeMap;

@@ -1,7 +1,5 @@
 //! Images that ask for something: a quiet checkpoint with fields and files put in as CRIU writes them.
 
-#![allow(dead_code, reason = "what nobody asks for today is asked for tomorrow")]
-
 use std::sync::Arc;
 
 use hwcr::criu_image::model::Checkpoint;

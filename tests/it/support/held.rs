@@ -1,7 +1,5 @@
 //! Verdicts against a table of restores that really happened.
 
-#![allow(dead_code, reason = "no test needs them all")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

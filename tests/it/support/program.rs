@@ -1,11 +1,5 @@
 //! The program itself, run alike whatever the environment of the tests.
 
-#![allow(
-    clippy::unwrap_used,
-    dead_code,
-    reason = "helpers of tests may fail by panicking, and no test needs them all"
-)]
-
 use std::process::{Command, Output};
 
 /// hwcr with these arguments, without colours, and without what variables would set: a width, options, a runner of
