@@ -65,7 +65,8 @@ const TO_64: Option<&[Vl]> = Some(&[Vl(16), Vl(32), Vl(64)]);
 /// * Vector lengths: V1 and A64FX from the same file, N2 and V2 from archspec-json issue 97.
 /// * No SVE: it is an option of Armv8.2, so that no core of Armv8.0 or Armv8.1 has it (A35, A53, A57, A72, A73,
 ///   ThunderX, ThunderX2, X-Gene and eMAG); of later cores those whose ID_AA64PFR0_EL1.SVE is 0 as QEMU 11 models them
-///   (A55, A76, N1).
+///   (A55, A76, N1), and those of which LLVM's llvm/lib/Target/AArch64/AArch64Processors.td (2026) lists every extension
+///   and no SVE (TSV110, AppleA14, AppleA15, Ampere1, Ampere1A).
 /// * No pointer authentication: it cannot be added to Armv8.0 or Armv8.1 (A35, A53, A57, A72, A73,
 ///   ThunderX, ThunderX2, X-Gene and eMAG); of later cores those whose ID registers show none (A55 and
 ///   A76 as QEMU 11 models them, A64FX likewise, N1 on an Ampere Altra: lelegard/arm-cpusysregs@eda2988
@@ -92,16 +93,16 @@ static DESIGNS: &[Design] = &[
     design(0x43, 0x0a1, "ThunderX-88XX",  None,      NO_SVE, Never),
     design(0x43, 0x0af, "ThunderX2-99xx", None,      NO_SVE, Never),
     design(0x46, 0x001, "A64FX",          Some(256), TO_64, Never),
-    design(0x48, 0xd01, "TaiShan-v110",   None,      None,  Maybe),
+    design(0x48, 0xd01, "TaiShan-v110",   None,      NO_SVE, Maybe),
     design(0x50, 0x000, "X-Gene",         None,      NO_SVE, Never),
     design(0x51, 0x001, "Oryon",          Some(64),  None,  Maybe),
-    design(0x61, 0x022, "Icestorm-M1",    Some(64),  None,  Maybe),
-    design(0x61, 0x023, "Firestorm-M1",   Some(64),  None,  Maybe),
-    design(0x61, 0x032, "Blizzard-M2",    Some(64),  None,  Maybe),
-    design(0x61, 0x033, "Avalanche-M2",   Some(64),  None,  Maybe),
+    design(0x61, 0x022, "Icestorm-M1",    Some(64),  NO_SVE, Maybe),
+    design(0x61, 0x023, "Firestorm-M1",   Some(64),  NO_SVE, Maybe),
+    design(0x61, 0x032, "Blizzard-M2",    Some(64),  NO_SVE, Maybe),
+    design(0x61, 0x033, "Avalanche-M2",   Some(64),  NO_SVE, Maybe),
     Design { implementer: 0x61, part: None, name: "", zva: Some(64), sve: None, pauth: Maybe }, // Apple
-    design(0xc0, 0xac3, "Ampere-1",       None,      None,  Maybe),
-    design(0xc0, 0xac4, "Ampere-1a",      None,      None,  Maybe),
+    design(0xc0, 0xac3, "Ampere-1",       None,      NO_SVE, Maybe),
+    design(0xc0, 0xac4, "Ampere-1a",      None,      NO_SVE, Maybe),
 ];
 
 /// Features that kill tasks by being there, or make restores hang by not being there.
