@@ -178,6 +178,12 @@ pub fn refuses_large_fpsimd(kernel: Version) -> Option<bool> {
     }
 }
 
+/// First arm64 kernel with `rseq` (commit 409d5db49867; 4.18 has it on other architectures).
+pub const HAS_RSEQ: Version = Version::new(4, 19, 0);
+
+/// First kernel with `PTRACE_GET_RSEQ_CONFIGURATION`.
+pub const TELLS_RSEQ: Version = Version::new(5, 13, 0);
+
 /// Bytes of the area for restartable sequences as 4.18 defined it (`ORIG_RSEQ_SIZE` of `kernel/rseq.c`).
 pub const ORIGINAL_RSEQ_SIZE: u32 = 32;
 

@@ -11,6 +11,8 @@ use super::progress::Progress;
 use super::recognise::{self, Match};
 use super::row::{Form, Role, Row, When};
 use super::rows;
+use crate::abi::restore;
+use crate::criu_image::ask::Ask;
 use crate::units::Version;
 
 /// Most different messages that are kept of one run, and of what is not CRIU's. Equal ones count as
@@ -25,8 +27,11 @@ const MAX_CONTEXT: usize = 65_536;
 const MAP_TYPE: u64 = 0xf;
 const MAP_DROPPABLE: u64 = 0x8;
 
-/// The first kernel with it.
-const DROPPABLE_SINCE: Version = Version::new(6, 11, 0);
+/// Whether a kernel has it; one that is not known may not.
+fn has_droppable(kernel: Option<Version>) -> bool {
+    let floor = restore::row(Ask::Droppable).and_then(|row| row.kernel.as_ref());
+    kernel.is_some_and(|kernel| floor.is_some_and(|floor| floor.met_by(kernel)))
+}
 
 /// Most pairs of real and saved process ids that are kept: more tasks than any checkpoint of a container.
 const MAX_PIDS: usize = 65_536;
@@ -321,7 +326,7 @@ impl Collector {
                     .remembered(pid, "flags")
                     .and_then(|flags| u64::from_str_radix(flags.trim_start_matches("0x"), 16).ok());
                 flags.is_some_and(|flags| flags & MAP_TYPE == MAP_DROPPABLE)
-                    && kernel.is_none_or(|kernel| kernel < DROPPABLE_SINCE)
+                    && !has_droppable(kernel)
             }
         }
     }

@@ -2,6 +2,7 @@
 //! the state of the machine.
 
 use crate::abi::restore::{self, CONDITIONS, Condition, OPTION_RULE};
+use crate::abi::{criu, kernel};
 use crate::criu_image::ask::{Ask, Asked};
 use crate::criu_image::model::VmaStatus;
 use crate::finding::{Finding, Proof, Severity};
@@ -9,20 +10,9 @@ use crate::units::Version;
 
 use super::{Case, RuleMeta, counted};
 
-/// First release that takes libc's own rseq area away before it unmaps libc's memory (commit f70ddab24).
-const UNREGISTERS_RSEQ: Version = Version::new(3, 17, 0);
-/// First release that asks the kernel for that area instead of libc's symbols (commits cacddf19d, f7972a3f0).
-const ASKS_KERNEL_FOR_RSEQ: Version = Version::new(3, 18, 0);
-/// First release that knows what `__rseq_size` means since glibc 2.40 (commit 089345f77).
-const KNOWS_RSEQ_SIZE: Version = Version::new(4, 0, 0);
-/// First arm64 kernel with `rseq` (commit 409d5db49867).
-const KERNEL_WITH_RSEQ: Version = Version::new(4, 19, 0);
-/// First kernel with `PTRACE_GET_RSEQ_CONFIGURATION`.
-const KERNEL_TELLS_RSEQ: Version = Version::new(5, 13, 0);
-
 /// Whether the libc that CRIU itself runs with may have registered restartable sequences.
 pub(super) fn criu_meets_rseq(kernel: Option<Version>) -> bool {
-    kernel.is_none_or(|kernel| kernel >= KERNEL_WITH_RSEQ)
+    kernel.is_none_or(|kernel| kernel >= kernel::HAS_RSEQ)
 }
 
 /// What libc registers has to be taken away by CRIU before it unmaps itself.
@@ -34,8 +24,8 @@ pub(super) fn criu_libc(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<
     if !criu_meets_rseq(kernel) {
         return;
     }
-    let old_kernel = kernel.is_none_or(|kernel| kernel < KERNEL_TELLS_RSEQ);
-    let (severity, message) = if criu < UNREGISTERS_RSEQ {
+    let old_kernel = kernel.is_none_or(|kernel| kernel < kernel::TELLS_RSEQ);
+    let (severity, message) = if criu < criu::UNREGISTERS_LIBC_RSEQ {
         (
             Severity::Unproven,
             format!(
@@ -43,7 +33,7 @@ pub(super) fn criu_libc(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<
                  unregister the area for restartable sequences of its own libc before it unmaps it"
             ),
         )
-    } else if criu < ASKS_KERNEL_FOR_RSEQ || criu < KNOWS_RSEQ_SIZE && old_kernel {
+    } else if criu < criu::ASKS_KERNEL_FOR_LIBC_RSEQ || criu < criu::KNOWS_RSEQ_SIZE && old_kernel {
         (
             Severity::Note,
             format!(
@@ -66,8 +56,8 @@ pub(super) fn criu_libc(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<
 /// Registrations that a CRIU before 3.17 did not save.
 pub(super) fn rseq_not_saved(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
     let facts = case.facts;
-    let saves = |version: Version| version >= UNREGISTERS_RSEQ;
-    let without = |version: Version| version < KERNEL_WITH_RSEQ;
+    let saves = |version: Version| version >= criu::UNREGISTERS_LIBC_RSEQ;
+    let without = |version: Version| version < kernel::HAS_RSEQ;
     if facts.origin.criu_at_least.is_some_and(saves) || facts.origin.kernel.is_some_and(without) {
         return;
     }

@@ -3,15 +3,14 @@
 //!
 //! These rules run last: what the others concluded shows which assumptions they used. They change no verdict.
 
-use crate::abi::kernel;
 use crate::abi::sigreturn::{Answer, answer};
+use crate::abi::{criu, kernel};
 use crate::auxv::hwcap;
 use crate::code::registers::Register;
 use crate::facts::{Ground, Standing, TaskFacts, WayOut};
 use crate::finding::{Finding, Proof, Severity};
 use crate::profile::model::Profile;
 use crate::sigframe::model::{Frame, Liveness, Record, Sign};
-use crate::units::Version;
 
 use super::{
     Case, PROBE, Rule, RuleMeta, counted, frame, hwcap as told, pac, profile, registers, undumped,
@@ -196,9 +195,6 @@ pub(super) static RULES: &[Rule] = &[
     },
 ];
 
-/// First release of CRIU that saves MADV_WIPEONFORK and MAP_DROPPABLE, so that an image shows them.
-const SAVES_ADVICE: Version = Version::new(4, 2, 0);
-
 /// Adds a note on what speaks for the restore, where nothing stands against it: else the verdict rests on that.
 fn unless_blocked(
     check: fn(&'static RuleMeta, &Case<'_>, &mut Vec<Finding>),
@@ -294,7 +290,7 @@ fn no_untraceable_setting(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Ve
         return;
     }
     let shown = case.facts.origin.criu_at_least;
-    let older = if shown.is_some_and(|criu| criu >= SAVES_ADVICE) {
+    let older = if shown.is_some_and(|release| release >= criu::SAVES_WIPE_AND_DROP) {
         ""
     } else {
         ", MADV_WIPEONFORK, MAP_DROPPABLE"

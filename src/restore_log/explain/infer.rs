@@ -6,21 +6,9 @@ use std::fmt::Write as _;
 use super::decide::Decision;
 use super::join::Image;
 use super::{Cause, Likelihood, Outcome, Part, Said};
+use crate::abi::{criu, kernel};
 use crate::restore_log::collect::{Log, Run};
 use crate::restore_log::rows::{self, inferred};
-use crate::units::Version;
-
-/// The first kernel with restartable sequences.
-const RSEQ_SINCE: Version = Version::new(4, 18, 0);
-
-/// The first CRIU that unregisters the area of its own libc.
-const UNREGISTERED_SINCE: Version = Version::new(3, 17, 0);
-
-/// The first CRIU that does so however it was built.
-const ALWAYS_SINCE: Version = Version::new(3, 18, 0);
-
-/// The rule that judges the same from an image and a target's CRIU.
-const LIBC_RSEQ_RULES: &[&str] = &["HWCR-SYS-007"];
 
 /// How a task ends whose area for restartable sequences was unmapped: SIGSEGV, which some releases of
 /// CRIU print as 127.
@@ -37,11 +25,11 @@ pub(super) fn cause<'a>(
 ) -> Option<Cause<'a>> {
     match decision.outcome {
         Outcome::Failed => killed(logs, decision).and_then(|(said, id, likelihood)| {
-            Some(image.inferred(rows::find(id)?, Some(said), likelihood, LIBC_RSEQ_RULES))
+            Some(image.inferred(rows::find(id)?, Some(said), likelihood))
         }),
         Outcome::Hangs => {
             let row = rows::find(inferred::STOPS_IN_RESTORER)?;
-            Some(image.inferred(row, None, Likelihood::Probable, row.rules))
+            Some(image.inferred(row, None, Likelihood::Probable))
         }
         _ => None,
     }
@@ -61,17 +49,21 @@ fn killed<'a>(
     let run = logs.get(ended.log)?.run.as_ref()?;
     if run
         .kernel_version()
-        .is_some_and(|kernel| kernel < RSEQ_SINCE)
+        .is_some_and(|version| version < kernel::HAS_RSEQ)
     {
         return None;
     }
     let in_restorer = run.progress.in_restorer();
     let (id, likelihood) = match run.criu_version() {
-        Some(criu) if criu < UNREGISTERED_SINCE && in_restorer => {
+        Some(version) if version < criu::UNREGISTERS_LIBC_RSEQ && in_restorer => {
             (inferred::LIBC_RSEQ, Likelihood::Probable)
         }
-        Some(criu) if criu < UNREGISTERED_SINCE => (inferred::LIBC_RSEQ, Likelihood::Possible),
-        Some(criu) if criu < ALWAYS_SINCE => (inferred::LIBC_RSEQ_BUILT, Likelihood::Possible),
+        Some(version) if version < criu::UNREGISTERS_LIBC_RSEQ => {
+            (inferred::LIBC_RSEQ, Likelihood::Possible)
+        }
+        Some(version) if version < criu::ASKS_KERNEL_FOR_LIBC_RSEQ => {
+            (inferred::LIBC_RSEQ_BUILT, Likelihood::Possible)
+        }
         Some(_) => return None,
         None => (inferred::LIBC_RSEQ, Likelihood::Possible),
     };

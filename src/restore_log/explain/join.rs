@@ -163,14 +163,13 @@ impl<'a> Image<'a> {
         }
     }
 
-    /// What a symptom and the versions in the log come to, with the findings of rules that judge the
-    /// same from the image.
+    /// What a symptom and the versions in the log come to, with the findings of the row's rules, which judge
+    /// the same from the image.
     pub(super) fn inferred(
         &self,
         row: &'static Row,
         said: Option<Said<'a>>,
         likelihood: Likelihood,
-        rules: &[&str],
     ) -> Cause<'a> {
         Cause {
             kind: CauseKind::Message,
@@ -180,7 +179,7 @@ impl<'a> Image<'a> {
                 .findings()
                 .iter()
                 .filter(|finding| finding.severity != Severity::Note)
-                .filter(|finding| rules.contains(&finding.rule.id))
+                .filter(|finding| row.rules.contains(&finding.rule.id))
                 .collect(),
             frame: None,
             image_error: self.image_error(row),

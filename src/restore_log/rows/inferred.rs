@@ -19,6 +19,7 @@ const SYMPTOM: Row = Row {
 pub(super) static ROWS: &[Row] = &[
     Row {
         id: LIBC_RSEQ,
+        rules: &["HWCR-SYS-007"],
         summary: "CRIU before 3.17 under glibc 2.35 or later: every task it restores is killed by SIGSEGV.",
         explanation: "glibc 2.35 and later registers an area for restartable sequences in every process, CRIU too. CRIU before \
             3.17 unmaps that memory in the restorer and leaves it registered, so the kernel kills the task when it \
@@ -33,6 +34,7 @@ pub(super) static ROWS: &[Row] = &[
     },
     Row {
         id: LIBC_RSEQ_BUILT,
+        rules: &["HWCR-SYS-007"],
         summary: "CRIU 3.17 that was built against a glibc without rseq.h: every task it restores is killed by SIGSEGV.",
         explanation: "CRIU 3.17 takes its own area for restartable sequences away only where the headers it was built with have \
             one; under a newer glibc the kernel kills the restored tasks. The log has a task killed in the restorer and \
