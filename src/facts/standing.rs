@@ -57,19 +57,17 @@ pub(super) fn standing(memory: &dyn Memory, state: &Arm64State) -> Standing {
     }
 }
 
-/// Registers that hold a mapped address with a tag in bits 59:56 (memory tagging keeps its tags there;
-/// signatures of pointer authentication lie below bit 55).
+/// Registers that hold a mapped address with a tag in its top byte, which loads and stores ignore. Memory tagging
+/// uses bits 59:56 of it, HWAddressSanitizer all of it; signatures of pointer authentication lie below bit 55.
 #[must_use]
 pub(super) fn tagged_registers(memory: &dyn Memory, state: &Arm64State) -> usize {
     const TOP_BYTE: u64 = 0xff << 56;
-    const TAG: u64 = 0x0f << 56;
     state
         .x
         .iter()
         .chain([&state.sp])
         .filter(|value| {
-            let top = **value & TOP_BYTE;
-            top != 0 && top & !TAG == 0 && memory.mapping_at(Addr(**value & !TOP_BYTE)).is_some()
+            **value & TOP_BYTE != 0 && memory.mapping_at(Addr(**value & !TOP_BYTE)).is_some()
         })
         .count()
 }

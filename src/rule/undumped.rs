@@ -100,11 +100,13 @@ pub(super) static RULES: &[Rule] = &[
         meta: RuleMeta {
             id: "HWCR-UND-005",
             name: "memory-tags",
-            summary: "The process knows memory tagging, which CRIU does not save.",
-            explanation: "Tags, PROT_MTE and the tagged-address mode of the task are lost. A process that uses tagging keeps \
-                tags in its pointers: where registers hold such pointers it is unproven, else a note.",
+            summary: "The process knows memory tagging, or holds tagged addresses; CRIU saves neither tags nor their mode.",
+            explanation: "Tags, PROT_MTE and the tagged-address mode of the task (PR_SET_TAGGED_ADDR_CTRL) are lost. A process \
+                that uses tagging keeps tags in the top byte of its pointers, with or without FEAT_MTE2: where registers hold \
+                such pointers it is unproven, else a note where the process knows memory tagging.",
             sources: &[
-                "CRIU 4.2, criu/proc_parse.c: VmFlags mt is not parsed",
+                "CRIU 4.2, criu/proc_parse.c: VmFlags mt is not parsed; no PR_SET_TAGGED_ADDR_CTRL anywhere in the tree",
+                "kernel 7.3, Documentation/arch/arm64/tagged-address-abi.rst",
                 "FEAT_MTE2",
             ],
             seen: &[],
@@ -368,38 +370,38 @@ fn registers(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
 }
 
 fn tags(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
-    for task in case
-        .facts
-        .tasks
-        .iter()
-        .filter(|task| task.may_know(hwcap::MTE))
-    {
+    for task in &case.facts.tasks {
         let tagged: usize = task
             .threads
             .iter()
             .map(|thread| thread.tagged_registers)
             .sum();
-        let (severity, proof, message) = if tagged > 0 {
-            (
-                Severity::Unproven,
-                Proof::Told,
-                format!(
-                    "tagged addresses lie in {}; tags and tagging mode are lost",
-                    counted(tagged, "register")
-                ),
-            )
-        } else {
-            (
+        let registers = counted(tagged, "register");
+        let knows = task.may_know(hwcap::MTE);
+        let (severity, message) = match (tagged, knows) {
+            (0, false) => continue,
+            (0, true) => (
                 Severity::Note,
-                Proof::Told,
                 "no register holds a tagged address; tags would be lost".to_owned(),
-            )
+            ),
+            (_, true) => (
+                Severity::Unproven,
+                format!("tagged addresses lie in {registers}; tags and tagging mode are lost"),
+            ),
+            (_, false) => (
+                Severity::Unproven,
+                format!(
+                    "tagged addresses lie in {registers}; if the process switched on the tagged address ABI, that is lost, \
+                     and system calls answer EFAULT to such addresses"
+                ),
+            ),
         };
-        out.push(
-            Finding::new(meta, severity, proof, message)
-                .in_task(task.task.pid)
-                .because_of(["mte"]),
-        );
+        let finding = Finding::new(meta, severity, Proof::Told, message).in_task(task.task.pid);
+        out.push(if knows {
+            finding.because_of(["mte"])
+        } else {
+            finding
+        });
     }
 }
 

@@ -984,6 +984,18 @@ fn cases() -> Vec<(&'static str, Option<Severity>, Scene)> {
             ..QUIET
         },
     );
+    // HWAddressSanitizer tags addresses without any feature of the CPU but that loads ignore the top byte.
+    case(
+        "HWCR-UND-005",
+        Some(Unproven),
+        Scene {
+            image_edit: |image| {
+                let state = image.tasks[0].threads[0].state.as_mut().unwrap();
+                state.x[5] = state.sp | 0xab << 56;
+            },
+            ..QUIET
+        },
+    );
     case("HWCR-UND-005", None, QUIET);
     let shadow = |image: &mut Checkpoint| {
         image.tasks[0].threads[0].state.as_mut().unwrap().gcs = Some(Gcs {
