@@ -23,7 +23,9 @@ pub(super) fn all(checkpoint: &Checkpoint, tasks: &[TaskFacts<'_>]) -> Vec<Asked
     for (ask, has) in OF_VDSO {
         let mut with = tasks.iter().filter_map(|task| {
             let vdso = task.vdso.as_ref().filter(|vdso| has(vdso))?;
-            Some((task.task.pid, vdso.place.clone()?))
+            // Without a place of its own it is still there, and asks.
+            let place = vdso.place.as_ref().unwrap_or(&task.task.place);
+            Some((task.task.pid, place.clone()))
         });
         if let Some((pid, place)) = with.next() {
             asks.push(Asked {

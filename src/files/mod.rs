@@ -203,7 +203,7 @@ pub enum Found {
 /// The build id of a file that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FoundId {
-    /// The image has none to compare it with.
+    /// The image has none to compare it with, or the file is of another type or size.
     NotRead,
     /// It could not be read.
     Unreadable(String),
@@ -299,9 +299,10 @@ impl NeededFile {
                 FoundId::Some(found) if *found != saved.build_id => {
                     differ.push(other_id(Some(found)));
                 }
-                FoundId::None => differ.push(other_id(None)),
+                // What is not a regular file is not read, and has none.
+                FoundId::None | FoundId::NotRead => differ.push(other_id(None)),
                 FoundId::Unreadable(why) => differ.push(Difference::NotSeen(why.clone())),
-                FoundId::Some(_) | FoundId::NotRead => {}
+                FoundId::Some(_) => {}
             }
         }
         if let Some(saved) = saved.mode.filter(|saved| *saved != mode) {

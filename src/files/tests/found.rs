@@ -44,6 +44,20 @@ fn differences(dir: &Path, file: RegFile) -> Vec<Difference> {
     look(dir, file).differences()
 }
 
+/// Old images say neither mode nor size: then the build id alone shows that a directory is not the program.
+#[test]
+fn what_is_not_a_file_has_no_build_id() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("program")).unwrap();
+    let mut file = saved("/program");
+    (file.mode, file.size) = (None, None);
+    let expected = Difference::BuildId {
+        saved: ID.to_vec(),
+        found: None,
+    };
+    assert_eq!(differences(dir.path(), file), [expected]);
+}
+
 #[test]
 fn each_difference_is_told_in_the_order_in_which_criu_compares() {
     let dir = tempfile::tempdir().unwrap();
