@@ -17,8 +17,8 @@ use std::sync::Arc;
 use crate::criu_image::model::{Checkpoint, RegFile, Vma, VmaStatus};
 use crate::elf::note;
 use crate::elf::{Foreign, Headers};
+use crate::input::{Blob, Root, SourceError};
 use crate::memory::files::Files;
-use crate::source::{Blob, Root, SourceError};
 
 /// Files looked for. A process maps some hundreds at most; one mapping of ours is made for each.
 pub const MAX_FILES: usize = 4096;

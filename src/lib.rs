@@ -2,13 +2,13 @@
 //!
 //! The way of the data, one direction only:
 //!
-//! * [`source`] opens the files of an image directory, in an archive or not; [`wire`] finds protobuf fields in bytes;
+//! * [`input`] opens the files of an image directory, in an archive or not; [`wire`] finds protobuf fields in bytes;
 //! * [`criu_image`] turns them into tasks, threads, mappings and memory by address ([`memory`]);
 //! * [`export`] reads what an engine says of the checkpoint beside it;
 //! * [`auxv`] and [`sigframe`] turn memory into HWCAPs and signal frames; [`code`] says what tasks' code can do;
 //! * [`facts`] puts all of it side by side; [`abi`] holds what kernels and CRIU versions do;
 //! * [`profile`] describes a target machine; [`rule`] holds facts against it and gives findings and a verdict;
-//! * [`machine`] says what follows from profiles alone;
+//! * [`divergence`] says what follows from profiles alone;
 //! * [`capture`] asks the machine it runs on for its profile;
 //! * [`config`] reads what a project settles for its checks; [`report`] renders; [`cli`] alone prints and chooses exit codes.
 //!
@@ -24,13 +24,14 @@ pub mod cli;
 pub mod code;
 pub mod config;
 pub mod criu_image;
+pub mod divergence;
 pub mod elf;
 pub mod export;
 pub mod facts;
 pub mod files;
 pub mod finding;
+pub mod input;
 pub mod launch;
-pub mod machine;
 pub mod memory;
 pub mod profile;
 pub mod progress;
@@ -39,6 +40,5 @@ pub mod restore_log;
 pub mod rewrite;
 pub mod rule;
 pub mod sigframe;
-pub mod source;
 pub mod units;
 pub mod wire;

@@ -3,8 +3,8 @@ use std::path::Path;
 
 use super::{Binaries, Unused};
 use crate::criu_image::{self, model::Checkpoint};
+use crate::input::Root;
 use crate::memory::files::Files as _;
-use crate::source::Root;
 
 const FIXTURES: &str = "tests/fixtures/unframed";
 const PROGRAM: &str = "opt/lab/unframed";

@@ -16,9 +16,9 @@
 mod child;
 pub mod cores;
 pub mod criu;
-pub mod interpret;
 #[cfg(all(target_os = "linux", target_arch = "aarch64"))]
-mod machine;
+mod host;
+pub mod interpret;
 pub mod probe;
 pub mod raw;
 pub mod registers;
@@ -108,7 +108,7 @@ pub enum Error {
 /// SIGCHLD is ignored.
 #[cfg(all(target_os = "linux", target_arch = "aarch64"))]
 pub fn capture(options: &Options) -> Result<Captured, Error> {
-    let raw = machine::gather(options.probe)?;
+    let raw = host::gather(options.probe)?;
     Ok(interpret::profile(&raw, options.name.as_deref()))
 }
 

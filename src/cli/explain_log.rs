@@ -11,13 +11,13 @@ use super::input::{Input, Reading};
 use super::rootfs::TargetRootfs;
 use super::{Exit, Failure, Output};
 use crate::facts::Search;
+use crate::input::{ARCHIVE_HEAD, is_archive};
 use crate::profile::model::Profile;
 use crate::report::from_log::{self, Asked};
 use crate::report::log_text;
 use crate::report::v1::log::LogReport;
 use crate::restore_log::{self, Certainty, Evidence, Log};
 use crate::rule::{self, Case};
-use crate::source::{ARCHIVE_HEAD, is_archive};
 
 /// Standard input, as a name on the command line.
 const STDIN: &str = "-";

@@ -11,10 +11,10 @@ use crate::binaries::Binaries;
 use crate::criu_image::{self, model::Checkpoint};
 use crate::export::{self, Export};
 use crate::facts::{self, Facts, Rewritten, Search};
+use crate::input::{self, Form, Limits, Options};
 use crate::progress::Progress;
 use crate::report::words;
 use crate::rewrite::engine::JOURNAL;
-use crate::source::{self, Form, Limits, Options};
 
 /// How an archive is read.
 #[derive(Clone, Copy, Debug, Args)]
@@ -71,7 +71,7 @@ pub(super) struct Input {
 
 impl Input {
     pub(super) fn open(image: &Path, reading: Reading, output: &Output) -> Result<Self, Failure> {
-        let opened = source::open(image, &reading.options(output)).map_err(|error| Failure {
+        let opened = input::open(image, &reading.options(output)).map_err(|error| Failure {
             for_want_of_room: error.is_want_of_room(),
             ..unreadable(image, &error.into())
         })?;

@@ -13,6 +13,7 @@ use super::{Exit, Failure, Output, suggest};
 use crate::criu_image::{self, model::Checkpoint};
 use crate::facts::{self, Rewritten, RewrittenEdit};
 use crate::finding::Verdict;
+use crate::input::{self, Form, Opened};
 use crate::profile::model::Profile;
 use crate::report::from_judgement::Pair;
 use crate::report::from_plan::{self, Asked};
@@ -23,7 +24,6 @@ use crate::rewrite::allow;
 use crate::rewrite::edit::{Allowed, Plan};
 use crate::rewrite::outcome::{self, Expectation, Frames};
 use crate::rule::{self, Case};
-use crate::source::{self, Form, Opened};
 
 pub(super) mod engine;
 
@@ -163,7 +163,7 @@ impl Rewrite {
             output,
             arguments: self,
             image,
-            opened: source::open(image, &self.reading.options(output))
+            opened: input::open(image, &self.reading.options(output))
                 .map_err(|error| unreadable(image, &error.into()))?,
             target_name,
             target: profile(target_name)?,
@@ -364,7 +364,7 @@ impl Job<'_> {
     fn recheck(&self, place: &Path, prepared: &Prepared) -> Result<Verdict, String> {
         let unread =
             |error: anyhow::Error| format!("the rewritten image cannot be read: {error:#}");
-        let opened = source::open(place, &self.arguments.reading.options(self.output))
+        let opened = input::open(place, &self.arguments.reading.options(self.output))
             .map_err(|error| unread(error.into()))?;
         let checkpoint =
             criu_image::load_from(&opened.images).map_err(|error| unread(error.into()))?;

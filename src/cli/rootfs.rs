@@ -10,7 +10,7 @@ use crate::binaries::Binaries;
 use crate::criu_image::model::Checkpoint;
 use crate::facts::{BinaryFacts, Facts};
 use crate::files::TargetRoot;
-use crate::source::{Root, SourceError};
+use crate::input::{Root, SourceError};
 
 /// Files named in one complaint.
 const MAX_NAMED: usize = 3;

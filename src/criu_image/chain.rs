@@ -10,8 +10,8 @@ use super::model::{AnomalyKind, ParentDump};
 use super::pagemap;
 use super::reader::{Dir, Notes};
 use super::space::{PageMap, PagesFile, Seg, SegContent};
+use crate::input::{MAX_PARENTS, PARENT_LINK};
 use crate::memory::Missing;
-use crate::source::{MAX_PARENTS, PARENT_LINK};
 use crate::units::{Pid, Place};
 
 /// The dump itself and the ones before it.

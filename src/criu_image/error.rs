@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::source::SourceError;
+use crate::input::SourceError;
 use crate::wire::WireErrorKind;
 
 /// Why a directory could not be read as a checkpoint. Offsets are bytes from the start of the file.

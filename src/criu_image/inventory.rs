@@ -8,7 +8,7 @@ use super::error::Error;
 use super::model::Inventory;
 use super::proto;
 use super::reader::{Dir, Notes};
-use crate::source::Source;
+use crate::input::Source;
 use crate::wire::schema::INVENTORY_ENTRY;
 
 /// Its name.

@@ -15,7 +15,7 @@ use super::model::{
 use super::pstree::{self, Node};
 use super::reader::{Dir, Notes};
 use super::{confinement, files, inventory, magic, mounts, network, paths, special};
-use crate::source::{DirSource, PARENT_LINK, Source};
+use crate::input::{DirSource, PARENT_LINK, Source};
 use crate::units::{Pid, Place, Tid};
 use crate::wire::schema::TASK_KOBJ_IDS_ENTRY;
 

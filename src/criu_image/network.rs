@@ -4,7 +4,7 @@ use super::ask::Ask;
 use super::error::Error;
 use super::model::ImageFile;
 use super::reader::{Dir, Notes};
-use crate::source::MAX_IMAGE;
+use crate::input::MAX_IMAGE;
 use crate::units::Place;
 
 /// Beginning of the names.

@@ -9,7 +9,7 @@ use super::ask::Asks;
 use super::envelope::{Entry, Header, Image};
 use super::error::Error;
 use super::model::{Anomaly, AnomalyKind, Host, LsmProfile, UnknownField};
-use crate::source::{Blob, MAX_IMAGE, Source};
+use crate::input::{Blob, MAX_IMAGE, Source};
 use crate::units::{Pid, Place};
 use crate::wire::WireErrorKind;
 use crate::wire::schema::{MAX_UNKNOWN, MessageId, check};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::input::Blob;
 use crate::memory::{Content, Mapping, Memory, Missing, Run};
-use crate::source::Blob;
 use crate::units::{Addr, AddrRange, Place};
 
 /// A pages file, held open as long as memory refers to it.

@@ -18,7 +18,7 @@ use serde::de::IgnoredAny;
 pub use keys::What;
 use keys::{ANNOTATIONS, CONFIG, Key};
 
-use crate::source::{Opened, Packing, Source};
+use crate::input::{Opened, Packing, Source};
 use crate::units::Version;
 
 /// The engine's configuration of the container.
@@ -206,7 +206,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::source::{Annotation, Form, MemorySource};
+    use crate::input::{Annotation, Form, MemorySource};
 
     fn opened(files: &[(&str, &str)], annotations: &[(&str, &str)]) -> Opened {
         let mut around = MemorySource::new("export");

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use super::{FileFacts, Found, FoundId, LookedIn, NeededFile, build_id};
-use crate::source::{Root, SourceError, Status};
+use crate::input::{Root, SourceError, Status};
 
 /// Files that are looked for. Real checkpoints need some hundreds, of which one is opened at a time.
 pub const MAX_LOOKED_FOR: usize = 1 << 16;

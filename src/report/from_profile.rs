@@ -2,8 +2,8 @@
 
 use crate::abi::sigreturn;
 use crate::auxv::hwcap::{BITS, HwcapBit, HwcapWord};
-use crate::machine::difference::{self, Difference};
-use crate::machine::{effect, frames, registers};
+use crate::divergence::difference::{self, Difference};
+use crate::divergence::{effect, frames, registers};
 use crate::profile::model::{self, Profile, VectorLengths};
 use crate::profile::{self, cost};
 

@@ -4,7 +4,7 @@ use std::io;
 
 use super::layout::{Page, counted, plain, styled};
 use super::style::{BAD, GOOD, OPEN, STRONG};
-use crate::machine::doubt::Doubt;
+use crate::divergence::doubt::Doubt;
 
 /// A profile and what was found wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@
 use crate::abi::restore::Below;
 use crate::criu_image::model::{AnomalyKind, Arch, ImageKind, TaskState};
 use crate::facts::Ground;
+use crate::input::Form;
 use crate::sigframe::model::{FrameAnomalyKind, Sign};
-use crate::source::Form;
 
 /// Words of a table, as structures of reports keep them.
 pub(super) fn owned(words: &[&str]) -> Vec<String> {

@@ -19,13 +19,13 @@ mod envelope;
 mod explain;
 mod kernel;
 mod line;
-mod machine;
 mod pattern;
 mod phase;
 mod progress;
 mod recognise;
 mod row;
 pub mod rows;
+mod target;
 
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
@@ -38,8 +38,8 @@ pub use explain::{
     Said, explain,
 };
 pub use line::{Level, Line, Writer};
-pub use machine::machine;
 pub use phase::{AFTER_RESTORE, DURING_RESTORE};
 pub use progress::{Later, Progress, Stage};
 pub use recognise::{fill, unfilled};
 pub use row::{Fate, Form, Role, Row, When};
+pub use target::machine;

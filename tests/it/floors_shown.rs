@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use hwcr::finding::Finding;
+use hwcr::input::{self, Options};
 use hwcr::rule::{self, Case};
-use hwcr::source::{self, Options};
 use hwcr::{criu_image, facts};
 
 const FLOORS: &str = "tests/fixtures/floors";
@@ -129,7 +129,7 @@ fn what_no_image_shows_fails_on_the_machine_of_the_dump() {
         let source = held::source_of(&row.image);
         assert_eq!(row.target.trim_end_matches("-criu3"), source);
         let lost = PathBuf::from(format!("{FLOORS}/lost/{}.tar.gz", row.image));
-        let opened = source::open(&lost, &Options::default()).unwrap();
+        let opened = input::open(&lost, &Options::default()).unwrap();
         let checkpoint = criu_image::load_from(&opened.images).unwrap();
         let facts = facts::collect(&checkpoint, facts::Search::Auto);
         let machine = held::machines(FLOORS)(&row.target);

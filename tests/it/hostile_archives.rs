@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use hwcr::criu_image::{self, is_read, load_from};
-use hwcr::source::{self, Fault, Limits, Opened, Options, Source, SourceError};
+use hwcr::input::{self, Fault, Limits, Opened, Options, Source, SourceError};
 use proptest::prelude::{ProptestConfig, any, prop, proptest};
 use proptest::sample::Index;
 use tar::{Builder, EntryType, Header};
@@ -45,7 +45,7 @@ fn packed(bytes: &[u8]) -> Packed {
 }
 
 fn open(bytes: &[u8]) -> Result<Opened, SourceError> {
-    source::open(&packed(bytes).path, &options())
+    input::open(&packed(bytes).path, &options())
 }
 
 /// Opens and reads it as a file and, compressed, as a stream.
@@ -540,7 +540,7 @@ fn what_unpacks_to_too_much_is_refused() {
     let bomb = tar(&files);
     let mut options = options();
     (options.limits.unpacked, options.limits.ratio) = (8 << 20, 40);
-    let open = |bytes: &[u8]| source::open(&packed(bytes).path, &options);
+    let open = |bytes: &[u8]| input::open(&packed(bytes).path, &options);
     for bytes in [gzip(&bomb), zstd(&bomb)] {
         let error = open(&bytes).unwrap_err().to_string();
         assert!(error.contains("more than 40 times"), "{error}");
@@ -632,7 +632,7 @@ fn layouts_that_lead_nowhere_are_refused() {
         let archive = pack::file(dir.path(), "oci.tar", &tar(files));
         let stream = pack::file(dir.path(), "oci.tar.gz", &gzip(&tar(files)));
         for path in [laid, archive, stream] {
-            let error = source::open(&path, &options())
+            let error = input::open(&path, &options())
                 .map(drop)
                 .unwrap_err()
                 .to_string();
@@ -728,7 +728,7 @@ fn layouts_that_lead_nowhere_are_refused() {
         refused(&over(path), "changes what blobs/sha256/");
     }
     let beside = pack::file(dir.path(), "beside.tar", &tar(&over("etc/motd")));
-    source::open(&beside, &options()).unwrap();
+    input::open(&beside, &options()).unwrap();
 
     // A layer in a layer is not looked into.
     let mut layout = pack::Layout::default();
@@ -752,7 +752,7 @@ fn blobs_that_are_links_are_not_followed() {
     let blob = laid.join(format!("blobs/sha256/{}", pack::digest(&podman)));
     fs::rename(&blob, dir.path().join("outside")).unwrap();
     std::os::unix::fs::symlink(dir.path().join("outside"), &blob).unwrap();
-    let error = source::open(&laid, &options()).map(drop).unwrap_err();
+    let error = input::open(&laid, &options()).map(drop).unwrap_err();
     assert!(matches!(error, SourceError::Link { .. }), "{error}");
 }
 
@@ -773,13 +773,12 @@ fn other_files_are_named_for_what_they_are() {
     let inventory = fs::read(Path::new(pack::IMAGES).join(NAME).join("inventory.img")).unwrap();
     let error = open(&inventory).unwrap_err().to_string();
     assert!(error.contains("a single image file"), "{error}");
-    let image: Arc<dyn Source> =
-        Arc::new(source::DirSource::open(Path::new(pack::IMAGES)).unwrap());
+    let image: Arc<dyn Source> = Arc::new(input::DirSource::open(Path::new(pack::IMAGES)).unwrap());
     assert!(matches!(
         load_from(&image),
         Err(criu_image::Error::NotACheckpoint { .. })
     ));
-    let gone = source::open(Path::new("/nonexistent/cp.tar"), &options())
+    let gone = input::open(Path::new("/nonexistent/cp.tar"), &options())
         .map(drop)
         .unwrap_err();
     match gone {

@@ -12,9 +12,9 @@ use hwcr::criu_image::{is_read, load_from};
 use hwcr::export::{self, What};
 use hwcr::facts::{self, Search};
 use hwcr::finding::{Finding, Verdict};
+use hwcr::input::{self, Form, Limits, Options};
 use hwcr::profile;
 use hwcr::rule::{self, Case};
-use hwcr::source::{self, Form, Limits, Options};
 
 use pack::{Files, fixture, gzip, tar, zstd};
 
@@ -39,7 +39,7 @@ fn options() -> Options {
 
 /// What is found in an image and which files it has, without where it lies.
 fn answer(path: &Path) -> (Verdict, Vec<String>, String) {
-    let opened = source::open(path, &options()).unwrap();
+    let opened = input::open(path, &options()).unwrap();
     let label = opened.images.label().to_owned();
     let checkpoint = load_from(&opened.images).unwrap();
     let (verdict, findings) = judge(&checkpoint);
@@ -310,7 +310,7 @@ fn what_an_engine_says_never_changes_a_verdict() {
             format!(r#"{{"annotations":{{"org.criu.checkpoint.criu.version":"{claimed}"}}}}"#);
         files.insert("spec.dump".to_owned(), spec.into_bytes());
         let path = pack::file(dir.path(), "cp.tar", &tar(&files));
-        let opened = source::open(&path, &options()).unwrap();
+        let opened = input::open(&path, &options()).unwrap();
         let checkpoint = load_from(&opened.images).unwrap();
         let said = export::read(&opened).unwrap();
         assert!(said.statements.iter().any(|one| one.what == What::Criu));
@@ -433,7 +433,7 @@ fn a_chain_of_dumps_is_followed_inside_of_the_archive_only() {
         ".",
     ] {
         let path = pack::file(dir.path(), "out.tar", &tar(&with_parent(name, link)));
-        let opened = source::open(&path, &options()).unwrap();
+        let opened = input::open(&path, &options()).unwrap();
         let checkpoint = load_from(&opened.images).unwrap();
         assert!(
             checkpoint.parents.iter().all(|parent| !parent.followed),
@@ -450,7 +450,7 @@ fn a_chain_of_dumps_is_followed_inside_of_the_archive_only() {
 fn the_image_is_chosen_or_its_choice_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let name = "idle@cortex-a57@new";
-    let open = |path: &Path| source::open(path, &options());
+    let open = |path: &Path| input::open(path, &options());
     let both = |one: &str, other: &str| {
         let mut files = fixture(name, one);
         files.extend(fixture(name, other));
@@ -576,7 +576,7 @@ fn a_dump_that_another_needs_is_no_image_of_its_own() {
         std::os::unix::fs::symlink(&laid, &link).unwrap();
         let slashed = PathBuf::from(format!("{}/", laid.display()));
         for path in [&laid, &slashed, &link, &packed, &streamed] {
-            let found = source::open(path, &options());
+            let found = input::open(path, &options());
             match want {
                 Ok(label) => assert_eq!(found.unwrap().images.label(), *label, "{chain:?}"),
                 Err(text) => {
@@ -605,7 +605,7 @@ fn a_link_that_became_a_file_is_not_followed() {
     let laid = pack::lay(&files, &dir.path().join("laid"));
     let packed = pack::file(dir.path(), "chain.tar.zst", &zstd(&tar(&files)));
     for path in [laid, packed] {
-        let opened = source::open(&path, &options()).unwrap();
+        let opened = input::open(&path, &options()).unwrap();
         let checkpoint = load_from(&opened.images).unwrap();
         let (verdict, findings) = judge(&checkpoint);
         assert_eq!(verdict, Verdict::Incompatible);
@@ -625,16 +625,14 @@ fn too_many_directories_are_no_answer() {
         fs::create_dir_all(dir.path().join(format!("many/{at}"))).unwrap();
     }
     pack::lay(&fixture(name, "many/zz/one/"), dir.path());
-    let error = source::open(dir.path(), &options())
-        .unwrap_err()
-        .to_string();
+    let error = input::open(dir.path(), &options()).unwrap_err().to_string();
     assert!(
         error.contains("holds more than 4096 directories"),
         "{error}"
     );
     // One that lies right below is near enough.
     pack::lay(&fixture(name, "dump/"), dir.path());
-    let opened = source::open(dir.path(), &options()).unwrap();
+    let opened = input::open(dir.path(), &options()).unwrap();
     assert_eq!(opened.images.label(), "dump/");
 }
 
@@ -665,7 +663,7 @@ fn a_large_archive_is_read_where_it_lies() {
     file.write_all_at(&after, end).unwrap();
 
     let start = std::time::Instant::now();
-    let opened = source::open(&path, &options()).unwrap();
+    let opened = input::open(&path, &options()).unwrap();
     let checkpoint = load_from(&opened.images).unwrap();
     let (verdict, findings) = judge(&checkpoint);
     assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());

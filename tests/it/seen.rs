@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use hwcr::criu_image;
 use hwcr::facts;
 use hwcr::finding::Severity;
+use hwcr::input::{self, Options};
 use hwcr::rule::{self, Case};
-use hwcr::source::{self, Options};
 
 /// A table, and where its images and machines lie.
 struct Table {
@@ -62,7 +62,7 @@ fn found() -> Found {
                 wanted: criu_image::is_read,
                 ..Options::default()
             };
-            let opened = source::open(&path, &reading).unwrap();
+            let opened = input::open(&path, &reading).unwrap();
             let checkpoint = criu_image::load_from(&opened.images).unwrap();
             let facts = facts::collect(&checkpoint, facts::Search::Auto);
             let source = profile(&held::source_of(&name));

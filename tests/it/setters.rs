@@ -10,8 +10,8 @@ use hwcr::code::prctl::{LengthAudit, Reason};
 use hwcr::code::registers::{ReadAudit, Register};
 use hwcr::criu_image::model::{Checkpoint, Vma, VmaStatus};
 use hwcr::facts::{self, Search};
+use hwcr::input::Root;
 use hwcr::progress::Progress;
-use hwcr::source::Root;
 use tempfile::TempDir;
 
 use program::{run, text};

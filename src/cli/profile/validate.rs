@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::cli::{Exit, Failure, Output};
-use crate::machine::doubt;
+use crate::divergence::doubt;
 use crate::profile::{self, Error};
 use crate::report::validate_text::{self, Examined};
 

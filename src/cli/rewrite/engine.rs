@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use crate::auxv::hwcap::{self, HwcapWord};
 use crate::facts::{Rewritten, RewrittenEdit, Told};
+use crate::input::{self, RawArchive};
 use crate::profile::builtin;
 use crate::profile::model::{Profile, Source};
 use crate::rewrite::edit::{Allowed, Plan};
 use crate::rewrite::engine::{self, JournalHead, Recheck, Recovered, Shown};
 use crate::rewrite::{auxv, frame, pac};
 use crate::rule::Case;
-use crate::source::{self, RawArchive};
 use crate::units::{Pid, Vl};
 
 /// All edits for the target, and what cannot be mended.
@@ -78,7 +78,7 @@ pub(super) fn apply_to_copy(
 /// Writes another archive with the rewritten image to `out`, whole and verified, or not at all.
 pub(super) fn apply_to_archive(
     archive: &RawArchive,
-    images: &Arc<dyn source::Source>,
+    images: &Arc<dyn input::Source>,
     out: &Path,
     plan: &Plan,
     journal: JournalHead,
@@ -129,9 +129,7 @@ pub(super) fn undo(dir: &Path) -> Result<String, String> {
 /// # Errors
 /// A journal that cannot be read, or whose rewriting was not finished: then nobody knows what the image
 /// was, and it must not be judged.
-pub(in crate::cli) fn read_journal(
-    image: &dyn source::Source,
-) -> Result<Option<Rewritten>, String> {
+pub(in crate::cli) fn read_journal(image: &dyn input::Source) -> Result<Option<Rewritten>, String> {
     let Some(journal) = engine::journal_of(image).map_err(|error| error.to_string())? else {
         return Ok(None);
     };

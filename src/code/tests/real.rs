@@ -12,8 +12,8 @@ use crate::criu_image;
 use crate::elf::Headers;
 use crate::elf::row::Rows;
 use crate::elf::tables::Tables;
+use crate::input::{self, Options, Root};
 use crate::memory::files::WithFiles;
-use crate::source::{self, Options, Root};
 use crate::units::Addr;
 
 const CROSS: &str = "tests/fixtures/cross";
@@ -54,7 +54,7 @@ fn functions_that_do_not_return_are_told_from_those_that_do() {
         wanted: criu_image::is_read,
         ..Options::default()
     };
-    let opened = source::open(&path, &reading).unwrap();
+    let opened = input::open(&path, &reading).unwrap();
     let checkpoint = criu_image::load_from(&opened.images).unwrap();
     let binaries = Binaries::find(&checkpoint, &Root::open(root.path()).unwrap());
     let image = &checkpoint.tasks[0].mm.as_ref().unwrap().memory;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::criu_image::model::{AnomalyKind, Checkpoint};
 use crate::criu_image::{Error, load_from};
-use crate::source::{MemorySource, Parent, Source};
+use crate::input::{MemorySource, Parent, Source};
 
 pub(super) const PAGE: u64 = 4096;
 

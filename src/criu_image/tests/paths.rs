@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::build::{FILES, Msg, PAGE, V, image, read, task};
 use crate::criu_image::Error;
 use crate::criu_image::model::{BoundSocket, Fd, Mount, RegFile, Remap, Remapped, StandsIn};
-use crate::source::MemorySource;
+use crate::input::MemorySource;
 use crate::units::Place;
 
 // CRIU 4.2 `criu/include/magic.h`.

@@ -5,7 +5,7 @@ use super::build::{
     pstree_entry, read, registers, run, task, tc, thread_core,
 };
 use crate::criu_image::Error;
-use crate::source::MemorySource;
+use crate::input::MemorySource;
 
 fn good() -> MemorySource {
     task(&[V::anon(PAGE, 3 * PAGE)], &[run(PAGE, 1, 4)], &[1])

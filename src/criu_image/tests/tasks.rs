@@ -7,7 +7,7 @@ use super::build::{
 use crate::criu_image::ask::Ask;
 use crate::criu_image::magic;
 use crate::criu_image::model::{AnomalyKind, Arch, ImageKind, PacState, TaskState};
-use crate::source::MemorySource;
+use crate::input::MemorySource;
 use crate::units::{Addr, Pid, Tid};
 
 #[test]

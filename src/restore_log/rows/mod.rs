@@ -10,8 +10,8 @@ mod image;
 pub(super) mod inferred;
 mod jvm;
 mod kernel;
-mod machine;
 mod probe;
+mod processor;
 mod system;
 mod tasks;
 
@@ -35,7 +35,7 @@ pub const LOOKED_FOR: &[&str] = &["criu-image-needed", "criu-image-absent"];
 
 /// The tables. Of several rows that know a message the first counts.
 pub static TABLES: &[(&str, &[Row])] = &[
-    ("Machine, kernel and CRIU version", machine::ROWS),
+    ("Machine, kernel and CRIU version", processor::ROWS),
     ("What CRIU tries out when it starts", probe::ROWS),
     ("Image files", image::ROWS),
     ("Files of the tasks", files::ROWS),

@@ -14,10 +14,10 @@ use crate::criu_image::load_from;
 use crate::criu_image::model::Checkpoint;
 use crate::facts::{self, Search};
 use crate::finding::EditClass;
+use crate::input::{DirSource, MemorySource, Source};
 use crate::profile::model::Profile;
 use crate::rewrite::edit::{Allowed, Change, FieldValue, Operation, Plan};
 use crate::rule::Case;
-use crate::source::{DirSource, MemorySource, Source};
 use crate::units::Version;
 
 fn image(name: &str) -> MemorySource {

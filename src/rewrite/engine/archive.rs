@@ -19,8 +19,8 @@ use super::journal::{self, JOURNAL, Journal, JournalHead};
 use super::lower::{self, What, Work, lower_from};
 use super::name::{FileName, gone, io_error};
 use super::splice::{New, Old, Patch, Splice};
+use crate::input::{Blob, Change, Compression, RawArchive, Source, Spot};
 use crate::rewrite::edit::Plan;
-use crate::source::{Blob, Change, Compression, RawArchive, Source, Spot};
 
 /// Contents of members are rounded up to this many bytes.
 const BLOCK: u64 = 512;
@@ -99,7 +99,7 @@ impl lower::Old for Member {
 
 fn open(images: &Arc<dyn Source>, name: &FileName) -> Result<Box<dyn lower::Old>, Error> {
     let label = name.to_string();
-    let failed = |error: crate::source::SourceError| Error::Archive {
+    let failed = |error: crate::input::SourceError| Error::Archive {
         file: label.clone(),
         why: error.to_string(),
     };

@@ -13,7 +13,7 @@ use super::error::Error;
 use super::files::Files;
 use super::journal::JOURNAL;
 use super::name::{EDIT_TEMP, JOURNAL_TEMP, io_error};
-use crate::source::{MAX_FILES, MAX_PARENTS, PARENT_LINK};
+use crate::input::{MAX_FILES, MAX_PARENTS, PARENT_LINK};
 
 /// Directories inside of each other that are followed; CRIU makes none, engines may add some, and each
 /// parent that is copied is one.

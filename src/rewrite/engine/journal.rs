@@ -14,8 +14,8 @@ use super::error::Error;
 use super::files::Files;
 use super::lower::{Span, What, Work, check_spans};
 use super::name::{FileName, JOURNAL_TEMP, io_error};
+use crate::input::Source;
 use crate::rewrite::edit::Plan;
-use crate::source::Source;
 
 /// The journal's name in a rewritten image.
 pub const JOURNAL: &str = "hwcr-journal.json";

@@ -10,7 +10,7 @@ use rustix::fs::FileType;
 use super::error::Error;
 use super::files::Files;
 use super::journal::JOURNAL;
-use crate::source::{MAX_PARENTS, PARENT_LINK};
+use crate::input::{MAX_PARENTS, PARENT_LINK};
 
 /// Where a journal is written before it gets its name.
 pub(super) const JOURNAL_TEMP: &str = ".hwcr-journal.tmp";

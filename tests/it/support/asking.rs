@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hwcr::criu_image::model::Checkpoint;
 use hwcr::criu_image::{self, magic};
-use hwcr::source::{DirSource, MemorySource, Source};
+use hwcr::input::{DirSource, MemorySource, Source};
 use hwcr::wire;
 use hwcr::wire::edit::{FieldValue, Operation, edit};
 

@@ -8,10 +8,10 @@ use hwcr::binaries::Binaries;
 use hwcr::criu_image::{self, model::Checkpoint};
 use hwcr::facts;
 use hwcr::finding::{Finding, Severity, Verdict};
+use hwcr::input::{self, Options, Root};
 use hwcr::profile::{self, model::Profile};
 use hwcr::progress::Progress;
 use hwcr::rule::{self, Case};
-use hwcr::source::{self, Options, Root};
 
 /// Rules that may honestly leave a restore that succeeded unproven: the image does not hold what decides.
 const HONEST: &[&str] = &[
@@ -285,7 +285,7 @@ fn hold_all(
     let mut held = Held::default();
     for (name, rows) in &by_image {
         let path = image(name);
-        let opened = source::open(&path, &reading).unwrap();
+        let opened = input::open(&path, &reading).unwrap();
         let checkpoint = criu_image::load_from(&opened.images).unwrap();
         let binaries = binaries(&checkpoint);
         let search = facts::Search::Auto;

@@ -9,12 +9,12 @@ use super::build::{allowed, target};
 use crate::criu_image::load_from;
 use crate::criu_image::model::{Arch, Checkpoint};
 use crate::facts::{self, Facts, Search};
+use crate::input::{DirSource, MemorySource, Source};
 use crate::profile::model::Profile;
 use crate::rewrite::edit::{Change, Plan};
 use crate::rewrite::frame;
 use crate::rule::{self, Case};
 use crate::sigframe::model::Liveness;
-use crate::source::{DirSource, MemorySource, Source};
 
 const EVERYTHING: &[&str] = &["drop-sve-state", "drop-tpidr2", "drop-fpmr"];
 

@@ -9,7 +9,7 @@ use super::sparse::Sparse;
 use super::spool::Spooled;
 use super::unpack::Compression;
 use super::walk::{Entry, Found};
-use crate::source::Blob;
+use crate::input::Blob;
 
 /// Links that are followed on the way to one member: as many as Linux does (`MAXSYMLINKS`, `include/linux/namei.h`).
 const MAX_LINKS: usize = 40;

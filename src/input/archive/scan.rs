@@ -11,8 +11,8 @@ use super::keep::Keeper;
 use super::member::{Archive, Content, Kind};
 use super::unpack::{Budget, SNIFF, compression, decompress, fault_of, foreign};
 use super::walk::{BLOCK, Entry, Found, Walker};
+use crate::input::{Blob, Options, SourceError};
 use crate::progress::{Counting, Progress};
-use crate::source::{Blob, Options, SourceError};
 
 /// Bytes behind the end mark of an uncompressed stream that are taken, so that its writer can end: `tar` fills up to
 /// 10 KiB, or to what it was told.
@@ -269,7 +269,7 @@ impl Scan {
 }
 
 /// Largest document of an image layout. Registries take 4 MiB.
-pub(in crate::source) const MAX_DOCUMENT: u64 = 4 << 20;
+pub(in crate::input) const MAX_DOCUMENT: u64 = 4 << 20;
 
 /// Whether this is where an image layout, or `docker save`, puts a blob that may be a layer.
 fn is_blob(path: &str) -> bool {

@@ -16,7 +16,7 @@ use super::number::number;
 use super::pax::{self, Extended};
 use super::sparse::Sparse;
 use super::unpack::fault_of;
-use crate::source::Blob;
+use crate::input::Blob;
 
 /// Bytes of a header, and what contents are rounded up to.
 pub(super) const BLOCK: u64 = 512;

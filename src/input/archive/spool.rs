@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use super::fault::Fault;
-use crate::source::Blob;
+use crate::input::Blob;
 
 /// What has been spooled, for reading.
 #[derive(Debug)]

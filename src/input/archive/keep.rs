@@ -7,7 +7,7 @@ use super::member::Content;
 use super::scan::MAX_DOCUMENT;
 use super::spool::Spool;
 use super::walk::{Entry, Found, Walker};
-use crate::source::{Blob, Options, layout};
+use crate::input::{Blob, Options, layout};
 
 /// Largest file that is kept in memory.
 const SMALL: u64 = 8 << 20;

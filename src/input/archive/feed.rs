@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use crate::source::Blob;
+use crate::input::Blob;
 
 /// Where an archive's bytes come from.
 pub(super) trait Feed {

@@ -14,13 +14,13 @@ use super::open::{Annotation, Form, Opened, in_archive, in_layer};
 use super::{DirSource, Source as _, SourceError};
 
 /// The file that marks a layout.
-pub(in crate::source) const MARK: &str = "oci-layout";
+pub(in crate::input) const MARK: &str = "oci-layout";
 
 /// The document it begins with.
-pub(in crate::source) const INDEX: &str = "index.json";
+pub(in crate::input) const INDEX: &str = "index.json";
 
 /// The document that `docker save` wrote before it wrote layouts.
-pub(in crate::source) const SAVED: &str = "manifest.json";
+pub(in crate::input) const SAVED: &str = "manifest.json";
 
 /// containerd's type of an archive of an image directory (containerd `core/images/mediatypes.go`).
 const CONTAINERD_IMAGES: &str = "application/vnd.containerd.container.criu.checkpoint.criu.tar";

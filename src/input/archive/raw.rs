@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::member::{Change, Kind, Member, slashed};
 use super::unpack::{Compression, unpacked};
 use super::view::Opened;
-use crate::source::{Limits, PARENT_LINK};
+use crate::input::{Limits, PARENT_LINK};
 
 /// A tar archive in a file, with an image in one of its directories.
 #[derive(Clone, Debug)]

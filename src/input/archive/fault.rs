@@ -178,7 +178,7 @@ pub enum Fault {
 
 impl Fault {
     /// Whether there was no room for a temporary file.
-    pub(in crate::source) fn is_want_of_room(&self) -> bool {
+    pub(in crate::input) fn is_want_of_room(&self) -> bool {
         use io::ErrorKind::{QuotaExceeded, StorageFull};
         match self {
             Self::Room { .. } => true,

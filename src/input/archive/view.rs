@@ -9,8 +9,8 @@ use super::fault::Fault;
 use super::member::{Archive, Content, Kind, Member, slashed};
 use super::sparse::Sparse;
 use super::spool::Spool;
-use crate::source::dir::{check, link_text};
-use crate::source::{Blob, Listed, MAX_FILES, PARENT_LINK, Parent, Source, SourceError};
+use crate::input::dir::{check, link_text};
+use crate::input::{Blob, Listed, MAX_FILES, PARENT_LINK, Parent, Source, SourceError};
 
 /// What the directories of an archive share.
 #[derive(Debug)]
