@@ -15,21 +15,23 @@
 //! Five words: a *checkpoint* is what `criu dump` wrote; a *task* is a process in it; a *frame* is an
 //! `rt_sigframe` in its memory; a *profile* is what a machine offers; a *finding* is a rule's answer.
 
+pub mod a64;
 pub mod abi;
 pub mod advice;
 pub mod auxv;
 pub mod binaries;
 pub mod capture;
 pub mod cli;
-pub mod code;
 pub mod config;
 pub mod criu_image;
 pub mod divergence;
 pub mod elf;
+pub mod evidence;
 pub mod export;
 pub mod facts;
 pub mod files;
 pub mod finding;
+pub mod flow;
 pub mod input;
 pub mod launch;
 pub mod memory;

@@ -10,7 +10,6 @@
 )]
 
 mod agree;
-pub mod code;
 pub mod imports;
 pub mod note;
 pub mod row;

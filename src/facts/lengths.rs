@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::auxv::hwcap;
-use crate::code::prctl::{Auditor, LengthAudit, Reason, Suspect};
 use crate::criu_image::model::Checkpoint;
+use crate::evidence::vector_length::{Auditor, LengthAudit, Reason, Suspect};
 use crate::units::Pid;
 
 use super::TaskFacts;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::module::Modules;
 use super::registers::{Back, Failure, Registers};
-use crate::elf::code::{INSTRUCTION, is_call};
+use crate::a64::{BYTES as INSTRUCTION, Instruction};
 use crate::memory::Memory;
 use crate::memory::files::{Files, NoFiles, WithFiles};
 use crate::sigframe::candidates::Frames;
@@ -413,7 +413,10 @@ impl<'a> Walker<'a> {
         code.checked_sub(INSTRUCTION)
             .and_then(|at| self.memory.read(at, &mut word).ok())
             .ok_or(UnwindEnd::NoTable)?;
-        if is_call(u32::from_le_bytes(word)) {
+        if Instruction::decode(u32::from_le_bytes(word))
+            .flow()
+            .is_call()
+        {
             Ok(())
         } else {
             Err(UnwindEnd::NotCalled)

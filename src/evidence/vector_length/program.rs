@@ -1,25 +1,25 @@
 //! The code of one file: its instructions by address, and which of them lead where.
 
-use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeMap, HashSet};
+use std::cell::{OnceCell, RefCell};
 
 use goblin::elf::program_header::{PF_W, PF_X, PT_LOAD};
 use goblin::elf::section_header::{SHF_ALLOC, SHF_EXECINSTR};
 use memchr::memmem;
 
+use crate::a64::{self, Flow, Instruction, Register, Registers, Write};
 use crate::elf::Headers;
-use crate::elf::code::{Flow, INSTRUCTION, flow};
 use crate::elf::imports::Dynamic;
 use crate::elf::tables::Tables;
 
+use crate::flow::returns::{Answer, Returns};
+use crate::flow::{Budget, Code};
+use crate::units::Addr;
+
 use super::Reason;
-use super::fields::is_svc;
 
 /// Words looked at for one file, counting those that are looked at again. Of 520 real files the one that took most, a Go
 /// program of 39 MiB, took 31 million.
 const MAX_WORK: u64 = 1 << 28;
-/// `svc #0`.
-const SVC: u32 = 0xd400_0001;
 /// Bytes of code of one file, and of addresses between the first and the last. Only a few browsers have more.
 const MAX_CODE: u64 = 128 << 20;
 /// Instructions of padding between functions: one page.
@@ -28,18 +28,10 @@ const MAX_PADDING: usize = 1024;
 const MAX_SEGMENTS: usize = 8;
 /// Sections with code. Linkers make about five.
 const MAX_SECTIONS: usize = 64;
-/// `NOP`, which fills up between functions.
-const NOP: u32 = 0xd503_201f;
-/// What functions begin with where branches and return addresses are protected: `paciasp`, `pacibsp`, `bti c`, `bti jc`.
-const BEGINNINGS: [u32; 4] = [0xd503_233f, 0xd503_237f, 0xd503_245f, 0xd503_24df];
-/// `mov w8, #…`, without the number.
-const MOVE_X8: u32 = 0x5280_0008;
 /// `exit`, `exit_group`, `rt_sigreturn` (kernel 7.3, `include/uapi/asm-generic/unistd.h`).
-const EXITS: [u32; 3] = [93, 94, 139];
-/// Instructions of a function that are looked at to see whether it comes back.
-const MAX_FUNCTION: usize = 2048;
-/// Functions that call each other, for the same.
-const MAX_DEPTH: usize = 4;
+const EXITS: [u64; 3] = [93, 94, 139];
+/// The register that holds a system call's number.
+const NUMBER: Register = 8;
 /// ET_EXEC: addresses in it need no relocation.
 const FIXED: u16 = 2;
 
@@ -62,11 +54,11 @@ pub(super) struct Program<'a> {
     /// Unwind tables, which tell functions apart.
     tables: OnceCell<Option<Tables<'a>>>,
     /// Whether functions come back to their callers, as far as it was asked.
-    returning: RefCell<BTreeMap<u64, bool>>,
+    returning: RefCell<Returns>,
     /// Pages that code makes addresses of: page, instruction, register; ascending.
-    pages: OnceCell<Vec<(u64, u64, u8)>>,
+    pages: OnceCell<Vec<(u64, u64, Register)>>,
     /// What may still be looked at.
-    left: Cell<u64>,
+    pub(super) budget: Budget,
 }
 
 /// Code as it lies in the file, and where it was linked at.
@@ -133,25 +125,8 @@ impl<'a> Program<'a> {
             tables: OnceCell::new(),
             returning: RefCell::default(),
             pages: OnceCell::new(),
-            left: Cell::new(MAX_WORK),
+            budget: Budget::new(MAX_WORK),
         })
-    }
-
-    /// Takes so many words from what may be looked at in all, and says whether there were as many.
-    pub(super) fn spend(&self, words: u64) -> bool {
-        let left = self.left.get().checked_sub(words);
-        self.left.set(left.unwrap_or_default());
-        left.is_some()
-    }
-
-    /// Takes all of it: something was not looked at to its end.
-    pub(super) fn give_up(&self) {
-        self.left.set(0);
-    }
-
-    /// Whether what was found of the file is all there is to find.
-    pub(super) fn was_followed(&self) -> bool {
-        self.left.get() != 0
     }
 
     /// Words to go over where all code and data is looked through.
@@ -172,17 +147,22 @@ impl<'a> Program<'a> {
         let cost = u64::try_from(sections.len()).unwrap_or(u64::MAX);
         let words = self.segments.iter().flat_map(Stretch::each);
         words
-            .filter(|(pc, word)| *word == SVC && self.word(*pc).is_none())
+            .filter(|(pc, word)| a64::is_system_call(*word) && self.word(*pc).is_none())
             .map(|(pc, _)| pc)
-            .find(|pc| !self.spend(cost) || !held(*pc))
+            .find(|pc| !self.budget.spend(cost) || !held(*pc))
     }
 
     /// The instruction at `pc`.
-    pub(super) fn word(&self, pc: u64) -> Option<u32> {
+    pub(super) fn at(&self, pc: u64) -> Option<Instruction> {
+        self.word(pc).map(Instruction::decode)
+    }
+
+    /// Its word.
+    fn word(&self, pc: u64) -> Option<u32> {
         self.stretches.iter().find_map(|stretch| {
             let index = pc
                 .checked_sub(stretch.addr)?
-                .checked_div(INSTRUCTION)
+                .checked_div(a64::BYTES)
                 .and_then(|index| usize::try_from(index).ok())?;
             stretch
                 .words
@@ -238,7 +218,12 @@ impl<'a> Program<'a> {
 
     fn edges(&self) -> &[(u32, u32)] {
         self.edges.get_or_init(|| {
-            let edge = |(pc, word)| Some((self.number(target(pc, word)?)?, self.number(pc)?));
+            let edge = |(pc, word)| {
+                Some((
+                    self.number(a64::branch_target(word, pc)?)?,
+                    self.number(pc)?,
+                ))
+            };
             let mut edges: Vec<(u32, u32)> = self.words().filter_map(edge).collect();
             edges.sort_unstable();
             edges
@@ -248,7 +233,7 @@ impl<'a> Program<'a> {
     /// How many instructions from the lowest address of code.
     fn number(&self, pc: u64) -> Option<u32> {
         let inside = pc.checked_sub(self.first)?;
-        u32::try_from(inside.checked_div(INSTRUCTION)?).ok()
+        u32::try_from(inside.checked_div(a64::BYTES)?).ok()
     }
 
     /// The instructions that lead to `pc` by naming it.
@@ -262,7 +247,7 @@ impl<'a> Program<'a> {
             .iter()
             .take_while(move |(to, _)| Some(*to) == named)
             .map(|(_, from)| {
-                let inside = u64::from(*from).wrapping_mul(INSTRUCTION);
+                let inside = u64::from(*from).wrapping_mul(a64::BYTES);
                 self.first.wrapping_add(inside)
             })
     }
@@ -281,76 +266,46 @@ impl<'a> Program<'a> {
         tables.as_ref()?.beginning(pc)
     }
 
-    /// Whether the instruction `word` at `pc` is a system call that never comes back, its number right in front.
-    fn is_exit(&self, pc: u64, word: u32) -> bool {
-        let number = |before| self.word(before).map(|word| word & !(1 << 31));
-        let before = pc.checked_sub(INSTRUCTION).and_then(number);
-        is_svc(word) && EXITS.iter().any(|exit| before == Some(MOVE_X8 | exit << 5))
+    /// Whether the instruction `it` at `pc` is a system call that never comes back, its number right in front.
+    fn is_exit(&self, pc: u64, it: &Instruction) -> bool {
+        let number = || {
+            let before = pc.checked_sub(a64::BYTES)?;
+            match self.at(before)?.write(before, NUMBER) {
+                Write::Value(number) => Some(number),
+                _ => None,
+            }
+        };
+        it.is_system_call() && number().is_some_and(|number| EXITS.contains(&number))
     }
 
     /// Whether the call in front of `pc` is the last of a function, and another begins here: behind a call nothing is
     /// signed or landed on.
     fn is_next_function(&self, pc: u64) -> bool {
-        self.word(pc).is_some_and(|word| BEGINNINGS.contains(&word)) || self.is_function(pc)
+        let begins = |it: Instruction| it.begins_functions();
+        self.at(pc).is_some_and(begins) || self.is_function(pc)
     }
 
-    /// Whether the function that the call `word` at `pc` names may come back.
-    fn comes_back(&self, pc: u64, word: u32, depth: usize) -> bool {
-        let Some(entry) = target(pc, word) else {
-            return true;
-        };
-        if let Some(known) = self.returning.borrow().get(&entry) {
-            return *known;
-        }
-        let Some(depth) = depth.checked_sub(1) else {
-            return true;
-        };
-        // Until it is known; of functions that call each other.
-        self.returning.borrow_mut().insert(entry, true);
-        let comes_back = self.ends(entry, depth);
-        self.returning.borrow_mut().insert(entry, comes_back);
-        comes_back
-    }
-
-    /// Whether code from `entry` on returns, or leads to where that is not seen.
-    fn ends(&self, entry: u64, depth: usize) -> bool {
-        let mut seen = HashSet::new();
-        let mut open = vec![entry];
-        while let Some(pc) = open.pop() {
-            if !seen.insert(pc) {
-                continue;
-            }
-            let within = self.spend(1) && seen.len() <= MAX_FUNCTION;
-            let Some(word) = self.word(pc).filter(|_| within) else {
-                return true;
-            };
-            let next = pc.wrapping_add(INSTRUCTION);
-            match flow(word) {
-                // The call of what is not there.
-                Flow::On if word == NOP && self.is_function(next) => {}
-                Flow::On => open.push(next),
-                Flow::Call if self.is_next_function(next) => {}
-                Flow::Call if !self.comes_back(pc, word, depth) => {}
-                Flow::Call => open.push(next),
-                Flow::Jump(by) => open.push(pc.wrapping_add_signed(by)),
-                Flow::Branch(by) => open.extend([pc.wrapping_add_signed(by), next]),
-                Flow::Return => return true,
-                // BRK and UDF end it; a jump to an address that is not told is none.
-                Flow::Away if word & 0xffe0_001f == 0xd420_0000 || word >> 16 == 0 => {}
-                Flow::Away => return true,
-            }
-        }
-        false
+    /// Whether the function that the call `it` at `pc` names may come back.
+    fn comes_back(&self, pc: u64, it: &Instruction) -> bool {
+        let entry = it.flow().named(pc).map(Addr);
+        entry.is_none_or(|entry| {
+            let mut returning = self.returning.borrow_mut();
+            returning.function(&mut Linked(self), entry) == Answer::May
+        })
     }
 
     /// The instructions that make the address of a page (ADRP) from `first` to `last`: page, instruction, register.
-    pub(super) fn pages(&self, first: u64, last: u64) -> impl Iterator<Item = (u64, u64, u8)> {
+    pub(super) fn pages(
+        &self,
+        first: u64,
+        last: u64,
+    ) -> impl Iterator<Item = (u64, u64, Register)> {
         let pages = self.pages.get_or_init(|| {
             let page = |(pc, word): (u64, u32)| {
-                let register = u8::try_from(word & 0x1f).ok()?;
-                (word & 0x9f00_0000 == 0x9000_0000).then_some((relative(pc, word), pc, register))
+                let (page, register) = a64::page(word, pc)?;
+                Some((page, pc, register))
             };
-            let mut pages: Vec<(u64, u64, u8)> = self.words().filter_map(page).collect();
+            let mut pages: Vec<_> = self.words().filter_map(page).collect();
             pages.sort_unstable();
             pages
         });
@@ -364,25 +319,25 @@ impl<'a> Program<'a> {
 
     /// The instruction in front of `pc`, if the code goes on from there. Padding that nothing leads to is passed over.
     pub(super) fn in_front(&self, pc: u64) -> Option<u64> {
-        let before = pc.checked_sub(INSTRUCTION)?;
+        let before = pc.checked_sub(a64::BYTES)?;
         // Of a call of what is not there, the last one of a function, linkers make a NOP.
-        if self.word(before) == Some(NOP) && self.is_function(pc) {
+        if self.at(before)?.is_nop() && self.is_function(pc) {
             return None;
         }
         let mut at = before;
         for _ in 0..MAX_PADDING {
-            let word = self.word(at).filter(|_| self.spend(1))?;
-            match flow(word) {
-                Flow::Jump(_) | Flow::Return | Flow::Away => return None,
-                Flow::On if self.is_exit(at, word) => return None,
-                Flow::Call if self.is_next_function(pc) => return None,
-                Flow::Call if !self.comes_back(at, word, MAX_DEPTH) => return None,
+            let it = self.at(at).filter(|_| self.budget.spend(1))?;
+            match it.flow() {
+                Flow::Jump(_) | Flow::Return(_) | Flow::Trap => return None,
+                Flow::On if self.is_exit(at, &it) => return None,
+                Flow::Call(_) if self.is_next_function(pc) => return None,
+                Flow::Call(_) if !self.comes_back(at, &it) => return None,
                 _ => {}
             }
-            if word != NOP || self.sources(at).next().is_some() || self.is_function(at) {
+            if !it.is_nop() || self.sources(at).next().is_some() || self.is_function(at) {
                 return Some(before);
             }
-            at = at.checked_sub(INSTRUCTION)?;
+            at = at.checked_sub(a64::BYTES)?;
         }
         Some(before)
     }
@@ -405,22 +360,23 @@ impl<'a> Program<'a> {
     /// Whether code makes the address in one step, or of two halves, wherever these are.
     pub(super) fn makes(&self, address: u64) -> bool {
         let half = |shift: u32| address.wrapping_shr(shift) & 0xffff;
-        let (mut lower, mut upper) = (0_u32, 0_u32);
+        let (mut lower, mut upper) = (Registers::NONE, Registers::NONE);
         for (pc, word) in self.words() {
-            if word & 0x9f00_0000 == 0x1000_0000 && relative(pc, word) == address {
+            if a64::address(word, pc) == Some(address) {
                 return true;
             }
-            let moved = u64::from((word >> 5) & 0xffff);
-            let register = 1_u32.wrapping_shl(word & 0x1f);
+            let Some(moved) = a64::moved(word) else {
+                continue;
+            };
             // MOVZ of the lowest, MOVK of the next sixteen bits.
-            if self.fixed && word & 0x7fe0_0000 == 0x5280_0000 && moved == half(0) {
-                lower |= register;
+            if self.fixed && !moved.kept && moved.shift == 0 && moved.bits == half(0) {
+                lower = lower.and(Registers::or_sp(moved.to));
             }
-            if word & 0x7fe0_0000 == 0x72a0_0000 && moved == half(16) && moved != 0 {
-                upper |= register;
+            if moved.kept && moved.shift == 16 && moved.bits == half(16) && moved.bits != 0 {
+                upper = upper.and(Registers::or_sp(moved.to));
             }
         }
-        lower & upper != 0
+        lower.iter().any(|register| upper.contains(register))
     }
 
     /// Whether what is loaded of the file holds this name, but for the names of its symbols.
@@ -449,7 +405,7 @@ impl<'a> Stretch<'a> {
         let start = usize::try_from(offset).ok()?;
         let end = start.checked_add(usize::try_from(len).ok()?)?;
         addr.checked_add(len)?;
-        let aligned = (addr | offset) & INSTRUCTION.wrapping_sub(1) == 0;
+        let aligned = (addr | offset) & a64::BYTES.wrapping_sub(1) == 0;
         aligned.then_some(Self {
             addr,
             words: bytes.get(start..end)?.as_chunks::<4>().0,
@@ -459,14 +415,14 @@ impl<'a> Stretch<'a> {
 
     fn each(&self) -> impl Iterator<Item = (u64, u32)> {
         self.words.iter().zip(0_u64..).map(|(word, index)| {
-            let pc = self.addr.wrapping_add(index.wrapping_mul(INSTRUCTION));
+            let pc = self.addr.wrapping_add(index.wrapping_mul(a64::BYTES));
             (pc, u32::from_le_bytes(*word))
         })
     }
 
     fn len(&self) -> u64 {
         let words = u64::try_from(self.words.len()).unwrap_or(u64::MAX);
-        words.saturating_mul(INSTRUCTION)
+        words.saturating_mul(a64::BYTES)
     }
 }
 
@@ -498,31 +454,31 @@ fn sections<'a>(
     found.filter(|found| (1..=MAX_SECTIONS).contains(&found.len()))
 }
 
-/// Where a direct branch or call leads.
-fn target(pc: u64, word: u32) -> Option<u64> {
-    // All of them are in one group of encodings; most instructions are not.
-    if (word >> 26) & 7 != 0b101 {
-        return None;
-    }
-    match flow(word) {
-        Flow::Jump(by) | Flow::Branch(by) => Some(pc.wrapping_add_signed(by)),
-        Flow::Call if word >> 26 == 0b10_0101 => {
-            let by = i64::from(word.wrapping_shl(6).cast_signed() >> 6);
-            Some(pc.wrapping_add_signed(by.wrapping_mul(4)))
-        }
-        _ => None,
-    }
-}
+/// A file's code by the addresses it was linked at.
+struct Linked<'p, 'a>(&'p Program<'a>);
 
-/// What ADR or ADRP make.
-fn relative(pc: u64, word: u32) -> u64 {
-    let high = i64::from(word.wrapping_shl(8).cast_signed() >> 13);
-    let by = high
-        .wrapping_mul(4)
-        .wrapping_add(i64::from((word >> 29) & 3));
-    if word & (1 << 31) == 0 {
-        pc.wrapping_add_signed(by)
-    } else {
-        (pc & !0xfff).wrapping_add_signed(by.wrapping_mul(4096))
+impl Code for Linked<'_, '_> {
+    fn at(&mut self, pc: Addr) -> Option<Instruction> {
+        self.0.at(pc.0)
+    }
+
+    fn constant(&self, _: Addr) -> Option<u64> {
+        None
+    }
+
+    fn present(&self, _: Addr) -> Option<u64> {
+        None
+    }
+
+    fn is_next_function(&mut self, pc: Addr) -> bool {
+        self.0.is_next_function(pc.0)
+    }
+
+    fn is_function(&mut self, pc: Addr) -> bool {
+        self.0.is_function(pc.0)
+    }
+
+    fn budget(&self) -> &Budget {
+        &self.0.budget
     }
 }

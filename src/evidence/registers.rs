@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use crate::elf::Headers;
 
-use super::prctl::{Reason, Suspect};
+use super::vector_length::{Reason, Suspect};
+use crate::a64::{self, SystemRegister};
 
 use goblin::elf::program_header::{PF_X, PT_LOAD};
 
@@ -25,13 +26,10 @@ impl Register {
     /// Every register that is looked for.
     pub const ALL: [Self; 2] = [Self::CounterFrequency, Self::CacheType];
 
-    /// `MRS x0, …` (Arm ARM, MRS: op0, op1, CRn, CRm and op2 in bits 20:5).
-    fn mrs(self) -> u32 {
+    fn register(self) -> SystemRegister {
         match self {
-            // S3_3_C14_C0_0
-            Self::CounterFrequency => 0xd53b_e000,
-            // S3_3_C0_C0_1
-            Self::CacheType => 0xd53b_0020,
+            Self::CounterFrequency => SystemRegister::COUNTER_FREQUENCY,
+            Self::CacheType => SystemRegister::CACHE_TYPE,
         }
     }
 
@@ -56,9 +54,6 @@ pub enum ReadAudit {
     /// Some of it may.
     May(Suspect),
 }
-
-/// The register an instruction is in, in bits 4:0.
-const DESTINATION: u32 = 0x1f;
 
 /// For each register the offset of the first instruction that reads it; none where nothing does.
 pub type Reads = BTreeMap<Register, u64>;
@@ -91,9 +86,11 @@ pub fn reads(bytes: &[u8]) -> Result<Reads, Reason> {
         };
         let words = bytes.get(at(start)..at(end)).unwrap_or_default();
         for (offset, word) in (start..).step_by(4).zip(words.as_chunks::<4>().0) {
-            let word = u32::from_le_bytes(*word) & !DESTINATION;
+            let Some(read) = a64::system_read(u32::from_le_bytes(*word)) else {
+                continue;
+            };
             for register in Register::ALL {
-                if word == register.mrs() {
+                if read == register.register() {
                     found.entry(register).or_insert(offset);
                 }
             }
@@ -106,24 +103,3 @@ pub fn reads(bytes: &[u8]) -> Result<Reads, Reason> {
 const MOST_BYTES: u64 = 256 << 20;
 /// Bytes of the largest page.
 const LARGEST_PAGE: u64 = 1 << 16;
-
-#[cfg(test)]
-#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn encodings_are_those_an_assembler_makes() {
-        // `mrs x0, cntfrq_el0`, `mrs x9, ctr_el0` as GNU as writes them.
-        assert_eq!(0xd53b_e000 & !DESTINATION, Register::CounterFrequency.mrs());
-        assert_eq!(0xd53b_0029 & !DESTINATION, Register::CacheType.mrs());
-        // `mrs x0, cntvct_el0` and `mrs x0, dczid_el0` are others.
-        for other in [0xd53b_e040_u32, 0xd53b_00e0] {
-            assert!(
-                Register::ALL
-                    .iter()
-                    .all(|one| one.mrs() != other & !DESTINATION)
-            );
-        }
-    }
-}

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::elf::code::{Change, Flow, INSTRUCTION, effect, flow};
+use crate::a64::{BYTES as INSTRUCTION, Flow, Instruction, Register, SP, Target, Write};
+use crate::flow::origin::{Memory, Origin, before, keeps};
 
 use super::Reason;
-use super::fields::{field, reads};
-use super::origin::{Memory, Origin, before, keeps};
 use super::program::Program;
 
 /// Number of `prctl` (kernel 7.3, `include/uapi/asm-generic/unistd.h`).
@@ -148,7 +147,7 @@ impl<'p, 'a> Walker<'p, 'a> {
             }
             let stepped = self.step(point, stub, &mut open, &mut wrappers);
             // What the step found may not be all there is.
-            if !self.program.spend(1) {
+            if !self.program.budget.spend(1) {
                 return Err(stop(Reason::TooMany));
             }
             stepped.map_err(stop)?;
@@ -168,8 +167,10 @@ impl<'p, 'a> Walker<'p, 'a> {
         let program = self.program;
         let front = program.in_front(pc);
         if let Some(front) = front {
-            let word = program.word(front).unwrap_or_default();
-            let calls = call.before(word, front, self.memory(point));
+            let calls = program.at(front).into_iter().flat_map(|it| {
+                let calls: Vec<Call> = call.before(&it, front, self.memory(point)).collect();
+                calls
+            });
             open.extend(calls.map(|call| Point {
                 pc: front,
                 at,
@@ -180,7 +181,7 @@ impl<'p, 'a> Walker<'p, 'a> {
         let (mut named, mut called) = (false, false);
         for source in program.sources(pc) {
             named = true;
-            let is_call = matches!(program.word(source).map(flow), Some(Flow::Call));
+            let is_call = program.at(source).is_some_and(|it| it.flow().is_call());
             called |= is_call;
             let call = if is_call {
                 self.on_stack(source, call)
@@ -248,17 +249,24 @@ impl<'p, 'a> Walker<'p, 'a> {
             let Some(front) = self.program.in_front(at) else {
                 break;
             };
-            let word = self.program.word(front).unwrap_or_default();
-            // ADD of 64 bits: SP and a number.
-            if word & 0xffc0_03e0 == 0x9100_03e0 && field(word, 0) == base {
-                let by = i64::from((word >> 10) & 0xfff);
+            let Some(it) = self.program.at(front) else {
+                break;
+            };
+            // SP and a number.
+            if let Write::Sum {
+                from: SP,
+                by,
+                keep: u64::MAX,
+            } = it.write(front, base)
+            {
+                let by = by.cast_signed();
                 return Call {
                     number: call.number.based(base, by),
                     argument: call.argument.based(base, by),
                 };
             }
-            let straight = flow(word) == Flow::On && self.program.sources(at).next().is_none();
-            if !straight || !keeps(word, front, base) || effect(word).sp != Change::Kept {
+            let straight = it.flow() == Flow::On && self.program.sources(at).next().is_none();
+            if !straight || !keeps(&it, base) || !keeps(&it, SP) {
                 break;
             }
             at = front;
@@ -283,10 +291,10 @@ impl<'p, 'a> Walker<'p, 'a> {
         for add in self.makers(pc) {
             let handed = (0..NEAR)
                 .map(|index| add.wrapping_add(index.wrapping_mul(INSTRUCTION)))
-                .map(|at| (at, self.program.word(at).unwrap_or_default()))
-                .find(|(at, word)| flow(*word) != Flow::On || *at != add && !keeps(*word, *at, 0))
-                .filter(|(_, word)| flow(*word) == Flow::Call);
-            let first = self.program.word(add).map(|word| field(word, 0));
+                .map_while(|at| Some((at, self.program.at(at)?)))
+                .find(|(at, it)| it.flow() != Flow::On || *at != add && !keeps(it, 0))
+                .filter(|(_, it)| it.flow().is_call());
+            let first = self.program.at(add).and_then(|it| it.writes().only());
             let (Some((at, _)), Some(0)) = (handed, first) else {
                 return Err(Reason::AddressTaken);
             };
@@ -339,50 +347,55 @@ impl<'p, 'a> Walker<'p, 'a> {
     /// instruction at `pc`. They are looked for on every way on, up to where the register changes.
     pub(super) fn users(
         &self,
-        (page, pc, register): (u64, u64, u8),
-        found: impl Fn(u64, u32) -> bool,
+        (page, pc, register): (u64, u64, Register),
+        found: impl Fn(u64, Register, Write) -> bool,
         into: &mut BTreeSet<u64>,
     ) {
         let mut seen = HashSet::new();
         let mut open = vec![(pc.wrapping_add(INSTRUCTION), register)];
         while let Some((pc, register)) = open.pop() {
-            let Some(word) = self.program.word(pc) else {
+            let Some(it) = self.program.at(pc) else {
                 continue;
             };
             if !seen.insert((pc, register)) {
                 continue;
             }
-            if seen.len() > MAX_STEPS || !self.program.spend(1) {
+            if seen.len() > MAX_STEPS || !self.program.budget.spend(1) {
                 // Then nothing is said of the file.
-                self.program.give_up();
+                self.program.budget.give_up();
                 return;
             }
-            if field(word, 5) == register && found(page, word) {
-                into.insert(pc);
-            }
             let next = pc.wrapping_add(INSTRUCTION);
-            // MOV to another register.
-            if word & 0xffe0_ffe0 == 0xaa00_03e0 && field(word, 16) == register {
-                open.push((next, field(word, 0)));
+            if let Some((to, write)) = it.sets(pc) {
+                if found(page, register, write) {
+                    into.insert(pc);
+                }
+                // MOV to another register.
+                if write == copy(register) {
+                    open.push((next, to));
+                }
             }
-            if !keeps(word, pc, register) {
+            if !keeps(&it, register) {
                 continue;
             }
-            match flow(word) {
-                Flow::On | Flow::Call => open.push((next, register)),
-                Flow::Jump(by) => open.push((pc.wrapping_add_signed(by), register)),
-                Flow::Branch(by) => {
-                    open.push((pc.wrapping_add_signed(by), register));
-                    open.push((next, register));
-                }
-                Flow::Return | Flow::Away => {}
+            let flow = it.flow();
+            open.extend(
+                flow.named(pc)
+                    .filter(|_| !flow.is_call())
+                    .map(|to| (to, register)),
+            );
+            if matches!(
+                flow,
+                Flow::On | Flow::Call(_) | Flow::Branch(_) | Flow::Unknown
+            ) {
+                open.push((next, register));
             }
         }
     }
 
     /// Whether something in the file holds the address of the instruction at `pc`, or makes it.
     fn takes(&self, pc: u64) -> bool {
-        !self.program.spend(self.program.size())
+        !self.program.budget.spend(self.program.size())
             || self.program.points_to(pc)
             || self.program.makes(pc)
             || self.makers(pc).iter().any(|add| !self.only_compared(*add))
@@ -391,31 +404,38 @@ impl<'p, 'a> Walker<'p, 'a> {
     /// Whether the address that the instruction at `add` makes is compared with another, and used for nothing else: so
     /// does musl see where a signal came in.
     fn only_compared(&self, add: u64) -> bool {
-        let register = field(self.program.word(add).unwrap_or_default(), 0);
+        let made = self.program.at(add).and_then(|it| it.writes().only());
+        let Some(register) = made else {
+            return false;
+        };
         let mut seen = HashSet::new();
         let mut open = vec![add.wrapping_add(INSTRUCTION)];
         while let Some(pc) = open.pop() {
             if !seen.insert(pc) {
                 continue;
             }
-            let within = self.program.spend(1) && seen.len() <= MAX_STEPS;
-            let Some(word) = self.program.word(pc).filter(|_| within) else {
+            let within = self.program.budget.spend(1) && seen.len() <= MAX_STEPS;
+            let Some(it) = self.program.at(pc).filter(|_| within) else {
                 return false;
             };
             let next = pc.wrapping_add(INSTRUCTION);
-            // CMP of 64 bits.
-            let compares = word & 0xff20_001f == 0xeb00_001f;
-            match flow(word) {
-                Flow::On if compares || !reads(word, register.into()) => {
-                    if keeps(word, pc, register) {
+            match it.flow() {
+                Flow::On if it.compares() || !it.reads().contains(register) => {
+                    if keeps(&it, register) {
                         open.push(next);
                     }
                 }
-                Flow::On => return false,
-                Flow::Jump(by) => open.push(pc.wrapping_add_signed(by)),
+                Flow::Jump(Target::Offset(by)) => open.push(pc.wrapping_add_signed(by)),
                 Flow::Branch(by) => open.extend([pc.wrapping_add_signed(by), next]),
                 // It may be an argument or a result.
-                Flow::Call | Flow::Return | Flow::Away => return false,
+                Flow::On
+                | Flow::Jump(_)
+                | Flow::Call(_)
+                | Flow::Return(_)
+                | Flow::Trap
+                | Flow::Unknown => {
+                    return false;
+                }
             }
         }
         true
@@ -428,15 +448,27 @@ impl<'p, 'a> Walker<'p, 'a> {
         for from in self.program.pages(page, page) {
             self.users(
                 from,
-                // ADD of 64 bits with a number.
-                |page, word| {
-                    let number = u64::from((word >> 10) & 0xfff);
-                    word & 0xffc0_0000 == 0x9100_0000 && page.wrapping_add(number) == pc
+                |page, register, write| match write {
+                    Write::Sum {
+                        from,
+                        by,
+                        keep: u64::MAX,
+                    } => from == register && page.wrapping_add(by) == pc,
+                    _ => false,
                 },
                 &mut adds,
             );
         }
         adds
+    }
+}
+
+/// What a register gets that is set to another one.
+fn copy(from: Register) -> Write {
+    Write::Sum {
+        from,
+        by: 0,
+        keep: u64::MAX,
     }
 }
 
@@ -454,9 +486,9 @@ impl Call {
     }
 
     /// The same before an instruction, on every way it may have gone.
-    fn before(self, word: u32, pc: u64, memory: Memory) -> impl Iterator<Item = Self> {
-        let numbers = before(word, pc, self.number, memory);
-        let arguments = before(word, pc, self.argument, memory);
+    fn before(self, it: &Instruction, pc: u64, memory: Memory) -> impl Iterator<Item = Self> {
+        let numbers = before(it, pc, self.number, memory);
+        let arguments = before(it, pc, self.argument, memory);
         numbers.into_iter().flatten().flat_map(move |number| {
             arguments
                 .into_iter()

@@ -1,20 +1,14 @@
 //! Numbers in registers, followed against the flow of the code: what must have held a value before an instruction for
 //! a register to hold it behind.
 
-use crate::elf::code::{Change, Flow, effect, flow};
+use crate::a64::{Instruction, Register, SP, Store, Stored, Write};
 
-use super::fields::is_svc;
-use super::store::{Stored, stored};
-use super::write::{Write, write};
-
-/// Number of SP, where a register is a base of memory.
-pub(super) const SP: u8 = 31;
 /// The low half of a register, all that system calls read of their number and prctl of its first argument.
-pub(super) const LOW: u64 = 0xffff_ffff;
+const LOW: u64 = 0xffff_ffff;
 
 /// Where a value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Origin {
+pub enum Origin {
     /// It is this number.
     Known(u64),
     /// A register holds it, in part.
@@ -22,7 +16,7 @@ pub(super) enum Origin {
     /// It is the 32-bit word of memory at this distance from what a register (or SP) holds.
     Word {
         /// The register's number.
-        base: u8,
+        base: Register,
         /// Bytes.
         offset: i64,
     },
@@ -34,9 +28,9 @@ pub(super) enum Origin {
 
 /// A value made of a register: `((register + add) & keep) | or`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Part {
+pub struct Part {
     /// Number of the register.
-    pub(super) register: u8,
+    pub register: Register,
     add: u64,
     keep: u64,
     or: u64,
@@ -44,7 +38,7 @@ pub(super) struct Part {
 
 impl Origin {
     /// The low half of a register.
-    pub(super) fn low(register: u8) -> Self {
+    pub fn low(register: Register) -> Self {
         Self::Register(Part {
             register,
             add: 0,
@@ -54,12 +48,12 @@ impl Origin {
     }
 
     /// Whether nothing in front can show more of it.
-    pub(super) fn settled(self) -> bool {
+    pub fn settled(self) -> bool {
         matches!(self, Self::Known(_) | Self::Far | Self::Unknown)
     }
 
     /// Whether it may be this number.
-    pub(super) fn could_be(self, number: u64) -> bool {
+    pub fn could_be(self, number: u64) -> bool {
         match self {
             Self::Known(known) => known == number,
             Self::Register(part) => (part.or ^ number) & !part.keep == 0,
@@ -68,7 +62,7 @@ impl Origin {
     }
 
     /// The same where `pointer` is SP and a number of bytes.
-    pub(super) fn based(self, pointer: u8, by: i64) -> Self {
+    pub fn based(self, pointer: Register, by: i64) -> Self {
         match self {
             Self::Word { base, offset } if base == pointer => Self::Word {
                 base: SP,
@@ -90,33 +84,35 @@ impl Origin {
 
 /// What of memory stays as it is where it is not shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Memory {
+pub enum Memory {
     /// Nothing: any store may have changed the word.
     Any,
     /// What a pointer leads to.
     Behind,
 }
 
-/// Where a value that is in `origin` behind the instruction `word` at `pc` is before it: one place, or one of two.
-pub(super) fn before(word: u32, pc: u64, origin: Origin, memory: Memory) -> [Option<Origin>; 2] {
+/// Where a value that is in `origin` behind the instruction `it` at `pc` is before it: one place, or one of two.
+#[must_use]
+pub fn before(it: &Instruction, pc: u64, origin: Origin, memory: Memory) -> [Option<Origin>; 2] {
     let one = |origin| [Some(origin), None];
     match origin {
-        Origin::Register(part) => match write(word, pc, part.register) {
+        Origin::Register(part) => match it.write(pc, part.register) {
             Write::Either(a, b) => [
                 Some(register(part, a.into())),
                 Some(register(part, b.into())),
             ],
             other => one(register(part, other)),
         },
-        Origin::Word { base: SP, offset } => one(slot(word, offset)),
-        Origin::Word { base, offset } => one(pointed(word, pc, base, offset, memory)),
+        Origin::Word { base: SP, offset } => one(slot(it, pc, offset)),
+        Origin::Word { base, offset } => one(pointed(it, pc, base, offset, memory)),
         settled => one(settled),
     }
 }
 
-/// Whether the instruction `word` at `pc` leaves a register as it is.
-pub(super) fn keeps(word: u32, pc: u64, register: u8) -> bool {
-    write(word, pc, register) == Write::Kept
+/// Whether the instruction `it` at `pc` leaves a register as it is.
+#[must_use]
+pub fn keeps(it: &Instruction, register: Register) -> bool {
+    !it.writes().contains(register)
 }
 
 fn register(part: Part, write: Write) -> Origin {
@@ -137,7 +133,7 @@ fn register(part: Part, write: Write) -> Origin {
                 or: part.or,
             })
         }
-        Write::Bits { from, keep, or } if whole => Origin::normal(Part {
+        Write::Bits { from, keep, or } if whole && from != SP => Origin::normal(Part {
             register: from,
             add: 0,
             keep: part.keep & keep,
@@ -147,7 +143,7 @@ fn register(part: Part, write: Write) -> Origin {
             register: from,
             ..part
         }),
-        Write::Load { base, offset } if whole && part.keep == LOW && part.or == 0 => {
+        Write::Load { base, offset, .. } if whole && part.keep == LOW && part.or == 0 => {
             Origin::Word { base, offset }
         }
         _ => Origin::Unknown,
@@ -155,23 +151,29 @@ fn register(part: Part, write: Write) -> Origin {
 }
 
 /// A word that a pointer leads to.
-fn pointed(word: u32, pc: u64, base: u8, offset: i64, memory: Memory) -> Origin {
-    let wide = u64::MAX;
-    let moved = match write(word, pc, base) {
+fn pointed(it: &Instruction, pc: u64, base: Register, offset: i64, memory: Memory) -> Origin {
+    let moved = match it.write(pc, base) {
         Write::Kept => Some((base, 0)),
-        Write::Sum { from, by, keep } if keep == wide => Some((from, by.cast_signed())),
+        Write::Sum {
+            from,
+            by,
+            keep: u64::MAX,
+        } => Some((from, by.cast_signed())),
         Write::Load { .. } if memory == Memory::Behind => return Origin::Far,
         _ => None,
     };
     let Some((before, by)) = moved else {
         return Origin::Unknown;
     };
-    let touched = match stored(word) {
-        Stored::Nothing => matches!(flow(word), Flow::Call) || is_svc(word),
-        Stored::At(store) if store.base == base => match store.covers(offset) {
-            Some(origin) => return origin,
-            None => false,
-        },
+    let touched = match it.stored() {
+        Stored::Nothing => it.flow().is_call() || it.is_system_call(),
+        // The place is told from what the base holds before the store, which it may move.
+        Stored::At(store) if store.base == base && before == base => {
+            match covers(&store, offset.wrapping_add(by)) {
+                Some(origin) => return origin,
+                None => false,
+            }
+        }
         _ => true,
     };
     if touched && memory == Memory::Any {
@@ -184,20 +186,43 @@ fn pointed(word: u32, pc: u64, base: u8, offset: i64, memory: Memory) -> Origin 
 }
 
 /// A word of the stack.
-fn slot(word: u32, offset: i64) -> Origin {
-    if matches!(flow(word), Flow::Call) || is_svc(word) {
+fn slot(it: &Instruction, pc: u64, offset: i64) -> Origin {
+    if it.flow().is_call() || it.is_system_call() {
         return Origin::Unknown;
     }
-    let offset = match effect(word).sp {
-        Change::Kept => offset,
-        Change::By(by) => offset.wrapping_add(by),
+    let offset = match it.write(pc, SP) {
+        Write::Kept => offset,
+        Write::Sum {
+            from: SP,
+            by,
+            keep: u64::MAX,
+        } => offset.wrapping_add_unsigned(by),
         _ => return Origin::Unknown,
     };
-    match stored(word) {
+    match it.stored() {
         Stored::Nothing => Origin::Word { base: SP, offset },
-        Stored::At(store) if store.base == SP => store
-            .covers(offset)
-            .unwrap_or(Origin::Word { base: SP, offset }),
+        Stored::At(store) if store.base == SP => {
+            covers(&store, offset).unwrap_or(Origin::Word { base: SP, offset })
+        }
         _ => Origin::Unknown,
     }
+}
+
+/// Where the 32-bit word at `offset` comes from, if the store writes any of its bytes.
+fn covers(store: &Store, offset: i64) -> Option<Origin> {
+    let inside = offset.wrapping_sub(store.offset);
+    if inside <= -4 || inside >= store.len.wrapping_mul(store.count) {
+        return None;
+    }
+    let at = |index: i64| inside == store.len.wrapping_mul(index) && store.len >= 4;
+    let register = match store.registers {
+        [Some(first), _] if at(0) => first,
+        [_, Some(second)] if at(1) => second,
+        _ => return Some(Origin::Unknown),
+    };
+    Some(match register {
+        // XZR
+        31 => Origin::Known(0),
+        register => Origin::low(register),
+    })
 }

@@ -8,15 +8,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::elf::code::INSTRUCTION;
-use crate::memory::Memory;
+use crate::a64::{BYTES, Instruction};
 use crate::units::Addr;
 
-use super::flow::{Next, State};
-use super::text::Text;
+use super::Code;
+use super::state::{Next, State};
 
-/// Instructions followed for one task. All code of glibc has some 300,000.
-const MAX_STEPS: usize = 1 << 20;
 /// Calls followed into each other; deeper ones are taken to come back.
 const MAX_DEPTH: usize = 32;
 /// Places where ways meet or wait to be followed, within one function.
@@ -34,30 +31,17 @@ pub enum Answer {
     },
 }
 
-/// Follows the code of one task.
-pub struct Returns<'a> {
-    text: Text<'a>,
+/// What was found of the functions of one task, or one file.
+#[derive(Debug, Default)]
+pub struct Returns {
     functions: HashMap<Addr, Answer>,
     places: HashMap<Addr, Answer>,
     open: BTreeSet<Addr>,
-    left: usize,
 }
 
-impl<'a> Returns<'a> {
-    /// For the code in `memory`, which is `image` with the bytes of mapped files.
-    #[must_use]
-    pub fn new(memory: &'a dyn Memory, image: &'a dyn Memory) -> Self {
-        Self {
-            text: Text::new(memory, image),
-            functions: HashMap::new(),
-            places: HashMap::new(),
-            open: BTreeSet::new(),
-            left: MAX_STEPS,
-        }
-    }
-
+impl Returns {
     /// Whether the function that begins at `start` can return.
-    pub fn function(&mut self, start: Addr) -> Answer {
+    pub fn function(&mut self, code: &mut impl Code, start: Addr) -> Answer {
         if let Some(known) = self.functions.get(&start) {
             return *known;
         }
@@ -65,23 +49,23 @@ impl<'a> Returns<'a> {
         if self.open.len() >= MAX_DEPTH || !self.open.insert(start) {
             return Answer::May;
         }
-        let answer = self.explore(start, State::entry());
+        let answer = self.explore(code, start, State::entry());
         self.open.remove(&start);
         self.functions.insert(start, answer);
         answer
     }
 
     /// Whether the function that `pc` is anywhere in can return from there on.
-    pub fn onward(&mut self, pc: Addr) -> Answer {
+    pub fn onward(&mut self, code: &mut impl Code, pc: Addr) -> Answer {
         if let Some(known) = self.places.get(&pc) {
             return *known;
         }
-        let answer = self.explore(pc, State::amid());
+        let answer = self.explore(code, pc, State::amid());
         self.places.insert(pc, answer);
         answer
     }
 
-    fn explore(&mut self, start: Addr, state: State) -> Answer {
+    fn explore(&mut self, code: &mut impl Code, start: Addr, state: State) -> Answer {
         let mut met: HashMap<Addr, State> = HashMap::new();
         let mut ways = vec![(start, state)];
         let mut leaves = false;
@@ -97,10 +81,17 @@ impl<'a> Returns<'a> {
             }
             let mut pc = start;
             loop {
-                let Some(word) = self.next_word(pc) else {
+                let Some(it) = next(code, pc) else {
                     return Answer::May;
                 };
-                match state.step(word, pc, &mut self.text) {
+                let behind = pc.checked_add(BYTES);
+                match state.step(&it, pc, code) {
+                    // A call of what is not there, which linkers make a NOP, is the last of a function as well.
+                    Next::On
+                        if it.is_nop() && behind.is_some_and(|behind| code.is_function(behind)) =>
+                    {
+                        break;
+                    }
                     Next::On => {}
                     Next::Jump(there) => {
                         ways.push((there, state));
@@ -108,7 +99,12 @@ impl<'a> Returns<'a> {
                     }
                     Next::Branch(there) => ways.push((there, state)),
                     Next::Call(callee) => {
-                        match callee.map_or(Answer::May, |callee| self.function(callee)) {
+                        match callee.map_or(Answer::May, |callee| self.function(code, callee)) {
+                            Answer::May
+                                if behind.is_some_and(|behind| code.is_next_function(behind)) =>
+                            {
+                                break;
+                            }
                             Answer::May => {}
                             Answer::Never { leaves: too } => {
                                 leaves |= too;
@@ -123,10 +119,10 @@ impl<'a> Returns<'a> {
                     }
                     Next::Back => return Answer::May,
                 }
-                let Some(next) = pc.checked_add(INSTRUCTION) else {
+                let Some(behind) = behind else {
                     return Answer::May;
                 };
-                pc = next;
+                pc = behind;
                 if met.contains_key(&pc) {
                     ways.push((pc, state));
                     break;
@@ -135,9 +131,8 @@ impl<'a> Returns<'a> {
         }
         Answer::Never { leaves }
     }
+}
 
-    fn next_word(&mut self, pc: Addr) -> Option<u32> {
-        self.left = self.left.checked_sub(1)?;
-        self.text.word(pc)
-    }
+fn next(code: &mut impl Code, pc: Addr) -> Option<Instruction> {
+    code.budget().spend(1).then(|| code.at(pc))?
 }

@@ -1,9 +1,13 @@
-//! Instructions by address.
+//! The code of a task.
 
-use crate::elf::code::INSTRUCTION;
+use crate::a64::{BYTES, Instruction};
 use crate::memory::{Content, Memory};
 use crate::units::Addr;
 
+use super::{Budget, Code};
+
+/// Instructions followed for one task. All code of glibc has some 300,000.
+const MAX_STEPS: u64 = 1 << 20;
 /// Bytes looked up at once.
 const WINDOW: u64 = 4096;
 
@@ -15,6 +19,7 @@ pub struct Text<'a> {
     /// The last bytes met.
     start: Addr,
     bytes: &'a [u8],
+    budget: Budget,
 }
 
 impl<'a> Text<'a> {
@@ -26,16 +31,24 @@ impl<'a> Text<'a> {
             image,
             start: Addr(0),
             bytes: &[],
+            budget: Budget::new(MAX_STEPS),
         }
     }
 
-    /// The instruction at `pc`.
-    pub fn word(&mut self, pc: Addr) -> Option<u32> {
-        if !pc.is_aligned(INSTRUCTION) {
+    fn known(&self, pc: Addr) -> Option<u32> {
+        let offset = usize::try_from(pc.offset_from(self.start)?).ok()?;
+        let word = self.bytes.get(offset..)?.first_chunk::<4>()?;
+        Some(u32::from_le_bytes(*word))
+    }
+}
+
+impl Code for Text<'_> {
+    fn at(&mut self, pc: Addr) -> Option<Instruction> {
+        if !pc.is_aligned(BYTES) {
             return None;
         }
         if let Some(word) = self.known(pc) {
-            return Some(word);
+            return Some(Instruction::decode(word));
         }
         let mapping = self.memory.mapping_at(pc)?;
         if !mapping.exec || mapping.write {
@@ -46,26 +59,30 @@ impl<'a> Text<'a> {
             return None;
         };
         (self.start, self.bytes) = (pc, bytes);
-        self.known(pc)
+        self.known(pc).map(Instruction::decode)
     }
 
-    fn known(&self, pc: Addr) -> Option<u32> {
-        let offset = usize::try_from(pc.offset_from(self.start)?).ok()?;
-        let word = self.bytes.get(offset..)?.first_chunk::<4>()?;
-        Some(u32::from_le_bytes(*word))
-    }
-
-    /// A word that no code of the task can change, because its mapping is not writable.
-    #[must_use]
-    pub fn constant(&self, at: Addr) -> Option<u64> {
+    /// One in a mapping that is not writable.
+    fn constant(&self, at: Addr) -> Option<u64> {
         let mapping = self.memory.mapping_at(at)?;
         let value = self.memory.read_u64(at).ok()?;
         (!mapping.write && mapping.private).then_some(value)
     }
 
-    /// The word at an address as it is now. What a file holds there before it is relocated says nothing.
-    #[must_use]
-    pub fn present(&self, at: Addr) -> Option<u64> {
+    /// What a file holds there before it is relocated says nothing.
+    fn present(&self, at: Addr) -> Option<u64> {
         self.image.read_u64(at).ok()
+    }
+
+    fn is_next_function(&mut self, _: Addr) -> bool {
+        false
+    }
+
+    fn is_function(&mut self, _: Addr) -> bool {
+        false
+    }
+
+    fn budget(&self) -> &Budget {
+        &self.budget
     }
 }

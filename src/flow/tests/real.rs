@@ -7,11 +7,12 @@ use std::path::Path;
 use flate2::read::GzDecoder;
 
 use crate::binaries::Binaries;
-use crate::code::returns::{Answer, Returns};
 use crate::criu_image;
 use crate::elf::Headers;
 use crate::elf::row::Rows;
 use crate::elf::tables::Tables;
+use crate::flow::Text;
+use crate::flow::returns::{Answer, Returns};
 use crate::input::{self, Options, Root};
 use crate::memory::files::WithFiles;
 use crate::units::Addr;
@@ -63,7 +64,8 @@ fn functions_that_do_not_return_are_told_from_those_that_do() {
     let headers = Headers::parse(&bytes).unwrap();
     let tables = Tables::of_file(&bytes, &headers, &mut 0).unwrap();
     let mut rows = Rows::default();
-    let mut returns = Returns::new(&memory, image);
+    let mut text = Text::new(&memory, image);
+    let mut returns = Returns::default();
     let (mut functions, mut end, mut jump) = (0, Vec::new(), Vec::new());
     let mut at = 0x40_0000;
     while at < 0x46_4000 {
@@ -72,7 +74,7 @@ fn functions_that_do_not_return_are_told_from_those_that_do() {
             continue;
         };
         functions += 1;
-        match returns.function(Addr(start)) {
+        match returns.function(&mut text, Addr(start)) {
             Answer::May => {}
             Answer::Never { leaves: false } => end.push(start),
             Answer::Never { leaves: true } => jump.push(start),

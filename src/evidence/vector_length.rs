@@ -8,13 +8,9 @@
 //! address to where no function begins and that could not be reached otherwise, and that nobody looks a function up by
 //! a name that no file holds.
 
-mod fields;
-mod origin;
 mod program;
-mod store;
 mod uses;
 mod walk;
-mod write;
 
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
@@ -32,10 +28,11 @@ use crate::memory::Content;
 use crate::memory::files::Files;
 use crate::units::Pid;
 
+use crate::a64;
+use crate::flow::origin::Origin;
+
 use super::registers::{self, ReadAudit, Reads, Register};
 
-use fields::is_svc;
-use origin::Origin;
 use program::Program;
 use uses::Use;
 use walk::{Call, Stop, Walker, Wrapper};
@@ -418,7 +415,10 @@ fn own_calls<'a>(program: &Program<'a>) -> Result<Vec<Wrapper<'a>>, Stop> {
         number: Origin::low(8),
         argument: Origin::low(0),
     };
-    for (pc, _) in program.words().filter(|(_, word)| is_svc(*word)) {
+    for (pc, _) in program
+        .words()
+        .filter(|(_, word)| a64::is_system_call(*word))
+    {
         wrappers.extend(walker.follow(pc, call, None)?);
     }
     match program.hidden_call() {

@@ -2,7 +2,8 @@
 
 mod returns;
 
-use crate::code::returns::{Answer, Returns};
+use crate::flow::Text;
+use crate::flow::returns::{Answer, Returns};
 use crate::sigframe::tests::fake::Fake;
 use crate::units::Addr;
 
@@ -52,6 +53,6 @@ fn memory(words: &[u32], data: &[u64], rights: &str) -> Fake {
 /// Whether the function that `words` are returns.
 fn answer(words: &[u32]) -> Answer {
     let memory = memory(words, &[0], "rw-");
-    Returns::new(&memory, &memory).function(Addr(CODE))
+    Returns::default().function(&mut Text::new(&memory, &memory), Addr(CODE))
 }
 mod real;

@@ -7,6 +7,7 @@ use super::{
     Answer, BLR, BR_LR, BRK, CODE, DATA, EXIT, EXIT_GROUP, RET, Returns, SVC, answer, b, bl, cbz,
     memory,
 };
+use crate::flow::Text;
 use crate::memory::files::{Files, WithFiles};
 use crate::sigframe::tests::fake::Fake;
 use crate::units::Addr;
@@ -170,7 +171,7 @@ fn stubs_are_followed_to_what_their_slots_hold() {
     let words = [&stub[..], &[RET, EXIT, SVC, RET]].concat();
     let leads_to = |slot: u64| {
         let memory = memory(&words, &[0, 0, slot], "rw-");
-        Returns::new(&memory, &memory).function(Addr(CODE))
+        Returns::default().function(&mut Text::new(&memory, &memory), Addr(CODE))
     };
     assert_eq!(leads_to(CODE + 16), Answer::May);
     assert_eq!(leads_to(CODE + 20), ENDS);
@@ -188,11 +189,11 @@ fn stubs_are_followed_to_what_their_slots_hold() {
     let file = Slots(Arc::from("/lib/x"), (CODE + 20).to_le_bytes().repeat(512));
     let with_files = WithFiles::new(&image, &file);
     assert_eq!(
-        Returns::new(&with_files, &image).function(Addr(CODE)),
+        Returns::default().function(&mut Text::new(&with_files, &image), Addr(CODE)),
         Answer::May
     );
     assert_eq!(
-        Returns::new(&with_files, &with_files).function(Addr(CODE)),
+        Returns::default().function(&mut Text::new(&with_files, &with_files), Addr(CODE)),
         ENDS
     );
 }
@@ -213,7 +214,7 @@ fn pointers_are_followed_where_nothing_can_change_them() {
     for (rights, expected) in [("r--", ENDS), ("rw-", Answer::May)] {
         let memory = memory(&words, &[0, 0, CODE + 16], rights);
         assert_eq!(
-            Returns::new(&memory, &memory).function(Addr(CODE)),
+            Returns::default().function(&mut Text::new(&memory, &memory), Addr(CODE)),
             expected
         );
     }
@@ -223,19 +224,37 @@ fn pointers_are_followed_where_nothing_can_change_them() {
 fn from_amid_a_function_its_return_address_is_kept() {
     let words = [LOAD_LINK, LOAD_SP, SWITCH, RET];
     let memory = memory(&words, &[], "rw-");
-    let mut returns = Returns::new(&memory, &memory);
-    assert_eq!(returns.function(Addr(CODE)), LEAVES);
-    assert_eq!(returns.onward(Addr(CODE)), Answer::May);
+    let mut text = Text::new(&memory, &memory);
+    let mut returns = Returns::default();
+    assert_eq!(returns.function(&mut text, Addr(CODE)), LEAVES);
+    assert_eq!(returns.onward(&mut text, Addr(CODE)), Answer::May);
 }
 
 #[test]
 fn what_is_not_code_may_do_anything() {
     let memory = memory(&[b(0x400), RET], &[], "rwx");
-    let mut returns = Returns::new(&memory, &memory);
-    assert_eq!(returns.function(Addr(CODE)), Answer::May, "writable");
-    assert_eq!(returns.function(Addr(CODE + 2)), Answer::May, "not aligned");
-    assert_eq!(returns.function(Addr(0)), Answer::May, "not mapped");
-    assert_eq!(returns.function(Addr(u64::MAX - 3)), Answer::May, "the end");
+    let mut text = Text::new(&memory, &memory);
+    let mut returns = Returns::default();
+    assert_eq!(
+        returns.function(&mut text, Addr(CODE)),
+        Answer::May,
+        "writable"
+    );
+    assert_eq!(
+        returns.function(&mut text, Addr(CODE + 2)),
+        Answer::May,
+        "not aligned"
+    );
+    assert_eq!(
+        returns.function(&mut text, Addr(0)),
+        Answer::May,
+        "not mapped"
+    );
+    assert_eq!(
+        returns.function(&mut text, Addr(u64::MAX - 3)),
+        Answer::May,
+        "the end"
+    );
     assert_eq!(answer(&[0xd503_201f; 1024]), Answer::May, "off its mapping");
 }
 
@@ -256,7 +275,7 @@ fn every_walk_is_bounded() {
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
     memory.pages(CODE, bytes);
     assert_eq!(
-        Returns::new(&memory, &memory).function(Addr(CODE)),
+        Returns::default().function(&mut Text::new(&memory, &memory), Addr(CODE)),
         Answer::May
     );
 }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::elf::code::{Flow, INSTRUCTION, flow};
+use crate::a64::{BYTES as INSTRUCTION, Flow, Hint, Register, Target, Write};
+use crate::flow::origin::keeps;
 
 use super::Reason;
-use super::fields::{field, reads};
-use super::origin::keeps;
 use super::walk::{Stop, Walker};
 
 /// A call through a word that is bound to a name.
@@ -45,48 +44,49 @@ impl Walker<'_, '_> {
             for from in self.program.pages(first, *slot) {
                 self.users(
                     from,
-                    |page, word| {
-                        let offset = u64::from((word >> 10) & 0xfff).wrapping_mul(8);
-                        is_load(word) && page.wrapping_add(offset) == *slot
+                    |page, register, write| match write {
+                        Write::Load {
+                            base,
+                            offset,
+                            len: 8,
+                        } => base == register && page.wrapping_add_signed(offset) == *slot,
+                        _ => false,
                     },
                     &mut loads,
                 );
             }
         }
-        if !self.program.was_followed() {
+        if !self.program.budget.lasted() {
             return Err(Stop::whole(Reason::TooMany));
         }
-        loads
-            .into_iter()
-            .map(|pc| self.called(pc, self.program.word(pc).unwrap_or_default()))
-            .collect()
+        loads.into_iter().map(|pc| self.called(pc)).collect()
     }
 
     /// Where the address that the instruction at `pc` loads is called.
-    fn called(&self, pc: u64, load: u32) -> Result<Use, Stop> {
+    fn called(&self, pc: u64) -> Result<Use, Stop> {
         /// Instructions between the load and the call: arguments are made ready there.
         const NEAR: u64 = 64;
-        let register = load & 0x1f;
         let taken = |at| Stop {
             at: Some(at),
             reason: Reason::AddressTaken,
         };
+        let load = self.program.at(pc);
+        let register = load.and_then(|load| load.writes().only());
+        let register = register.ok_or_else(|| taken(pc))?;
         for index in 1..=NEAR {
             let at = pc.wrapping_add(index.wrapping_mul(INSTRUCTION));
-            let word = self.program.word(at).ok_or_else(|| taken(pc))?;
-            // BR, BLR, and those that check a signature.
-            let branch = [0xd61f_0000, 0xd63f_0000].contains(&(word & 0xffff_fc1f))
-                || word & 0xfedf_f800 == 0xd61f_0800;
-            if branch && (word >> 5) & 0x1f == register {
+            let it = self.program.at(at).ok_or_else(|| taken(pc))?;
+            if let Flow::Jump(target) | Flow::Call(target) = it.flow()
+                && target == Target::Register(register)
+            {
                 return Ok(Use {
                     pc: at,
-                    stub: self.stub(pc, load),
+                    stub: self.stub(pc),
                 });
             }
-            if !matches!(flow(word), Flow::On)
-                || reads(word, register)
-                || !keeps(word, at, field(load, 0))
-            {
+            // A stub may sign or check what it loaded.
+            let read = it.hint().is_none() && it.reads().contains(register);
+            if it.flow() != Flow::On || read || !keeps(&it, register) {
                 return Err(taken(at));
             }
         }
@@ -94,25 +94,22 @@ impl Walker<'_, '_> {
     }
 
     /// Where the stub of the procedure linkage table begins that loads an address at `pc`.
-    fn stub(&self, pc: u64, load: u32) -> Option<u64> {
-        /// `ldr x17, [x16, …]`, without the offset.
-        const LOAD: u32 = 0xf940_0211;
-        /// `bti c`
-        const LANDING: u32 = 0xd503_245f;
+    fn stub(&self, pc: u64) -> Option<u64> {
+        /// The registers that stubs use.
+        const PAGE: Register = 16;
+        const ADDRESS: Register = 17;
         let page = pc.checked_sub(INSTRUCTION)?;
-        let is_page = self.program.word(page)? & 0x9f00_001f == 0x9000_0010;
-        if load & 0xffc0_03ff != LOAD || !is_page {
+        let made = self.program.at(page)?.page(page)?;
+        let load = self.program.at(pc)?.write(pc, ADDRESS);
+        let loads = matches!(load, Write::Load { base: PAGE, .. });
+        if made.1 != PAGE || !loads {
             return None;
         }
         let front = page.checked_sub(INSTRUCTION)?;
-        Some(match self.program.word(front) {
-            Some(LANDING) => front,
+        let landing = self.program.at(front).and_then(|it| it.hint());
+        Some(match landing {
+            Some(Hint::Landing { calls: true }) => front,
             _ => page,
         })
     }
-}
-
-/// `LDR` of 64 bits with a number as the offset.
-fn is_load(word: u32) -> bool {
-    word & 0xffc0_0000 == 0xf940_0000
 }

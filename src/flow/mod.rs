@@ -1,10 +1,9 @@
-//! What the code of a task can do from where it stands: bytes by address in, facts about its flow out. Nothing here
-//! judges.
+//! Following code: where it goes, and what becomes of values on the way. Bytes by address in, facts about their flow out.
 //!
-//! * [`text`] reads instructions; `flow` says what one does to the few values that matter, and where it goes on;
+//! * [`code`] is what is followed; [`text`] is that of a task; [`budget`] bounds every walk;
+//! * `state` follows values with the flow of the code, [`origin`] against it, both with the one transfer function of
+//!   [`crate::a64`];
 //! * [`stub`] knows the stubs by which linkers reach other files;
-//! * [`prctl`] follows system calls to their numbers, to see whether code can set a vector length;
-//! * [`registers`] looks for reads of registers that machines differ in;
 //! * [`returns`] follows code along all its ways, to see whether it can come back to its caller.
 //!
 //! Code may be anybody's: every walk is bounded, and what is not understood counts as able to do anything.
@@ -15,13 +14,18 @@
     clippy::cast_sign_loss
 )]
 
-mod flow;
-pub mod prctl;
-pub mod registers;
+mod budget;
+mod code;
+pub mod origin;
 pub mod returns;
+mod state;
 pub mod stub;
-pub mod text;
+mod text;
 
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 mod tests;
+
+pub use budget::Budget;
+pub use code::Code;
+pub use text::Text;
