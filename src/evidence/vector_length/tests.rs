@@ -162,7 +162,7 @@ fn what_may_change_a_register_hides_it() {
         (0x9e66_0000, "fmov x0, d0"),
         (0x0e01_3c00, "umov w0, v0.b[0]"),
         (0xc85f_7c20, "ldxr x0, [x1]"),
-        (0xf820_0041, "ldadd x0, x1, [x2]"),
+        (0xf821_0040, "ldadd x1, x0, [x2]"),
         (0xc8a0_7c41, "cas x0, x1, [x2]"),
         (0x04e0_e3e0, "cntd x0"),
         (bl(4), "bl"),
