@@ -6,9 +6,9 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use hwcr::binaries::Binaries;
-use hwcr::code::prctl::{LengthAudit, Reason};
-use hwcr::code::registers::{ReadAudit, Register};
 use hwcr::criu_image::model::{Checkpoint, Vma, VmaStatus};
+use hwcr::evidence::registers::{ReadAudit, Register};
+use hwcr::evidence::vector_length::{LengthAudit, Reason};
 use hwcr::facts::{self, Search};
 use hwcr::input::Root;
 use hwcr::progress::Progress;
