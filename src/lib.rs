@@ -18,7 +18,6 @@
 pub mod abi;
 pub mod advice;
 pub mod auxv;
-pub mod binaries;
 pub mod capture;
 pub mod cli;
 pub mod code;
@@ -33,6 +32,7 @@ pub mod finding;
 pub mod input;
 pub mod launch;
 pub mod memory;
+pub mod object;
 pub mod profile;
 pub mod progress;
 pub mod report;
