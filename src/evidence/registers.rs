@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::elf::Headers;
+use crate::object::Object;
 
 use super::vector_length::{Reason, Suspect};
 use crate::a64::{self, SystemRegister};
@@ -61,12 +61,12 @@ pub type Reads = BTreeMap<Register, u64>;
 /// What of a file reads the registers.
 ///
 /// # Errors
-/// The file is not one that can be loaded.
-pub fn reads(bytes: &[u8]) -> Result<Reads, Reason> {
-    let headers = Headers::parse(bytes).map_err(|error| Reason::Unreadable(error.to_string()))?;
+/// It has more code than is gone over.
+pub fn reads(object: &Object<'_>) -> Result<Reads, Reason> {
+    let bytes = object.bytes();
     let mut found = Reads::new();
     let mut left = MOST_BYTES;
-    for segment in &headers.segments {
+    for segment in object.segments() {
         if segment.p_type != PT_LOAD || segment.p_flags & PF_X == 0 {
             continue;
         }

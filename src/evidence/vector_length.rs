@@ -22,10 +22,10 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::binaries::Binaries;
 use crate::criu_image::model::{Mm, Vma, VmaStatus};
-use crate::memory::Content;
-use crate::memory::files::Files;
+use crate::object::changed::{self, Kept, Shown};
+use crate::object::executable::Unloadable;
+use crate::object::{Absent, Entry, Object, Objects};
 use crate::units::Pid;
 
 use crate::a64;
@@ -105,6 +105,16 @@ pub enum Reason {
     Anonymous,
 }
 
+impl From<Unloadable> for Reason {
+    fn from(why: Unloadable) -> Self {
+        match why {
+            Unloadable::TooLarge => Self::TooLarge,
+            Unloadable::Writable => Self::Writable,
+            Unloadable::Outside => Self::Unreadable(why.to_string()),
+        }
+    }
+}
+
 /// Whether the code a task maps can set a vector length.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LengthAudit {
@@ -146,7 +156,7 @@ type Answer<'a> = Rc<Result<Vec<Wrapper<'a>>, Stop>>;
 /// Audits of files, each made once.
 #[derive(Debug)]
 pub struct Auditor<'a> {
-    binaries: &'a Binaries,
+    objects: &'a Objects<'a>,
     files: BTreeMap<u32, Rc<Named<'a>>>,
     uses: BTreeMap<(u32, usize), Answer<'a>>,
     wrappers: Vec<Wrapper<'a>>,
@@ -157,23 +167,23 @@ pub struct Auditor<'a> {
 pub(super) struct Named<'a> {
     name: Arc<str>,
     file: Result<File<'a>, Reason>,
-    /// What of it reads registers, as far as it was asked.
-    reads: OnceCell<Result<Reads, Reason>>,
 }
 
-/// A file and, once it was asked, what its own system calls come to.
+/// A file and, once it was asked, what its own system calls come to and which registers it reads.
 #[derive(Debug)]
 struct File<'a> {
+    object: &'a Object<'a>,
     program: Program<'a>,
     calls: OnceCell<Result<Vec<Wrapper<'a>>, Stop>>,
+    reads: OnceCell<Result<Reads, Reason>>,
 }
 
 impl<'a> Auditor<'a> {
     /// For tasks that map these files.
     #[must_use]
-    pub fn new(binaries: &'a Binaries) -> Self {
+    pub fn new(objects: &'a Objects<'a>) -> Self {
         Self {
-            binaries,
+            objects,
             files: BTreeMap::new(),
             uses: BTreeMap::new(),
             wrappers: Vec::new(),
@@ -203,17 +213,12 @@ impl<'a> Auditor<'a> {
 
     /// Whether any of these files reads a register.
     fn read_by(&self, ids: &BTreeSet<u32>, register: Register) -> ReadAudit {
-        for (id, named) in ids.iter().filter_map(|id| Some((id, self.files.get(id)?))) {
-            let found = self
-                .binaries
-                .file(*id)
-                .map(|(_, bytes)| named.reads.get_or_init(|| registers::reads(bytes)));
-            let suspect = match found {
-                Some(Ok(reads)) => reads
+        for named in ids.iter().filter_map(|id| self.files.get(id)) {
+            let suspect = match named.reads() {
+                Ok(reads) => reads
                     .get(&register)
                     .map(|at| (Some(*at), Reason::Reads(register.name()))),
-                Some(Err(reason)) => Some((None, reason.clone())),
-                None => Some((None, Reason::Unused("its bytes are gone".to_owned()))),
+                Err(reason) => Some((None, reason.clone())),
             };
             if let Some((at, reason)) = suspect {
                 return ReadAudit::May(Suspect {
@@ -252,51 +257,53 @@ impl<'a> Auditor<'a> {
         let Some(id) = id.filter(|_| vma.status.intersects(of_file)) else {
             return Err(nowhere(Reason::Anonymous));
         };
-        let Some((_, binary)) = self.binaries.iter().find(|(known, _)| *known == id) else {
+        let Some(entry) = self.objects.entry(id) else {
             let unnamed = "the image does not name it".to_owned();
             return Err(nowhere(Reason::Unused(unnamed)));
         };
         let of = |at, reason| Suspect {
-            file: Arc::clone(&binary.name),
+            file: Arc::clone(&entry.name),
             at,
             reason,
         };
-        let bytes: &'a [u8] = match &binary.bytes {
-            Ok(blob) => blob,
-            Err(unused) => return Err(of(None, Reason::Unused(unused.to_string()))),
-        };
+        if let Err(Absent::Unused(unused)) = &entry.object {
+            return Err(of(None, Reason::Unused(unused.to_string())));
+        }
         if vma.mapping.write {
             return Err(of(Some(vma.pgoff), Reason::Writable));
         }
-        let file = self.add(id, &binary.name, bytes);
-        let file = file.file.as_ref();
+        let named = self.add(id, entry);
+        let file = named.file.as_ref();
         let file = file.map_err(|reason| of(None, reason.clone()))?;
         let page = mm.page_size.bytes;
-        if !file.program.holds(vma.pgoff, range.len(), page) {
+        if !file.program.code.holds(vma.pgoff, range.len(), page) {
             return Err(of(Some(vma.pgoff), Reason::Beyond));
         }
-        for run in mm.memory.runs(range) {
-            let inside = run.range.start.0.saturating_sub(range.start.0);
-            let offset = vma.pgoff.saturating_add(inside);
-            match run.content {
-                Content::File { .. } => {}
-                Content::Bytes { bytes: own, .. } if same(bytes, offset, own) => {}
-                Content::Bytes { .. } | Content::Zero => {
-                    return Err(of(Some(offset), Reason::Changed));
-                }
-                Content::Missing(_) => return Err(of(Some(offset), Reason::Missing)),
+        let shown = Shown {
+            range,
+            offset: vma.pgoff,
+            file: file.object.bytes(),
+        };
+        for part in changed::parts(&mm.memory, shown) {
+            match part.kept {
+                Kept::File => {}
+                Kept::Changed => return Err(of(Some(part.offset), Reason::Changed)),
+                Kept::Missing(_) => return Err(of(Some(part.offset), Reason::Missing)),
             }
         }
         Ok(Some(id))
     }
 
-    /// Reads a file, once, under a number of its own.
-    pub(super) fn add(&mut self, id: u32, name: &Arc<str>, bytes: &'a [u8]) -> Rc<Named<'a>> {
+    /// Reads a file, once, under its number.
+    pub(super) fn add(&mut self, id: u32, entry: &'a Entry<'a>) -> Rc<Named<'a>> {
         let named = self.files.entry(id).or_insert_with(|| {
+            let object = entry.object.as_ref().map_err(|absent| match absent {
+                Absent::Unused(unused) => Reason::Unused(unused.to_string()),
+                Absent::Foreign(error) => Reason::Unreadable(error.to_string()),
+            });
             Rc::new(Named {
-                name: Arc::clone(name),
-                file: File::parse(bytes),
-                reads: OnceCell::new(),
+                name: Arc::clone(&entry.name),
+                file: object.and_then(File::new),
             })
         });
         Rc::clone(named)
@@ -367,6 +374,13 @@ impl<'a> Auditor<'a> {
 }
 
 impl Named<'_> {
+    /// What of the file reads registers.
+    fn reads(&self) -> Result<&Reads, &Reason> {
+        let file = self.file.as_ref()?;
+        let reads = file.reads.get_or_init(|| registers::reads(file.object));
+        reads.as_ref()
+    }
+
     fn suspect(&self, stop: &Stop) -> Suspect {
         let offset = |at| match &self.file {
             Ok(file) => file.program.offset(at),
@@ -381,10 +395,13 @@ impl Named<'_> {
 }
 
 impl<'a> File<'a> {
-    fn parse(bytes: &'a [u8]) -> Result<Self, Reason> {
-        let program = Program::parse(bytes)?;
-        let calls = OnceCell::new();
-        Ok(Self { program, calls })
+    fn new(object: &'a Object<'a>) -> Result<Self, Reason> {
+        Ok(Self {
+            object,
+            program: Program::new(object)?,
+            calls: OnceCell::new(),
+            reads: OnceCell::new(),
+        })
     }
 
     /// What its own system calls come to.
@@ -433,17 +450,4 @@ fn own_calls<'a>(program: &Program<'a>) -> Result<Vec<Wrapper<'a>>, Stop> {
 /// Whether a file asks for functions by name: it imports what does that, or has it linked in.
 fn looks_up(program: &Program<'_>) -> bool {
     !program.dynamic.has_symbols() || LOOKUPS.iter().any(|name| program.dynamic.imports(name))
-}
-
-/// Whether the task's own bytes are those of the file; what lies behind its end reads as zero.
-fn same(file: &[u8], offset: u64, own: &[u8]) -> bool {
-    let start = usize::try_from(offset).unwrap_or(usize::MAX);
-    let rest = file.get(start..).unwrap_or_default();
-    let len = own.len().min(rest.len());
-    own.get(..len) == rest.get(..len)
-        && own
-            .get(len..)
-            .unwrap_or_default()
-            .iter()
-            .all(|byte| *byte == 0)
 }

@@ -5,12 +5,12 @@ use crate::program;
 use std::fs::{self, File};
 use std::path::Path;
 
-use hwcr::binaries::Binaries;
 use hwcr::criu_image::model::{Checkpoint, Vma, VmaStatus};
 use hwcr::evidence::registers::{ReadAudit, Register};
 use hwcr::evidence::vector_length::{LengthAudit, Reason};
 use hwcr::facts::{self, Search};
 use hwcr::input::Root;
+use hwcr::object::find::Binaries;
 use hwcr::progress::Progress;
 use tempfile::TempDir;
 

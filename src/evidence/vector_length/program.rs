@@ -2,14 +2,14 @@
 
 use std::cell::{OnceCell, RefCell};
 
-use goblin::elf::program_header::{PF_W, PF_X, PT_LOAD};
-use goblin::elf::section_header::{SHF_ALLOC, SHF_EXECINSTR};
+use goblin::elf::program_header::{PF_W, PT_LOAD};
+use goblin::elf::section_header::SHF_ALLOC;
 use memchr::memmem;
 
 use crate::a64::{self, Flow, Instruction, Register, Registers, Write};
-use crate::elf::Headers;
 use crate::elf::imports::Dynamic;
-use crate::elf::tables::Tables;
+use crate::object::Object;
+use crate::object::executable::Executable;
 
 use crate::flow::returns::{Answer, Returns};
 use crate::flow::{Budget, Code};
@@ -20,39 +20,21 @@ use super::Reason;
 /// Words looked at for one file, counting those that are looked at again. Of 520 real files the one that took most, a Go
 /// program of 39 MiB, took 31 million.
 const MAX_WORK: u64 = 1 << 28;
-/// Bytes of code of one file, and of addresses between the first and the last. Only a few browsers have more.
-const MAX_CODE: u64 = 128 << 20;
 /// Instructions of padding between functions: one page.
 const MAX_PADDING: usize = 1024;
-/// Segments with code. Linkers make one, or a few.
-const MAX_SEGMENTS: usize = 8;
-/// Sections with code. Linkers make about five.
-const MAX_SECTIONS: usize = 64;
 /// `exit`, `exit_group`, `rt_sigreturn` (kernel 7.3, `include/uapi/asm-generic/unistd.h`).
 const EXITS: [u64; 3] = [93, 94, 139];
 /// The register that holds a system call's number.
 const NUMBER: Register = 8;
-/// ET_EXEC: addresses in it need no relocation.
-const FIXED: u16 = 2;
 
 /// The code of one file.
 #[derive(Debug)]
 pub(super) struct Program<'a> {
-    bytes: &'a [u8],
-    headers: Headers,
-    pub(super) dynamic: Dynamic<'a>,
-    /// All that is mapped executable.
-    segments: Vec<Stretch<'a>>,
-    /// What of it is code.
-    stretches: Vec<Stretch<'a>>,
-    entry: u64,
-    fixed: bool,
-    /// Lowest address of code.
-    first: u64,
+    object: &'a Object<'a>,
+    pub(super) dynamic: &'a Dynamic<'a>,
+    pub(super) code: &'a Executable<'a>,
     /// Direct branches and calls: where to, where from, in instructions from the lowest; ascending.
     edges: OnceCell<Vec<(u32, u32)>>,
-    /// Unwind tables, which tell functions apart.
-    tables: OnceCell<Option<Tables<'a>>>,
     /// Whether functions come back to their callers, as far as it was asked.
     returning: RefCell<Returns>,
     /// Pages that code makes addresses of: page, instruction, register; ascending.
@@ -61,68 +43,17 @@ pub(super) struct Program<'a> {
     pub(super) budget: Budget,
 }
 
-/// Code as it lies in the file, and where it was linked at.
-#[derive(Clone, Copy, Debug)]
-struct Stretch<'a> {
-    addr: u64,
-    words: &'a [[u8; 4]],
-    /// Offset in the file.
-    offset: u64,
-}
-
 impl<'a> Program<'a> {
     /// Reads what is needed of all files.
-    pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, Reason> {
-        let headers =
-            Headers::parse(bytes).map_err(|error| Reason::Unreadable(error.to_string()))?;
-        let dynamic = Dynamic::parse(bytes, &headers)
+    pub(super) fn new(object: &'a Object<'a>) -> Result<Self, Reason> {
+        let dynamic = object
+            .dynamic()
             .map_err(|error| Reason::Unreadable(error.to_string()))?;
-        let mut segments = Vec::new();
-        let mut total = 0_u64;
-        for segment in &headers.segments {
-            if segment.p_type != PT_LOAD || segment.p_flags & PF_X == 0 || segment.p_filesz == 0 {
-                continue;
-            }
-            total = total.saturating_add(segment.p_filesz);
-            if total > MAX_CODE || segments.len() == MAX_SEGMENTS {
-                return Err(Reason::TooLarge);
-            }
-            if segment.p_flags & PF_W != 0 || segment.p_memsz != segment.p_filesz {
-                return Err(Reason::Writable);
-            }
-            let (addr, offset) = (segment.p_vaddr, segment.p_offset);
-            let stretch = Stretch::new(bytes, addr, offset, segment.p_filesz);
-            segments.push(stretch.ok_or_else(|| {
-                Reason::Unreadable("its segments of code are not in it".to_owned())
-            })?);
-        }
-        let stretches = sections(bytes, &headers, &segments).unwrap_or_else(|| segments.clone());
-        let ends = stretches
-            .iter()
-            .map(|stretch| stretch.addr.saturating_add(stretch.len()));
-        let last = ends.max().unwrap_or_default();
-        let first = stretches
-            .iter()
-            .map(|stretch| stretch.addr)
-            .min()
-            .unwrap_or_default();
-        if last.saturating_sub(first) > MAX_CODE {
-            return Err(Reason::TooLarge);
-        }
-        let word = |at: usize| bytes.get(at..)?.first_chunk::<8>().copied();
-        let half = |at: usize| bytes.get(at..)?.first_chunk::<2>().copied();
         Ok(Self {
-            bytes,
-            headers,
+            object,
             dynamic,
-            segments,
-            stretches,
-            first,
-            // e_entry, e_type
-            entry: word(24).map_or(0, u64::from_le_bytes),
-            fixed: half(16).map(u16::from_le_bytes) == Some(FIXED),
+            code: object.executable()?,
             edges: OnceCell::new(),
-            tables: OnceCell::new(),
             returning: RefCell::default(),
             pages: OnceCell::new(),
             budget: Budget::new(MAX_WORK),
@@ -131,12 +62,12 @@ impl<'a> Program<'a> {
 
     /// Words to go over where all code and data is looked through.
     pub(super) fn size(&self) -> u64 {
-        u64::try_from(self.bytes.len()).unwrap_or(u64::MAX) / 8
+        u64::try_from(self.object.bytes().len()).unwrap_or(u64::MAX) / 8
     }
 
     /// A system call in what is mapped as code but that no section holds. What other sections hold there is data.
     pub(super) fn hidden_call(&self) -> Option<u64> {
-        let sections = self.headers.sections(self.bytes).unwrap_or_default();
+        let sections = self.object.sections();
         let held = |pc: u64| {
             sections.iter().any(|section| {
                 let at = pc.checked_sub(section.sh_addr);
@@ -145,7 +76,7 @@ impl<'a> Program<'a> {
             })
         };
         let cost = u64::try_from(sections.len()).unwrap_or(u64::MAX);
-        let words = self.segments.iter().flat_map(Stretch::each);
+        let words = self.code.mapped_words();
         words
             .filter(|(pc, word)| a64::is_system_call(*word) && self.word(*pc).is_none())
             .map(|(pc, _)| pc)
@@ -159,61 +90,22 @@ impl<'a> Program<'a> {
 
     /// Its word.
     fn word(&self, pc: u64) -> Option<u32> {
-        self.stretches.iter().find_map(|stretch| {
-            let index = pc
-                .checked_sub(stretch.addr)?
-                .checked_div(a64::BYTES)
-                .and_then(|index| usize::try_from(index).ok())?;
-            stretch
-                .words
-                .get(index)
-                .map(|word| u32::from_le_bytes(*word))
-        })
+        self.code.word(pc)
     }
 
     /// Every instruction with its address.
     pub(super) fn words(&self) -> impl Iterator<Item = (u64, u32)> {
-        self.stretches.iter().flat_map(Stretch::each)
+        self.code.words()
     }
 
     /// Offset in the file of the instruction at `pc`.
     pub(super) fn offset(&self, pc: u64) -> u64 {
-        self.stretches
-            .iter()
-            .find_map(|stretch| {
-                let inside = pc.checked_sub(stretch.addr)?;
-                (inside < stretch.len()).then_some(stretch.offset.wrapping_add(inside))
-            })
-            .unwrap_or(pc)
-    }
-
-    /// Whether these bytes of the file, as they are mapped, lie in its segments of code and their last pages.
-    pub(super) fn holds(&self, offset: u64, len: u64, page: u64) -> bool {
-        let end = offset.saturating_add(len);
-        let mut at = offset;
-        // Segments of code may follow each other.
-        for _ in 0..=self.segments.len() {
-            let next = self.segments.iter().find_map(|stretch| {
-                let bytes = stretch.len().saturating_add(3);
-                let from = stretch.offset & !page.wrapping_sub(1);
-                let to = stretch
-                    .offset
-                    .saturating_add(bytes)
-                    .checked_next_multiple_of(page)?;
-                (from <= at && at < to).then_some(to)
-            });
-            match next {
-                Some(to) if to >= end => return true,
-                Some(to) => at = to,
-                None => return false,
-            }
-        }
-        false
+        self.code.offset(pc).unwrap_or(pc)
     }
 
     /// Whether a process, or a thread of control from outside, begins at `pc`.
     pub(super) fn begins(&self, pc: u64) -> bool {
-        self.entry == pc
+        self.object.entry() == pc
     }
 
     fn edges(&self) -> &[(u32, u32)] {
@@ -232,7 +124,7 @@ impl<'a> Program<'a> {
 
     /// How many instructions from the lowest address of code.
     fn number(&self, pc: u64) -> Option<u32> {
-        let inside = pc.checked_sub(self.first)?;
+        let inside = pc.checked_sub(self.code.first())?;
         u32::try_from(inside.checked_div(a64::BYTES)?).ok()
     }
 
@@ -248,7 +140,7 @@ impl<'a> Program<'a> {
             .take_while(move |(to, _)| Some(*to) == named)
             .map(|(_, from)| {
                 let inside = u64::from(*from).wrapping_mul(a64::BYTES);
-                self.first.wrapping_add(inside)
+                self.code.first().wrapping_add(inside)
             })
     }
 
@@ -259,11 +151,7 @@ impl<'a> Program<'a> {
 
     /// Where the function around `pc` begins, as the unwind tables say.
     pub(super) fn beginning(&self, pc: u64) -> Option<u64> {
-        let tables = self.tables.get_or_init(|| {
-            let mut spent = 0;
-            Tables::of_file(self.bytes, &self.headers, &mut spent)
-        });
-        tables.as_ref()?.beginning(pc)
+        self.object.tables()?.beginning(pc)
     }
 
     /// Whether the instruction `it` at `pc` is a system call that never comes back, its number right in front.
@@ -349,10 +237,12 @@ impl<'a> Program<'a> {
 
     fn in_data(&self, address: u64) -> bool {
         let needle = address.to_le_bytes();
-        self.headers.segments.iter().any(|segment| {
+        self.object.segments().iter().any(|segment| {
             // Data that is not written needs no address, but where the file lies where it was linked.
-            let counts = segment.p_type == PT_LOAD && (self.fixed || segment.p_flags & PF_W != 0);
-            let bytes = self.bytes.get(segment.file_range()).unwrap_or_default();
+            let counts = segment.p_type == PT_LOAD
+                && (self.object.is_fixed() || segment.p_flags & PF_W != 0);
+            let bytes = self.object.bytes().get(segment.file_range());
+            let bytes = bytes.unwrap_or_default();
             counts && memmem::find(bytes, &needle).is_some()
         })
     }
@@ -369,7 +259,7 @@ impl<'a> Program<'a> {
                 continue;
             };
             // MOVZ of the lowest, MOVK of the next sixteen bits.
-            if self.fixed && !moved.kept && moved.shift == 0 && moved.bits == half(0) {
+            if self.object.is_fixed() && !moved.kept && moved.shift == 0 && moved.bits == half(0) {
                 lower = lower.and(Registers::or_sp(moved.to));
             }
             if moved.kept && moved.shift == 16 && moved.bits == half(16) && moved.bits != 0 {
@@ -384,12 +274,13 @@ impl<'a> Program<'a> {
         let needle = [name, b"\0"].concat();
         let (start, len) = self.dynamic.strings().unwrap_or_default();
         let end = start.saturating_add(len);
-        self.headers
-            .segments
+        self.object
+            .segments()
             .iter()
             .filter(|segment| segment.p_type == PT_LOAD)
             .any(|segment| {
-                let bytes = self.bytes.get(segment.file_range()).unwrap_or_default();
+                let bytes = self.object.bytes().get(segment.file_range());
+                let bytes = bytes.unwrap_or_default();
                 memmem::find_iter(bytes, &needle).any(|at| {
                     let at = u64::try_from(at).unwrap_or(u64::MAX);
                     let addr = segment.p_vaddr.saturating_add(at);
@@ -397,61 +288,6 @@ impl<'a> Program<'a> {
                 })
             })
     }
-}
-
-impl<'a> Stretch<'a> {
-    /// None where it leaves the file, or is not aligned.
-    fn new(bytes: &'a [u8], addr: u64, offset: u64, len: u64) -> Option<Self> {
-        let start = usize::try_from(offset).ok()?;
-        let end = start.checked_add(usize::try_from(len).ok()?)?;
-        addr.checked_add(len)?;
-        let aligned = (addr | offset) & a64::BYTES.wrapping_sub(1) == 0;
-        aligned.then_some(Self {
-            addr,
-            words: bytes.get(start..end)?.as_chunks::<4>().0,
-            offset,
-        })
-    }
-
-    fn each(&self) -> impl Iterator<Item = (u64, u32)> {
-        self.words.iter().zip(0_u64..).map(|(word, index)| {
-            let pc = self.addr.wrapping_add(index.wrapping_mul(a64::BYTES));
-            (pc, u32::from_le_bytes(*word))
-        })
-    }
-
-    fn len(&self) -> u64 {
-        let words = u64::try_from(self.words.len()).unwrap_or(u64::MAX);
-        words.saturating_mul(a64::BYTES)
-    }
-}
-
-/// The sections that hold code: linkers put data into the same segments, and data looks like any instruction. None where
-/// the file has no sections, or they are not those of its segments.
-fn sections<'a>(
-    bytes: &'a [u8],
-    headers: &Headers,
-    segments: &[Stretch<'a>],
-) -> Option<Vec<Stretch<'a>>> {
-    let code = u64::from(SHF_ALLOC | SHF_EXECINSTR);
-    let found: Option<Vec<_>> = headers
-        .sections(bytes)?
-        .iter()
-        .filter(|section| section.sh_flags & code == code && section.sh_size != 0)
-        .take(MAX_SECTIONS.saturating_add(1))
-        .map(|section| {
-            let (addr, offset) = (section.sh_addr, section.sh_offset);
-            let stretch = Stretch::new(bytes, addr, offset, section.sh_size)?;
-            let inside = segments.iter().any(|segment| {
-                addr.wrapping_sub(segment.addr) == offset.wrapping_sub(segment.offset)
-                    && addr >= segment.addr
-                    && addr.saturating_add(section.sh_size)
-                        <= segment.addr.saturating_add(segment.len()).saturating_add(3)
-            });
-            inside.then_some(stretch)
-        })
-        .collect();
-    found.filter(|found| (1..=MAX_SECTIONS).contains(&found.len()))
 }
 
 /// A file's code by the addresses it was linked at.

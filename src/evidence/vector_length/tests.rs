@@ -4,7 +4,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::{Auditor, LengthAudit, Program, Reason, own_calls};
-use crate::binaries::Binaries;
+use crate::object::{Object, Objects};
 
 /// Where the code of [`file`] is linked at and lies in the file.
 const CODE: u64 = 0x1000;
@@ -67,11 +67,12 @@ fn file(code: &[u32], data: &[u64]) -> Vec<u8> {
 
 /// What is said of a process that maps these files.
 fn together(files: &[(&str, &[u8])]) -> LengthAudit {
-    let binaries = Binaries::default();
-    let mut auditor = Auditor::new(&binaries);
+    let files = (0..).zip(files);
+    let objects = Objects::of(files.map(|(id, (name, bytes))| (id, Arc::from(*name), *bytes)));
+    let mut auditor = Auditor::new(&objects);
     let mut ids = BTreeSet::new();
-    for ((name, bytes), id) in files.iter().zip(0..) {
-        auditor.add(id, &Arc::from(*name), bytes);
+    for (id, entry) in objects.iter() {
+        auditor.add(id, entry);
         ids.insert(id);
     }
     auditor.together(&ids)
@@ -436,7 +437,8 @@ fn what_sections_hold_is_data_and_what_none_holds_is_not() {
 #[test]
 fn what_was_not_followed_to_its_end_may_be_the_call() {
     let bytes = file(&[movz(8, 1), SVC, RET], &[]);
-    let program = Program::parse(&bytes).unwrap();
+    let object = Object::parse(&bytes).unwrap();
+    let program = Program::new(&object).unwrap();
     assert!(own_calls(&program).is_ok());
     program.budget.give_up();
     let stop = own_calls(&program).unwrap_err();

@@ -26,7 +26,7 @@ impl Walker<'_, '_> {
     pub(super) fn uses(&self, name: &[u8]) -> Result<Vec<Use>, Stop> {
         let mut slots = BTreeSet::new();
         for relocation in self.program.dynamic.relocations_of(name) {
-            if !relocation.slot {
+            if !relocation.kind.is_slot() {
                 return Err(Stop {
                     at: Some(relocation.at),
                     reason: Reason::AddressTaken,

@@ -6,15 +6,14 @@ use std::path::Path;
 
 use flate2::read::GzDecoder;
 
-use crate::binaries::Binaries;
 use crate::criu_image;
-use crate::elf::Headers;
 use crate::elf::row::Rows;
-use crate::elf::tables::Tables;
 use crate::flow::Text;
 use crate::flow::returns::{Answer, Returns};
 use crate::input::{self, Options, Root};
 use crate::memory::files::WithFiles;
+use crate::object::find::Binaries;
+use crate::object::{Object, Objects};
 use crate::units::Addr;
 
 const CROSS: &str = "tests/fixtures/cross";
@@ -58,18 +57,19 @@ fn functions_that_do_not_return_are_told_from_those_that_do() {
     let opened = input::open(&path, &reading).unwrap();
     let checkpoint = criu_image::load_from(&opened.images).unwrap();
     let binaries = Binaries::find(&checkpoint, &Root::open(root.path()).unwrap());
+    let objects = Objects::new(&binaries);
     let image = &checkpoint.tasks[0].mm.as_ref().unwrap().memory;
-    let memory = WithFiles::new(image, &binaries);
+    let memory = WithFiles::new(image, &objects);
 
-    let headers = Headers::parse(&bytes).unwrap();
-    let tables = Tables::of_file(&bytes, &headers, &mut 0).unwrap();
+    let object = Object::parse(&bytes).unwrap();
+    let tables = object.tables().unwrap();
     let mut rows = Rows::default();
     let mut text = Text::new(&memory, image);
     let mut returns = Returns::default();
     let (mut functions, mut end, mut jump) = (0, Vec::new(), Vec::new());
     let mut at = 0x40_0000;
     while at < 0x46_4000 {
-        let Some((start, after)) = rows.function(&tables, at) else {
+        let Some((start, after)) = rows.function(tables, at) else {
             at += 4;
             continue;
         };

@@ -1,7 +1,13 @@
 //! Memory over arrays.
 
 use crate::memory::{Content, Mapping, Memory, Missing, Run};
+use crate::object::Objects;
 use crate::units::{Addr, AddrRange, Place};
+
+/// The only file that is known: number 7.
+pub(crate) fn objects(file: &[u8]) -> Objects<'_> {
+    Objects::of([(7, "/program".into(), file)])
+}
 
 /// A task's memory made of pieces; what no piece covers inside a mapping is zero.
 #[derive(Default, Debug)]

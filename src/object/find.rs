@@ -1,39 +1,45 @@
 //! The programs and libraries that tasks map: found below a root directory, and taken only where they are the ones
 //! that were mapped.
-#![deny(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss
-)]
-
-#[cfg(test)]
-mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use crate::criu_image::model::{Checkpoint, RegFile, Vma, VmaStatus};
-use crate::elf::note;
 use crate::elf::{Foreign, Headers};
 use crate::input::{Blob, Root, SourceError};
-use crate::memory::files::Files;
+
+use super::Object;
 
 /// Files looked for. A process maps some hundreds at most; one mapping of ours is made for each.
 pub const MAX_FILES: usize = 4096;
 
 /// The files of one checkpoint that hold code, by CRIU's file id.
 #[derive(Debug, Default)]
-pub struct Binaries(BTreeMap<u32, Binary>);
+pub struct Binaries(pub(super) BTreeMap<u32, Binary>);
 
 /// One of them.
 #[derive(Debug)]
 pub struct Binary {
     /// Its path, as the image has it.
     pub name: Arc<str>,
-    /// Its bytes, or why it is not used.
-    pub bytes: Result<Arc<Blob>, Unused>,
+    /// The file, or why it is not used.
+    pub file: Result<Found, Unused>,
+}
+
+/// A file that is the one that was mapped.
+#[derive(Debug)]
+pub struct Found {
+    bytes: Arc<Blob>,
+    headers: Headers,
+}
+
+impl Found {
+    /// It as an object, nothing of which was read yet but its headers.
+    #[must_use]
+    pub fn object(&self) -> Object<'_> {
+        Object::with(&self.bytes, self.headers.clone())
+    }
 }
 
 /// Why a file is not used.
@@ -101,13 +107,13 @@ impl Binaries {
             .filter_map(|id| checkpoint.file(id))
             .enumerate()
             .map(|(index, file)| {
-                let bytes = if index < MAX_FILES {
+                let found = if index < MAX_FILES {
                     open(root, file)
                 } else {
                     Err(Unused::TooMany)
                 };
                 let name = Arc::from(file.name.as_str());
-                (file.id, Binary { name, bytes })
+                (file.id, Binary { name, file: found })
             });
         Self(found.collect())
     }
@@ -115,13 +121,6 @@ impl Binaries {
     /// Every file looked for, by id.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &Binary)> {
         self.0.iter().map(|(id, binary)| (*id, binary))
-    }
-}
-
-impl Files for Binaries {
-    fn file(&self, id: u32) -> Option<(&Arc<str>, &[u8])> {
-        let binary = self.0.get(&id)?;
-        Some((&binary.name, binary.bytes.as_ref().ok()?))
     }
 }
 
@@ -135,25 +134,26 @@ fn code(vma: &Vma) -> Option<u32> {
     }
 }
 
-fn open(root: &Root, file: &RegFile) -> Result<Arc<Blob>, Unused> {
+fn open(root: &Root, file: &RegFile) -> Result<Found, Unused> {
     // CRIU saves a size with every build id. Files of debugging information alone have the same id.
     let saved = file.size.filter(|_| !file.build_id.is_empty());
     let saved = saved.ok_or(Unused::NotSaved)?;
-    let blob = root
+    let bytes = root
         .map(&file.name)
         .map_err(Unused::Source)?
         .ok_or(Unused::NotFound)?;
-    let found = blob.len() as u64;
+    let found = bytes.len() as u64;
     if saved != found {
         return Err(Unused::Size { found, saved });
     }
-    let headers = Headers::parse(&blob).map_err(Unused::Foreign)?;
-    let found = note::build_id(&blob, &headers.segments).unwrap_or_default();
+    let object = Object::parse(&bytes).map_err(Unused::Foreign)?;
+    let found = object.build_id().unwrap_or_default();
     if found != file.build_id {
         return Err(Unused::BuildId {
             found: found.to_vec(),
             saved: file.build_id.clone(),
         });
     }
-    Ok(blob)
+    let headers = object.into_headers();
+    Ok(Found { bytes, headers })
 }

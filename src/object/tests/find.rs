@@ -1,10 +1,11 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Binaries, Unused};
 use crate::criu_image::{self, model::Checkpoint};
 use crate::input::Root;
 use crate::memory::files::Files as _;
+use crate::object::Objects;
+use crate::object::find::{Binaries, Unused};
 
 const FIXTURES: &str = "tests/fixtures/unframed";
 const PROGRAM: &str = "opt/lab/unframed";
@@ -28,7 +29,7 @@ fn found(bytes: Option<&[u8]>, edit: fn(&mut Checkpoint)) -> Result<usize, Unuse
     let (_, binary) = binaries.pop_first().unwrap();
     assert!(binaries.is_empty(), "only files with code are looked for");
     assert_eq!(&*binary.name, "/opt/lab/unframed");
-    binary.bytes.map(|bytes| bytes.len())
+    binary.file.map(|file| file.object().bytes().len())
 }
 
 #[test]
@@ -117,12 +118,14 @@ fn bytes_are_given_for_used_files_only() {
         .id;
     let root = Root::open(&Path::new(FIXTURES).join("rootfs")).unwrap();
     let binaries = Binaries::find(&checkpoint, &root);
+    let objects = Objects::new(&binaries);
     assert!(
-        binaries
+        objects
             .file(id)
             .is_some_and(|(_, bytes)| bytes.starts_with(b"\x7fELF"))
     );
-    assert!(binaries.file(id + 1000).is_none());
+    assert!(objects.file(id + 1000).is_none());
     let elsewhere = Root::open(Path::new("src")).unwrap();
-    assert!(Binaries::find(&checkpoint, &elsewhere).file(id).is_none());
+    let binaries = Binaries::find(&checkpoint, &elsewhere);
+    assert!(Objects::new(&binaries).file(id).is_none());
 }
