@@ -4,11 +4,12 @@
 //! Words that are data there may look like one, which errs on the safe side. Code that somebody made at run time, or
 //! that is not at hand, may read anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::object::Object;
+use crate::object::{Object, Objects};
 
-use super::vector_length::{Reason, Suspect};
+use super::{Reason, Suspect};
 use crate::a64::{self, SystemRegister};
 
 use goblin::elf::program_header::{PF_X, PT_LOAD};
@@ -103,3 +104,46 @@ pub fn reads(object: &Object<'_>) -> Result<Reads, Reason> {
 const MOST_BYTES: u64 = 256 << 20;
 /// Bytes of the largest page.
 const LARGEST_PAGE: u64 = 1 << 16;
+
+/// What of each file reads registers, looked for once.
+#[derive(Debug)]
+pub(super) struct Readers<'a> {
+    objects: &'a Objects<'a>,
+    found: BTreeMap<u32, Result<Reads, Reason>>,
+}
+
+impl<'a> Readers<'a> {
+    pub(super) fn new(objects: &'a Objects<'a>) -> Self {
+        Self {
+            objects,
+            found: BTreeMap::new(),
+        }
+    }
+
+    /// Whether any of these files reads a register.
+    pub(super) fn together(&mut self, ids: &BTreeSet<u32>, register: Register) -> ReadAudit {
+        for (id, entry) in ids
+            .iter()
+            .filter_map(|id| Some((id, self.objects.entry(*id)?)))
+        {
+            let found = self.found.entry(*id).or_insert_with(|| {
+                let object = entry.object.as_ref().map_err(Reason::from);
+                object.and_then(reads)
+            });
+            let suspect = match found {
+                Ok(reads) => reads
+                    .get(&register)
+                    .map(|at| (Some(*at), Reason::Reads(register.name()))),
+                Err(reason) => Some((None, reason.clone())),
+            };
+            if let Some((at, reason)) = suspect {
+                return ReadAudit::May(Suspect {
+                    file: Arc::clone(&entry.name),
+                    at,
+                    reason,
+                });
+            }
+        }
+        ReadAudit::Never { files: ids.len() }
+    }
+}

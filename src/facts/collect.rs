@@ -9,7 +9,7 @@ use crate::auxv::vdso;
 use crate::auxv::vector::{Auxv, AuxvAnomaly};
 use crate::criu_image::model::{Arch, Checkpoint, Mm, SigAction, Task};
 use crate::criu_image::space::Totals;
-use crate::evidence::vector_length::Auditor;
+use crate::evidence::Auditor;
 use crate::files::{self, FileFacts};
 use crate::memory::Memory;
 use crate::memory::files::WithFiles;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::auxv::hwcap;
 use crate::criu_image::model::Checkpoint;
-use crate::evidence::vector_length::{Auditor, LengthAudit, Reason, Suspect};
+use crate::evidence::vector_length::LengthAudit;
+use crate::evidence::{Auditor, Reason, Suspect};
 use crate::units::Pid;
 
 use super::TaskFacts;
@@ -20,7 +21,7 @@ pub(super) fn audit(
     for task in tasks.iter_mut() {
         let told = task.may_know(hwcap::SVE);
         let memory = memory_of(checkpoint, task.task).filter(|_| told);
-        task.length_audit = memory.map(|mm| auditor.audit(mm));
+        task.length_audit = memory.map(|mm| auditor.lengths(mm));
     }
     inherit(tasks);
 }

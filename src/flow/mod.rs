@@ -1,8 +1,10 @@
 //! Following code: where it goes, and what becomes of values on the way. Bytes by address in, facts about their flow out.
 //!
-//! * [`code`] is what is followed; [`text`] is that of a task; [`budget`] bounds every walk;
+//! * [`Code`] is what is followed; [`Text`] is that of a task; a [`Budget`] bounds every walk;
 //! * `state` follows values with the flow of the code, [`origin`] against it, both with the one transfer function of
 //!   [`crate::a64`];
+//! * [`Graph`] is the code of one file: what leads where, who holds an address (`references`), who calls what it takes by name
+//!   (`uses`);
 //! * [`stub`] knows the stubs by which linkers reach other files;
 //! * [`returns`] follows code along all its ways, to see whether it can come back to its caller.
 //!
@@ -16,11 +18,14 @@
 
 mod budget;
 mod code;
+mod graph;
 pub mod origin;
+mod references;
 pub mod returns;
 mod state;
 pub mod stub;
 mod text;
+mod uses;
 
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
@@ -28,4 +33,7 @@ mod tests;
 
 pub use budget::Budget;
 pub use code::Code;
+pub use graph::{Before, Graph, NoGraph, Source};
+pub use references::Page;
 pub use text::Text;
+pub use uses::{Unfollowed, Use};

@@ -13,7 +13,8 @@ use hwcr::criu_image::model::{
     AddressKeys, AltStack, Anomaly, AnomalyKind, Arch, Checkpoint, Gcs, LsmProfile, PacState,
     UnknownField,
 };
-use hwcr::evidence::vector_length::{LengthAudit, Reason, Suspect};
+use hwcr::evidence::vector_length::LengthAudit;
+use hwcr::evidence::{Reason, Suspect};
 use hwcr::facts::{
     self, Facts, Ground, JumpBuffer, Libc, LibcKind, NoReturn, Rewritten, Standing, WayOut,
 };

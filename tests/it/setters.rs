@@ -6,8 +6,9 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use hwcr::criu_image::model::{Checkpoint, Vma, VmaStatus};
+use hwcr::evidence::Reason;
 use hwcr::evidence::registers::{ReadAudit, Register};
-use hwcr::evidence::vector_length::{LengthAudit, Reason};
+use hwcr::evidence::vector_length::LengthAudit;
 use hwcr::facts::{self, Search};
 use hwcr::input::Root;
 use hwcr::object::find::Binaries;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{Auditor, LengthAudit, Program, Reason, own_calls};
+use super::{Graph, LengthAudit, Lengths, Reason, own_calls};
 use crate::object::{Object, Objects};
 
 /// Where the code of [`file`] is linked at and lies in the file.
@@ -69,13 +69,9 @@ fn file(code: &[u32], data: &[u64]) -> Vec<u8> {
 fn together(files: &[(&str, &[u8])]) -> LengthAudit {
     let files = (0..).zip(files);
     let objects = Objects::of(files.map(|(id, (name, bytes))| (id, Arc::from(*name), *bytes)));
-    let mut auditor = Auditor::new(&objects);
-    let mut ids = BTreeSet::new();
-    for (id, entry) in objects.iter() {
-        auditor.add(id, entry);
-        ids.insert(id);
-    }
-    auditor.together(&ids)
+    let mut lengths = Lengths::new(&objects);
+    let ids: BTreeSet<u32> = objects.iter().map(|(id, _)| id).collect();
+    lengths.together(&ids)
 }
 
 /// Why this code may be the call, or nothing.
@@ -438,10 +434,10 @@ fn what_sections_hold_is_data_and_what_none_holds_is_not() {
 fn what_was_not_followed_to_its_end_may_be_the_call() {
     let bytes = file(&[movz(8, 1), SVC, RET], &[]);
     let object = Object::parse(&bytes).unwrap();
-    let program = Program::new(&object).unwrap();
-    assert!(own_calls(&program).is_ok());
-    program.budget.give_up();
-    let stop = own_calls(&program).unwrap_err();
+    let graph = Graph::new(&object).unwrap();
+    assert!(own_calls(&graph).is_ok());
+    graph.budget().give_up();
+    let stop = own_calls(&graph).unwrap_err();
     assert_eq!(stop.reason, Reason::TooMany);
 }
 

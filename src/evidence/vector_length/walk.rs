@@ -1,12 +1,12 @@
 //! From a system call, or a call that ends in one, back to what is known of its number and its first argument.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::HashSet;
 
-use crate::a64::{BYTES as INSTRUCTION, Flow, Instruction, Register, SP, Target, Write};
+use crate::a64::{BYTES as INSTRUCTION, Flow, Instruction, SP, Write};
 use crate::flow::origin::{Memory, Origin, before, keeps};
+use crate::flow::{Graph, Unfollowed};
 
-use super::Reason;
-use super::program::Program;
+use crate::evidence::Reason;
 
 /// Number of `prctl` (kernel 7.3, `include/uapi/asm-generic/unistd.h`).
 const PRCTL: u64 = 167;
@@ -45,6 +45,18 @@ pub(super) struct Stop {
     pub(super) reason: Reason,
 }
 
+impl From<Unfollowed> for Stop {
+    fn from(why: Unfollowed) -> Self {
+        match why {
+            Unfollowed::Taken(at) => Self {
+                at: Some(at),
+                reason: Reason::AddressTaken,
+            },
+            Unfollowed::TooMany => Self::whole(Reason::TooMany),
+        }
+    }
+}
+
 impl Stop {
     /// Of a file as a whole.
     pub(super) fn whole(reason: Reason) -> Self {
@@ -55,10 +67,9 @@ impl Stop {
 /// Walks of one file; what is found of functions' addresses is kept from one to the next.
 #[derive(Debug)]
 pub(super) struct Walker<'p, 'a> {
-    pub(super) program: &'p Program<'a>,
+    graph: &'p Graph<'a>,
     /// The C library that the file is, or has linked in.
     libc: Option<Libc>,
-    taken: BTreeMap<u64, bool>,
 }
 
 /// C libraries whose set*id functions hand a command to all threads.
@@ -93,22 +104,18 @@ struct Point {
 }
 
 impl<'p, 'a> Walker<'p, 'a> {
-    pub(super) fn new(program: &'p Program<'a>) -> Self {
+    pub(super) fn new(graph: &'p Graph<'a>) -> Self {
         // What only one of them defines, or a name that is linked into static programs: environment variables.
-        let libc = if program.dynamic.defines(b"gnu_get_libc_version")
-            || program.has_string(b"GLIBC_TUNABLES")
+        let libc = if graph.dynamic().defines(b"gnu_get_libc_version")
+            || graph.has_string(b"GLIBC_TUNABLES")
         {
             Some(Libc::Glibc)
-        } else if program.has_string(b"MUSL_LOCPATH") {
+        } else if graph.has_string(b"MUSL_LOCPATH") {
             Some(Libc::Musl)
         } else {
             None
         };
-        Self {
-            program,
-            libc,
-            taken: BTreeMap::new(),
-        }
+        Self { graph, libc }
     }
 
     /// Follows the call that the instruction at `pc` makes, against the flow of the code, on every way that leads
@@ -147,7 +154,7 @@ impl<'p, 'a> Walker<'p, 'a> {
             }
             let stepped = self.step(point, stub, &mut open, &mut wrappers);
             // What the step found may not be all there is.
-            if !self.program.budget.spend(1) {
+            if !self.graph.budget().spend(1) {
                 return Err(stop(Reason::TooMany));
             }
             stepped.map_err(stop)?;
@@ -164,13 +171,13 @@ impl<'p, 'a> Walker<'p, 'a> {
         wrappers: &mut Vec<Wrapper<'a>>,
     ) -> Result<(), Reason> {
         let Point { pc, at, call, own } = point;
-        let program = self.program;
-        let front = program.in_front(pc);
-        if let Some(front) = front {
-            let calls = program.at(front).into_iter().flat_map(|it| {
-                let calls: Vec<Call> = call.before(&it, front, self.memory(point)).collect();
-                calls
-            });
+        let graph = self.graph;
+        let before = graph.before(pc);
+        let front = before
+            .front
+            .and_then(|front| Some((front, graph.at(front)?)));
+        if let Some((front, it)) = front {
+            let calls = call.before(&it, front, self.memory(point));
             open.extend(calls.map(|call| Point {
                 pc: front,
                 at,
@@ -178,62 +185,44 @@ impl<'p, 'a> Walker<'p, 'a> {
                 own,
             }));
         }
-        let (mut named, mut called) = (false, false);
-        for source in program.sources(pc) {
-            named = true;
-            let is_call = program.at(source).is_some_and(|it| it.flow().is_call());
-            called |= is_call;
-            let call = if is_call {
-                self.on_stack(source, call)
+        for source in &before.sources {
+            let (at, call) = if source.is_call {
+                (source.at, self.on_stack(source.at, call))
             } else {
-                call
+                (at, call)
             };
             open.push(Point {
-                pc: source,
-                at: if is_call { source } else { at },
+                pc: source.at,
+                at,
                 call,
                 own: own
                     && (call.number == Origin::low(8)
                         || !matches!(call.number, Origin::Register(_))),
             });
         }
-        if front.is_some() && !called && !program.is_function(pc) {
-            return Ok(());
-        }
-        // Of the inside of a function nothing takes the address.
-        let function = program.beginning(pc);
-        let inside = function.is_some_and(|beginning| beginning != pc);
-        if inside && named && !called && !program.is_function(pc) {
+        if !before.begins {
             return Ok(());
         }
         if own && self.is_command(call) {
             open.extend(self.commanded(pc)?);
             return Ok(());
         }
-        // A function may begin here.
-        if program.begins(pc) || self.taken(pc) {
+        if graph.begins(pc) || graph.is_taken(pc) {
             return Err(Reason::AddressTaken);
         }
         let mut exported = false;
-        for name in program.dynamic.names_of(pc) {
+        for name in graph.dynamic().names_of(pc) {
             exported = true;
             wrappers.push(Wrapper {
                 name,
                 call: call.at_entry(),
             });
         }
-        if front.is_some() || named || exported || stub == Some(pc) {
+        if before.front.is_some() || !before.sources.is_empty() || exported || stub == Some(pc) {
             Ok(())
         } else {
             Err(Reason::NotReached)
         }
-    }
-
-    fn taken(&mut self, pc: u64) -> bool {
-        let known = self.taken.get(&pc).copied();
-        let taken = known.unwrap_or_else(|| self.takes(pc));
-        self.taken.insert(pc, taken);
-        taken
     }
 
     /// The same where the pointer that the call at `pc` hands over is one to its caller's stack, made right before: there
@@ -246,10 +235,10 @@ impl<'p, 'a> Walker<'p, 'a> {
         };
         let mut at = pc;
         for _ in 0..NEAR {
-            let Some(front) = self.program.in_front(at) else {
+            let Some(front) = self.graph.in_front(at) else {
                 break;
             };
-            let Some(it) = self.program.at(front) else {
+            let Some(it) = self.graph.at(front) else {
                 break;
             };
             // SP and a number.
@@ -265,7 +254,7 @@ impl<'p, 'a> Walker<'p, 'a> {
                     argument: call.argument.based(base, by),
                 };
             }
-            let straight = it.flow() == Flow::On && self.program.sources(at).next().is_none();
+            let straight = it.flow() == Flow::On && self.graph.sources(at).next().is_none();
             if !straight || !keeps(&it, base) || !keeps(&it, SP) {
                 break;
             }
@@ -284,17 +273,17 @@ impl<'p, 'a> Walker<'p, 'a> {
     fn commanded(&self, pc: u64) -> Result<Vec<Point>, Reason> {
         /// Instructions between the address and the call: the command is filled in there.
         const NEAR: u64 = 16;
-        if self.program.points_to(pc) || self.program.makes(pc) {
+        if self.graph.points_to(pc) || self.graph.makes(pc) {
             return Err(Reason::AddressTaken);
         }
         let mut found = Vec::new();
-        for add in self.makers(pc) {
+        for add in self.graph.makers(pc) {
             let handed = (0..NEAR)
                 .map(|index| add.wrapping_add(index.wrapping_mul(INSTRUCTION)))
-                .map_while(|at| Some((at, self.program.at(at)?)))
+                .map_while(|at| Some((at, self.graph.at(at)?)))
                 .find(|(at, it)| it.flow() != Flow::On || *at != add && !keeps(it, 0))
                 .filter(|(_, it)| it.flow().is_call());
-            let first = self.program.at(add).and_then(|it| it.writes().only());
+            let first = self.graph.at(add).and_then(|it| it.writes().only());
             let (Some((at, _)), Some(0)) = (handed, first) else {
                 return Err(Reason::AddressTaken);
             };
@@ -341,134 +330,6 @@ impl<'p, 'a> Walker<'p, 'a> {
             (Origin::Register(_), Origin::Word { .. }) => Memory::Behind,
             _ => Memory::Any,
         }
-    }
-
-    /// The instructions through which `found` is true of the address of a page: `register` holds it behind the
-    /// instruction at `pc`. They are looked for on every way on, up to where the register changes.
-    pub(super) fn users(
-        &self,
-        (page, pc, register): (u64, u64, Register),
-        found: impl Fn(u64, Register, Write) -> bool,
-        into: &mut BTreeSet<u64>,
-    ) {
-        let mut seen = HashSet::new();
-        let mut open = vec![(pc.wrapping_add(INSTRUCTION), register)];
-        while let Some((pc, register)) = open.pop() {
-            let Some(it) = self.program.at(pc) else {
-                continue;
-            };
-            if !seen.insert((pc, register)) {
-                continue;
-            }
-            if seen.len() > MAX_STEPS || !self.program.budget.spend(1) {
-                // Then nothing is said of the file.
-                self.program.budget.give_up();
-                return;
-            }
-            let next = pc.wrapping_add(INSTRUCTION);
-            if let Some((to, write)) = it.sets(pc) {
-                if found(page, register, write) {
-                    into.insert(pc);
-                }
-                // MOV to another register.
-                if write == copy(register) {
-                    open.push((next, to));
-                }
-            }
-            if !keeps(&it, register) {
-                continue;
-            }
-            let flow = it.flow();
-            open.extend(
-                flow.named(pc)
-                    .filter(|_| !flow.is_call())
-                    .map(|to| (to, register)),
-            );
-            if matches!(
-                flow,
-                Flow::On | Flow::Call(_) | Flow::Branch(_) | Flow::Unknown
-            ) {
-                open.push((next, register));
-            }
-        }
-    }
-
-    /// Whether something in the file holds the address of the instruction at `pc`, or makes it.
-    fn takes(&self, pc: u64) -> bool {
-        !self.program.budget.spend(self.program.size())
-            || self.program.points_to(pc)
-            || self.program.makes(pc)
-            || self.makers(pc).iter().any(|add| !self.only_compared(*add))
-    }
-
-    /// Whether the address that the instruction at `add` makes is compared with another, and used for nothing else: so
-    /// does musl see where a signal came in.
-    fn only_compared(&self, add: u64) -> bool {
-        let made = self.program.at(add).and_then(|it| it.writes().only());
-        let Some(register) = made else {
-            return false;
-        };
-        let mut seen = HashSet::new();
-        let mut open = vec![add.wrapping_add(INSTRUCTION)];
-        while let Some(pc) = open.pop() {
-            if !seen.insert(pc) {
-                continue;
-            }
-            let within = self.program.budget.spend(1) && seen.len() <= MAX_STEPS;
-            let Some(it) = self.program.at(pc).filter(|_| within) else {
-                return false;
-            };
-            let next = pc.wrapping_add(INSTRUCTION);
-            match it.flow() {
-                Flow::On if it.compares() || !it.reads().contains(register) => {
-                    if keeps(&it, register) {
-                        open.push(next);
-                    }
-                }
-                Flow::Jump(Target::Offset(by)) => open.push(pc.wrapping_add_signed(by)),
-                Flow::Branch(by) => open.extend([pc.wrapping_add_signed(by), next]),
-                // It may be an argument or a result.
-                Flow::On
-                | Flow::Jump(_)
-                | Flow::Call(_)
-                | Flow::Return(_)
-                | Flow::Trap
-                | Flow::Unknown => {
-                    return false;
-                }
-            }
-        }
-        true
-    }
-
-    /// The instructions that make the address `pc` of that of its page.
-    fn makers(&self, pc: u64) -> BTreeSet<u64> {
-        let page = pc & !0xfff;
-        let mut adds = BTreeSet::new();
-        for from in self.program.pages(page, page) {
-            self.users(
-                from,
-                |page, register, write| match write {
-                    Write::Sum {
-                        from,
-                        by,
-                        keep: u64::MAX,
-                    } => from == register && page.wrapping_add(by) == pc,
-                    _ => false,
-                },
-                &mut adds,
-            );
-        }
-        adds
-    }
-}
-
-/// What a register gets that is set to another one.
-fn copy(from: Register) -> Write {
-    Write::Sum {
-        from,
-        by: 0,
-        keep: u64::MAX,
     }
 }
 

@@ -2,7 +2,8 @@
 
 use hwcr::auxv::hwcap;
 use hwcr::evidence::registers::{ReadAudit, Register};
-use hwcr::evidence::vector_length::{LengthAudit, Reason, Suspect};
+use hwcr::evidence::vector_length::LengthAudit;
+use hwcr::evidence::{Reason, Suspect};
 use hwcr::facts::{BinaryFacts, Facts, Ground, Standing};
 use hwcr::finding::Severity;
 use hwcr::profile::model::{Basis, Cores, Observed, Profile};

@@ -1,21 +1,19 @@
-//! The code of one file: its instructions by address, and which of them lead where.
+//! The code of one file as a graph: its instructions by the addresses they were linked at, and which of them lead where.
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 
-use goblin::elf::program_header::{PF_W, PT_LOAD};
 use goblin::elf::section_header::SHF_ALLOC;
-use memchr::memmem;
 
-use crate::a64::{self, Flow, Instruction, Register, Registers, Write};
-use crate::elf::imports::Dynamic;
+use crate::a64::{self, Flow, Instruction, Register, Write};
+use crate::elf::imports::{Dynamic, Unreadable};
 use crate::object::Object;
-use crate::object::executable::Executable;
-
-use crate::flow::returns::{Answer, Returns};
-use crate::flow::{Budget, Code};
+use crate::object::executable::{Executable, Unloadable};
 use crate::units::Addr;
 
-use super::Reason;
+use super::references::Page;
+use super::returns::{Answer, Returns};
+use super::{Budget, Code};
 
 /// Words looked at for one file, counting those that are looked at again. Of 520 real files the one that took most, a Go
 /// program of 39 MiB, took 31 million.
@@ -27,37 +25,74 @@ const EXITS: [u64; 3] = [93, 94, 139];
 /// The register that holds a system call's number.
 const NUMBER: Register = 8;
 
+/// Why there is no graph of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoGraph {
+    /// Its dynamic tables cannot be read.
+    #[error(transparent)]
+    Dynamic(#[from] Unreadable),
+    /// Its code is not looked at.
+    #[error(transparent)]
+    Code(#[from] Unloadable),
+}
+
 /// The code of one file.
 #[derive(Debug)]
-pub(super) struct Program<'a> {
+pub struct Graph<'a> {
     object: &'a Object<'a>,
-    pub(super) dynamic: &'a Dynamic<'a>,
-    pub(super) code: &'a Executable<'a>,
+    dynamic: &'a Dynamic<'a>,
+    code: &'a Executable<'a>,
     /// Direct branches and calls: where to, where from, in instructions from the lowest; ascending.
     edges: OnceCell<Vec<(u32, u32)>>,
     /// Whether functions come back to their callers, as far as it was asked.
     returning: RefCell<Returns>,
-    /// Pages that code makes addresses of: page, instruction, register; ascending.
-    pages: OnceCell<Vec<(u64, u64, Register)>>,
-    /// What may still be looked at.
-    pub(super) budget: Budget,
+    /// Pages that code makes addresses of, ascending.
+    pub(super) pages: OnceCell<Vec<Page>>,
+    /// What is found of functions whose address something may hold.
+    pub(super) taken: RefCell<BTreeMap<u64, bool>>,
+    budget: Budget,
 }
 
-impl<'a> Program<'a> {
-    /// Reads what is needed of all files.
-    pub(super) fn new(object: &'a Object<'a>) -> Result<Self, Reason> {
-        let dynamic = object
-            .dynamic()
-            .map_err(|error| Reason::Unreadable(error.to_string()))?;
+impl<'a> Graph<'a> {
+    /// The code of a file.
+    ///
+    /// # Errors
+    /// It cannot be loaded, or holds more than is looked at.
+    pub fn new(object: &'a Object<'a>) -> Result<Self, NoGraph> {
         Ok(Self {
             object,
-            dynamic,
+            dynamic: object.dynamic()?,
             code: object.executable()?,
             edges: OnceCell::new(),
             returning: RefCell::default(),
             pages: OnceCell::new(),
+            taken: RefCell::default(),
             budget: Budget::new(MAX_WORK),
         })
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn object(&self) -> &'a Object<'a> {
+        self.object
+    }
+
+    /// Its dynamic symbols and relocations.
+    #[must_use]
+    pub fn dynamic(&self) -> &'a Dynamic<'a> {
+        self.dynamic
+    }
+
+    /// What of it is mapped executable.
+    #[must_use]
+    pub fn code(&self) -> &'a Executable<'a> {
+        self.code
+    }
+
+    /// What may still be looked at.
+    #[must_use]
+    pub fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// Words to go over where all code and data is looked through.
@@ -65,8 +100,15 @@ impl<'a> Program<'a> {
         u64::try_from(self.object.bytes().len()).unwrap_or(u64::MAX) / 8
     }
 
+    /// The system calls in its code.
+    pub fn system_calls(&self) -> impl Iterator<Item = u64> {
+        let calls = self.words().filter(|(_, word)| a64::is_system_call(*word));
+        calls.map(|(pc, _)| pc)
+    }
+
     /// A system call in what is mapped as code but that no section holds. What other sections hold there is data.
-    pub(super) fn hidden_call(&self) -> Option<u64> {
+    #[must_use]
+    pub fn hidden_call(&self) -> Option<u64> {
         let sections = self.object.sections();
         let held = |pc: u64| {
             sections.iter().any(|section| {
@@ -84,7 +126,8 @@ impl<'a> Program<'a> {
     }
 
     /// The instruction at `pc`.
-    pub(super) fn at(&self, pc: u64) -> Option<Instruction> {
+    #[must_use]
+    pub fn at(&self, pc: u64) -> Option<Instruction> {
         self.word(pc).map(Instruction::decode)
     }
 
@@ -94,17 +137,13 @@ impl<'a> Program<'a> {
     }
 
     /// Every instruction with its address.
-    pub(super) fn words(&self) -> impl Iterator<Item = (u64, u32)> {
+    pub fn words(&self) -> impl Iterator<Item = (u64, u32)> {
         self.code.words()
     }
 
-    /// Offset in the file of the instruction at `pc`.
-    pub(super) fn offset(&self, pc: u64) -> u64 {
-        self.code.offset(pc).unwrap_or(pc)
-    }
-
     /// Whether a process, or a thread of control from outside, begins at `pc`.
-    pub(super) fn begins(&self, pc: u64) -> bool {
+    #[must_use]
+    pub fn begins(&self, pc: u64) -> bool {
         self.object.entry() == pc
     }
 
@@ -129,7 +168,7 @@ impl<'a> Program<'a> {
     }
 
     /// The instructions that lead to `pc` by naming it.
-    pub(super) fn sources(&self, pc: u64) -> impl Iterator<Item = u64> {
+    pub fn sources(&self, pc: u64) -> impl Iterator<Item = u64> {
         let edges = self.edges();
         let named = self.number(pc);
         let first = edges.partition_point(|(to, _)| Some(*to) < named);
@@ -145,12 +184,14 @@ impl<'a> Program<'a> {
     }
 
     /// Whether a function begins at `pc`, as the unwind tables or a symbol say.
-    pub(super) fn is_function(&self, pc: u64) -> bool {
+    #[must_use]
+    pub fn is_function(&self, pc: u64) -> bool {
         self.beginning(pc) == Some(pc) || self.dynamic.names_of(pc).next().is_some()
     }
 
     /// Where the function around `pc` begins, as the unwind tables say.
-    pub(super) fn beginning(&self, pc: u64) -> Option<u64> {
+    #[must_use]
+    pub fn beginning(&self, pc: u64) -> Option<u64> {
         self.object.tables()?.beginning(pc)
     }
 
@@ -182,31 +223,9 @@ impl<'a> Program<'a> {
         })
     }
 
-    /// The instructions that make the address of a page (ADRP) from `first` to `last`: page, instruction, register.
-    pub(super) fn pages(
-        &self,
-        first: u64,
-        last: u64,
-    ) -> impl Iterator<Item = (u64, u64, Register)> {
-        let pages = self.pages.get_or_init(|| {
-            let page = |(pc, word): (u64, u32)| {
-                let (page, register) = a64::page(word, pc)?;
-                Some((page, pc, register))
-            };
-            let mut pages: Vec<_> = self.words().filter_map(page).collect();
-            pages.sort_unstable();
-            pages
-        });
-        let start = pages.partition_point(|(page, ..)| *page < first);
-        let named = pages.get(start..).unwrap_or_default();
-        named
-            .iter()
-            .take_while(move |(page, ..)| *page <= last)
-            .copied()
-    }
-
     /// The instruction in front of `pc`, if the code goes on from there. Padding that nothing leads to is passed over.
-    pub(super) fn in_front(&self, pc: u64) -> Option<u64> {
+    #[must_use]
+    pub fn in_front(&self, pc: u64) -> Option<u64> {
         let before = pc.checked_sub(a64::BYTES)?;
         // Of a call of what is not there, the last one of a function, linkers make a NOP.
         if self.at(before)?.is_nop() && self.is_function(pc) {
@@ -230,68 +249,50 @@ impl<'a> Program<'a> {
         Some(before)
     }
 
-    /// Whether the file's data holds this address of an instruction, as it is or after it was loaded.
-    pub(super) fn points_to(&self, address: u64) -> bool {
-        self.dynamic.addends().any(|addend| addend == address) || self.in_data(address)
-    }
-
-    fn in_data(&self, address: u64) -> bool {
-        let needle = address.to_le_bytes();
-        self.object.segments().iter().any(|segment| {
-            // Data that is not written needs no address, but where the file lies where it was linked.
-            let counts = segment.p_type == PT_LOAD
-                && (self.object.is_fixed() || segment.p_flags & PF_W != 0);
-            let bytes = self.object.bytes().get(segment.file_range());
-            let bytes = bytes.unwrap_or_default();
-            counts && memmem::find(bytes, &needle).is_some()
-        })
-    }
-
-    /// Whether code makes the address in one step, or of two halves, wherever these are.
-    pub(super) fn makes(&self, address: u64) -> bool {
-        let half = |shift: u32| address.wrapping_shr(shift) & 0xffff;
-        let (mut lower, mut upper) = (Registers::NONE, Registers::NONE);
-        for (pc, word) in self.words() {
-            if a64::address(word, pc) == Some(address) {
-                return true;
-            }
-            let Some(moved) = a64::moved(word) else {
-                continue;
-            };
-            // MOVZ of the lowest, MOVK of the next sixteen bits.
-            if self.object.is_fixed() && !moved.kept && moved.shift == 0 && moved.bits == half(0) {
-                lower = lower.and(Registers::or_sp(moved.to));
-            }
-            if moved.kept && moved.shift == 16 && moved.bits == half(16) && moved.bits != 0 {
-                upper = upper.and(Registers::or_sp(moved.to));
-            }
+    /// What comes before the instruction at `pc`.
+    #[must_use]
+    pub fn before(&self, pc: u64) -> Before {
+        let front = self.in_front(pc);
+        let source = |at: u64| Source {
+            at,
+            is_call: self.at(at).is_some_and(|it| it.flow().is_call()),
+        };
+        let sources: Vec<Source> = self.sources(pc).map(source).collect();
+        let called = sources.iter().any(|source| source.is_call);
+        let known = called || self.is_function(pc);
+        // Of the inside of a function nothing takes the address.
+        let inside = self.beginning(pc).is_some_and(|beginning| beginning != pc);
+        let begins = known || front.is_none() && !(inside && !sources.is_empty());
+        Before {
+            front,
+            sources,
+            begins,
         }
-        lower.iter().any(|register| upper.contains(register))
-    }
-
-    /// Whether what is loaded of the file holds this name, but for the names of its symbols.
-    pub(super) fn has_string(&self, name: &[u8]) -> bool {
-        let needle = [name, b"\0"].concat();
-        let (start, len) = self.dynamic.strings().unwrap_or_default();
-        let end = start.saturating_add(len);
-        self.object
-            .segments()
-            .iter()
-            .filter(|segment| segment.p_type == PT_LOAD)
-            .any(|segment| {
-                let bytes = self.object.bytes().get(segment.file_range());
-                let bytes = bytes.unwrap_or_default();
-                memmem::find_iter(bytes, &needle).any(|at| {
-                    let at = u64::try_from(at).unwrap_or(u64::MAX);
-                    let addr = segment.p_vaddr.saturating_add(at);
-                    addr < start || addr >= end
-                })
-            })
     }
 }
 
+/// What comes before an instruction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// The instruction in front of it, if the code goes on from there.
+    pub front: Option<u64>,
+    /// The instructions that lead to it by naming it.
+    pub sources: Vec<Source>,
+    /// Whether a function may begin at it.
+    pub begins: bool,
+}
+
+/// A direct branch or call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Where it is.
+    pub at: u64,
+    /// Whether it is a call.
+    pub is_call: bool,
+}
+
 /// A file's code by the addresses it was linked at.
-struct Linked<'p, 'a>(&'p Program<'a>);
+struct Linked<'p, 'a>(&'p Graph<'a>);
 
 impl Code for Linked<'_, '_> {
     fn at(&mut self, pc: Addr) -> Option<Instruction> {

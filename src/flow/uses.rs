@@ -2,35 +2,40 @@
 
 use std::collections::BTreeSet;
 
-use crate::a64::{BYTES as INSTRUCTION, Flow, Hint, Register, Target, Write};
-use crate::flow::origin::keeps;
+use crate::a64::{BYTES, Flow, Hint, Register, Target, Write};
 
-use super::Reason;
-use super::walk::{Stop, Walker};
+use super::Graph;
+use super::origin::keeps;
 
 /// A call through a word that is bound to a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Use {
+pub struct Use {
     /// The instruction that calls or jumps.
-    pub(super) pc: u64,
+    pub pc: u64,
     /// The stub it ends, if it is one.
-    pub(super) stub: Option<u64>,
+    pub stub: Option<u64>,
 }
 
-impl Walker<'_, '_> {
+/// Why the uses of a name are not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfollowed {
+    /// Here its address is used in another way than to call it.
+    Taken(u64),
+    /// There is more to look at than is looked at.
+    TooMany,
+}
+
+impl Graph<'_> {
     /// Where code of this file calls what another file (or this one) names: the calls through the words that are bound
     /// to the name.
     ///
     /// # Errors
     /// The name's address is used in another way.
-    pub(super) fn uses(&self, name: &[u8]) -> Result<Vec<Use>, Stop> {
+    pub fn uses(&self, name: &[u8]) -> Result<Vec<Use>, Unfollowed> {
         let mut slots = BTreeSet::new();
-        for relocation in self.program.dynamic.relocations_of(name) {
+        for relocation in self.dynamic().relocations_of(name) {
             if !relocation.kind.is_slot() {
-                return Err(Stop {
-                    at: Some(relocation.at),
-                    reason: Reason::AddressTaken,
-                });
+                return Err(Unfollowed::Taken(relocation.at));
             }
             slots.insert(relocation.at);
         }
@@ -41,7 +46,7 @@ impl Walker<'_, '_> {
         for slot in &slots {
             // As far as the offset of a load reaches.
             let first = (slot & !0xfff).saturating_sub(7 << 12);
-            for from in self.program.pages(first, *slot) {
+            for from in self.pages(first, *slot) {
                 self.users(
                     from,
                     |page, register, write| match write {
@@ -56,26 +61,23 @@ impl Walker<'_, '_> {
                 );
             }
         }
-        if !self.program.budget.lasted() {
-            return Err(Stop::whole(Reason::TooMany));
+        if !self.budget().lasted() {
+            return Err(Unfollowed::TooMany);
         }
         loads.into_iter().map(|pc| self.called(pc)).collect()
     }
 
     /// Where the address that the instruction at `pc` loads is called.
-    fn called(&self, pc: u64) -> Result<Use, Stop> {
+    fn called(&self, pc: u64) -> Result<Use, Unfollowed> {
         /// Instructions between the load and the call: arguments are made ready there.
         const NEAR: u64 = 64;
-        let taken = |at| Stop {
-            at: Some(at),
-            reason: Reason::AddressTaken,
-        };
-        let load = self.program.at(pc);
+        let taken = Unfollowed::Taken;
+        let load = self.at(pc);
         let register = load.and_then(|load| load.writes().only());
         let register = register.ok_or_else(|| taken(pc))?;
         for index in 1..=NEAR {
-            let at = pc.wrapping_add(index.wrapping_mul(INSTRUCTION));
-            let it = self.program.at(at).ok_or_else(|| taken(pc))?;
+            let at = pc.wrapping_add(index.wrapping_mul(BYTES));
+            let it = self.at(at).ok_or_else(|| taken(pc))?;
             if let Flow::Jump(target) | Flow::Call(target) = it.flow()
                 && target == Target::Register(register)
             {
@@ -98,15 +100,15 @@ impl Walker<'_, '_> {
         /// The registers that stubs use.
         const PAGE: Register = 16;
         const ADDRESS: Register = 17;
-        let page = pc.checked_sub(INSTRUCTION)?;
-        let made = self.program.at(page)?.page(page)?;
-        let load = self.program.at(pc)?.write(pc, ADDRESS);
+        let page = pc.checked_sub(BYTES)?;
+        let made = self.at(page)?.page(page)?;
+        let load = self.at(pc)?.write(pc, ADDRESS);
         let loads = matches!(load, Write::Load { base: PAGE, .. });
         if made.1 != PAGE || !loads {
             return None;
         }
-        let front = page.checked_sub(INSTRUCTION)?;
-        let landing = self.program.at(front).and_then(|it| it.hint());
+        let front = page.checked_sub(BYTES)?;
+        let landing = self.at(front).and_then(|it| it.hint());
         Some(match landing {
             Some(Hint::Landing { calls: true }) => front,
             _ => page,
