@@ -29,7 +29,7 @@ use std::sync::Arc;
 use crate::criu_image::model::{Mm, Vma, VmaStatus};
 use crate::object::changed::{self, Kept, Shown};
 use crate::object::executable::Unloadable;
-use crate::object::{Absent, Entry, Object, Objects};
+use crate::object::{Absent, FileObject, Object, Objects};
 use crate::units::Pid;
 
 use super::registers::{self, ReadAudit, Reads, Register};
@@ -260,7 +260,7 @@ impl<'a> Auditor<'a> {
         let Some(id) = id.filter(|_| vma.status.intersects(of_file)) else {
             return Err(nowhere(Reason::Anonymous));
         };
-        let Some(entry) = self.objects.entry(id) else {
+        let Some(entry) = self.objects.look_up(id) else {
             let unnamed = "the image does not name it".to_owned();
             return Err(nowhere(Reason::Unused(unnamed)));
         };
@@ -298,7 +298,7 @@ impl<'a> Auditor<'a> {
     }
 
     /// Reads a file, once, under its number.
-    pub(super) fn add(&mut self, id: u32, entry: &'a Entry<'a>) -> Rc<Named<'a>> {
+    pub(super) fn add(&mut self, id: u32, entry: &'a FileObject<'a>) -> Rc<Named<'a>> {
         let named = self.files.entry(id).or_insert_with(|| {
             let object = entry.object.as_ref().map_err(|absent| match absent {
                 Absent::Unused(unused) => Reason::Unused(unused.to_string()),

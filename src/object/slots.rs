@@ -2,7 +2,7 @@
 
 use super::Object;
 use super::placed::{Load, Loads, Spot};
-use crate::elf::imports::{Kind, Unreadable};
+use crate::elf::imports::{RelocationKind, Unreadable};
 use crate::memory::{Gap, Memory};
 use crate::units::Addr;
 
@@ -20,7 +20,7 @@ pub struct Slot<'a> {
     /// Its address, as linked.
     pub at: u64,
     /// What is written.
-    pub kind: Kind,
+    pub kind: RelocationKind,
     /// The symbol whose address it is; none where it is one of the object itself.
     pub symbol: Option<&'a [u8]>,
     /// What is added to the symbol's address; without a symbol, the address as linked.
@@ -50,7 +50,7 @@ impl<'a> Object<'a> {
         let dynamic = self.dynamic()?;
         let packed = self.packed()?.into_iter().map(|at| Slot {
             at,
-            kind: Kind::Relative,
+            kind: RelocationKind::Relative,
             symbol: None,
             // What is added lies in the word itself.
             addend: self

@@ -1,5 +1,5 @@
 use crate::memory::{Memory as _, Missing};
-use crate::object::changed::{Kept, Part, Shown, changed_pages, kept, parts};
+use crate::object::changed::{Kept, KeptRange, Shown, changed_pages, kept, parts};
 use crate::sigframe::tests::fake::Fake;
 use crate::units::{Addr, AddrRange};
 
@@ -69,7 +69,7 @@ fn changed_pages_are_told_from_those_beside_them() {
     let large = changed_pages(&memory, shown(&file), 4 * PAGE);
     assert_eq!(large, [range(1, 4)]);
     // Together they are one stretch of the image.
-    let together = Part {
+    let together = KeptRange {
         range: range(1, 4),
         offset: PAGE,
         kept: Kept::Changed,

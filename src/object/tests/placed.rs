@@ -3,7 +3,7 @@ use std::sync::Arc;
 use proptest::prelude::{any, prop, proptest};
 
 use super::library;
-use crate::elf::imports::{Kind, Unreadable};
+use crate::elf::imports::{RelocationKind, Unreadable};
 use crate::memory::files::WithFiles;
 use crate::memory::{GapKind, Memory};
 use crate::object::functions::Source;
@@ -110,7 +110,7 @@ fn slots_have_the_values_that_the_task_has() {
     };
     let expected = Slot {
         at: SLOT,
-        kind: Kind::JumpSlot,
+        kind: RelocationKind::JumpSlot,
         symbol: Some(b"prctl".as_slice()),
         addend: 0,
     };
@@ -129,7 +129,7 @@ fn a_slot_that_was_never_written_has_the_files_word() {
     load(&mut memory, SETS, 1);
     let loads = Loads::new(&memory, &objects);
     let of = loads.at(Addr(SETS)).unwrap().load;
-    let kinds: Vec<(Kind, Option<&[u8]>)> = of
+    let kinds: Vec<(RelocationKind, Option<&[u8]>)> = of
         .object
         .slots()
         .unwrap()
@@ -138,8 +138,8 @@ fn a_slot_that_was_never_written_has_the_files_word() {
     assert_eq!(
         kinds,
         [
-            (Kind::GlobalData, Some(b"pointer".as_slice())),
-            (Kind::Absolute, Some(b"prctl".as_slice())),
+            (RelocationKind::GlobalData, Some(b"pointer".as_slice())),
+            (RelocationKind::Absolute, Some(b"prctl".as_slice())),
         ]
     );
     let why = |memory: &dyn Memory| {
@@ -178,7 +178,7 @@ fn packed_relative_relocations_are_slots_too() {
     let packed: Vec<(u64, i64)> = object
         .slots()
         .unwrap()
-        .filter(|slot| slot.kind == Kind::Relative && slot.symbol.is_none())
+        .filter(|slot| slot.kind == RelocationKind::Relative && slot.symbol.is_none())
         .map(|slot| (slot.at, slot.addend))
         .collect();
     assert_eq!(

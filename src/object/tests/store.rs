@@ -15,9 +15,9 @@ fn files_are_known_by_their_ids_and_parsed_once() {
     ]);
     let object = objects.get(3).unwrap();
     assert_eq!(object.bytes(), sets);
-    assert_eq!(objects.entry(3).unwrap().name, name);
-    assert!(objects.get(4).is_none() && objects.entry(5).is_none());
-    let script = objects.entry(4).unwrap().object.as_ref().unwrap_err();
+    assert_eq!(objects.look_up(3).unwrap().name, name);
+    assert!(objects.get(4).is_none() && objects.look_up(5).is_none());
+    let script = objects.look_up(4).unwrap().object.as_ref().unwrap_err();
     assert!(matches!(
         script,
         Absent::Foreign(Foreign::Magic | Foreign::Header(_))
