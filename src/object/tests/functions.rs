@@ -3,7 +3,6 @@ use crate::elf::tests::build::{self, CODE, Function, LINKED, Plan};
 use crate::object::Object;
 use crate::object::functions::{Bounds, Source};
 
-/// `__kernel_rt_sigreturn` has no size in the vDSO of some kernels; here all three are told by their tables.
 #[test]
 fn unwind_tables_come_first_and_symbols_name_them() {
     let bytes = library("sets");
@@ -49,6 +48,22 @@ fn without_tables_symbols_with_a_size_tell_functions() {
     assert_eq!(object.function_at(0x268), Some(run));
     assert_eq!(object.function_at(0x25c), None);
     assert_eq!(object.function_at(0x26c), None);
+}
+
+#[test]
+fn dynamic_symbols_end_where_the_next_table_begins() {
+    let mut bytes = library("sets");
+    let object = Object::parse(&bytes).unwrap();
+    assert_eq!(object.function_at(0x260).unwrap().name, Some("run"));
+    let symbols = object.section(b".dynsym").unwrap().sh_addr;
+    let dynamic = object.section(b".dynamic").unwrap();
+    let mut entries = (dynamic.sh_offset as usize..).step_by(16);
+    // DT_GNU_HASH, as if the table lay behind the second of three symbols.
+    let tag = 0x6fff_fef5_u64.to_le_bytes();
+    let entry = entries.find(|at| bytes[*at..*at + 8] == tag).unwrap();
+    bytes[entry + 8..entry + 16].copy_from_slice(&(symbols + 48).to_le_bytes());
+    let object = Object::parse(&bytes).unwrap();
+    assert_eq!(object.function_at(0x260).unwrap().name, None);
 }
 
 /// A symbol: name, type and binding, section, address, bytes.
@@ -111,6 +126,7 @@ fn the_table_of_all_symbols_names_functions() {
         (at(b"\xff\0"), 0x12, 1, code + 0x400, 0x10),
         (at(b"weak\0"), 0x12, 1, code + 0x500, 0),
         (1 << 30, 0x12, 1, code + 0x600, 0x10),
+        (at(b"global\0"), 0x12, 1, 8 * code, 0x10),
     ];
     let bytes = with_symbols(&rows, names);
     let object = Object::parse(&bytes).unwrap();
@@ -125,7 +141,7 @@ fn the_table_of_all_symbols_names_functions() {
     assert_eq!(found(0x13c), Some(global));
     let inner = (0x110, 0x120, Some("inner"), Source::Symbol);
     assert_eq!(found(0x118), Some(inner));
-    for nothing in [0x20, 0x140, 0x200, 0x300, 0x500] {
+    for nothing in [0x20, 0x140, 0x200, 0x300, 0x500, 7 * code] {
         assert_eq!(found(nothing), None, "{nothing:#x}");
     }
     // Names that are no text, or not there.
