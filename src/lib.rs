@@ -5,6 +5,7 @@
 //! * [`input`] opens the files of an image directory, in an archive or not; [`wire`] finds protobuf fields in bytes;
 //! * [`criu_image`] turns them into tasks, threads, mappings and memory by address ([`memory`]);
 //! * [`export`] reads what an engine says of the checkpoint beside it;
+//! * [`object`] parses each ELF file that tasks have, once ([`elf`]), and says where they have it;
 //! * [`auxv`] and [`sigframe`] turn memory into HWCAPs and signal frames; [`code`] says what tasks' code can do;
 //! * [`facts`] puts all of it side by side; [`abi`] holds what kernels and CRIU versions do;
 //! * [`profile`] describes a target machine; [`rule`] holds facts against it and gives findings and a verdict;

@@ -6,9 +6,9 @@ use goblin::elf::sym::{STT_FUNC, STT_NOTYPE};
 
 use super::error::{Error, MaybeAddr, Site};
 use crate::elf::note::Note;
-use crate::memory::{Gap, GapKind, Memory, Missing};
-use crate::object::Object;
-use crate::units::{Addr, AddrRange, Place, Version};
+use crate::memory::Memory;
+use crate::object::{Object, image};
+use crate::units::{Addr, Place, Version};
 
 /// What a vDSO says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,9 +46,6 @@ pub enum Found {
 
 /// Bytes read at most. vDSOs are one or two 4 KiB pages; with 64 KiB pages one page.
 pub const MAX_BYTES: u64 = 64 * 1024;
-
-/// Piece by which they are read, so that a gap leaves what lies before it: the smallest page.
-const PIECE: u64 = 4096;
 
 /// `mov x8, #139` and `svc #0`, little-endian: `rt_sigreturn` is system call 139.
 const TRAMPOLINE: [u8; 8] = [0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4];
@@ -89,39 +86,10 @@ pub fn find(memory: &dyn Memory, sysinfo_ehdr: Option<Addr>) -> Result<VdsoFacts
     let base = told.or_else(marked).ok_or(Error::NoVdso {
         ehdr: MaybeAddr(sysinfo_ehdr),
     })?;
-    let bytes = read(memory, base)?;
+    let bytes =
+        image::copy(memory, base, MAX_BYTES).map_err(|gap| Error::VdsoUnreadable { base, gap })?;
     let place = memory.place(base);
     parse(&bytes, base, place)
-}
-
-/// The readable bytes from `base` to the end of its mapping, [`MAX_BYTES`] at most.
-fn read(memory: &dyn Memory, base: Addr) -> Result<Vec<u8>, Error> {
-    let unmapped = Gap {
-        addr: base,
-        why: GapKind::Missing(Missing::Unmapped),
-    };
-    let mapping = memory.mapping_at(base).ok_or(Error::VdsoUnreadable {
-        base,
-        gap: unmapped,
-    })?;
-    let whole = AddrRange::new(base, mapping.range.end).len().min(MAX_BYTES);
-    let mut bytes = Vec::new();
-    let mut done = 0_u64;
-    while done < whole {
-        let take = whole.saturating_sub(done).min(PIECE);
-        let mut piece = vec![0; usize::try_from(take).unwrap_or(0)];
-        let read = base
-            .checked_add(done)
-            .ok_or(unmapped)
-            .and_then(|addr| memory.read(addr, &mut piece));
-        match read {
-            Ok(()) => bytes.append(&mut piece),
-            Err(gap) if done == 0 => return Err(Error::VdsoUnreadable { base, gap }),
-            Err(_) => break,
-        }
-        done = done.saturating_add(take);
-    }
-    Ok(bytes)
 }
 
 /// Reads the facts out of the bytes of a vDSO that is mapped at `base`.

@@ -65,7 +65,7 @@ pub struct Relocation {
     /// The address it writes to, as linked.
     pub at: u64,
     /// What it writes.
-    pub kind: Kind,
+    pub kind: RelocationKind,
     /// Number of its symbol; 0 for none.
     pub symbol: usize,
     /// What is added.
@@ -74,7 +74,7 @@ pub struct Relocation {
 
 /// What a relocation writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum RelocationKind {
     /// The address of a symbol, into the table that code loads it from (`GLOB_DAT`).
     GlobalData,
     /// The address of a function, into the table that stubs load it from (`JUMP_SLOT`).
@@ -92,16 +92,16 @@ pub enum Kind {
 }
 
 /// Numbers of kinds (ELF for the Arm 64-bit Architecture, `IHI 0056`).
-const KINDS: [(u32, Kind); 6] = [
-    (R_AARCH64_GLOB_DAT, Kind::GlobalData),
-    (R_AARCH64_JUMP_SLOT, Kind::JumpSlot),
-    (R_AARCH64_ABS64, Kind::Absolute),
-    (R_AARCH64_RELATIVE, Kind::Relative),
-    (R_AARCH64_IRELATIVE, Kind::Resolved),
-    (R_AARCH64_TLSDESC, Kind::ThreadLocal),
+const KINDS: [(u32, RelocationKind); 6] = [
+    (R_AARCH64_GLOB_DAT, RelocationKind::GlobalData),
+    (R_AARCH64_JUMP_SLOT, RelocationKind::JumpSlot),
+    (R_AARCH64_ABS64, RelocationKind::Absolute),
+    (R_AARCH64_RELATIVE, RelocationKind::Relative),
+    (R_AARCH64_IRELATIVE, RelocationKind::Resolved),
+    (R_AARCH64_TLSDESC, RelocationKind::ThreadLocal),
 ];
 
-impl Kind {
+impl RelocationKind {
     fn of(number: u32) -> Self {
         let row = KINDS.iter().find(|(known, _)| *known == number);
         row.map_or(Self::Other(number), |(_, kind)| *kind)
@@ -351,7 +351,7 @@ fn read_relocations(
         .ok_or(Unreadable::Outside("relocations"))?;
     into.extend(table.iter().map(|relocation| Relocation {
         at: relocation.r_offset,
-        kind: Kind::of(relocation.r_type),
+        kind: RelocationKind::of(relocation.r_type),
         symbol: relocation.r_sym,
         addend: relocation.r_addend.unwrap_or_default(),
     }));

@@ -36,7 +36,7 @@ fn file(objects: &Objects<'_>, mm: &Mm, vma: &Vma) -> Result<Option<u32>, Suspec
     let Some(id) = id.filter(|_| vma.status.intersects(of_file)) else {
         return Err(nowhere(Reason::Anonymous));
     };
-    let Some(entry) = objects.entry(id) else {
+    let Some(entry) = objects.look_up(id) else {
         let unnamed = "the image does not name it".to_owned();
         return Err(nowhere(Reason::Unused(unnamed)));
     };

@@ -124,7 +124,7 @@ impl<'a> Readers<'a> {
     pub(super) fn together(&mut self, ids: &BTreeSet<u32>, register: Register) -> ReadAudit {
         for (id, entry) in ids
             .iter()
-            .filter_map(|id| Some((id, self.objects.entry(*id)?)))
+            .filter_map(|id| Some((id, self.objects.look_up(*id)?)))
         {
             let found = self.found.entry(*id).or_insert_with(|| {
                 let object = entry.object.as_ref().map_err(Reason::from);

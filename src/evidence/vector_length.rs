@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use crate::flow::origin::Origin;
 use crate::flow::{Graph, Use};
-use crate::object::{Entry, Object, Objects};
+use crate::object::{FileObject, Object, Objects};
 
 use super::{Reason, Suspect};
 
@@ -82,7 +82,7 @@ impl<'a> Lengths<'a> {
     }
 
     /// Reads a file, once, under its number.
-    fn add(&mut self, id: u32, entry: &'a Entry<'a>) -> Rc<Named<'a>> {
+    fn add(&mut self, id: u32, entry: &'a FileObject<'a>) -> Rc<Named<'a>> {
         let named = self.files.entry(id).or_insert_with(|| {
             let object = entry.object.as_ref().map_err(Reason::from);
             Rc::new(Named {
@@ -105,7 +105,7 @@ impl<'a> Lengths<'a> {
     fn follow(&mut self, ids: &BTreeSet<u32>) -> Result<(), Suspect> {
         let files: Vec<(u32, Rc<Named<'a>>)> = ids
             .iter()
-            .filter_map(|id| Some((*id, self.add(*id, self.objects.entry(*id)?))))
+            .filter_map(|id| Some((*id, self.add(*id, self.objects.look_up(*id)?))))
             .collect();
         let mut open: Vec<usize> = Vec::new();
         for (_, named) in &files {

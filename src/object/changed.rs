@@ -33,7 +33,7 @@ pub struct Shown<'f> {
 
 /// A part of what is shown, with one answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct KeptRange {
     /// Its addresses.
     pub range: AddrRange,
     /// The first one's offset in the file.
@@ -55,7 +55,7 @@ pub fn kept(content: &Content<'_>, file: &[u8], offset: u64) -> Kept {
 
 /// What became of each stretch of the image that holds a part of what is shown; ascending, without gaps. A stretch may be
 /// of many pages, of which one was changed: [`changed_pages`] tells which.
-pub fn parts<'m>(memory: &'m dyn Memory, shown: Shown<'m>) -> impl Iterator<Item = Part> + 'm {
+pub fn parts<'m>(memory: &'m dyn Memory, shown: Shown<'m>) -> impl Iterator<Item = KeptRange> + 'm {
     let mut at = shown.range.start;
     iter::from_fn(move || {
         let run = (at < shown.range.end).then(|| memory.run_at(at, shown.range.end))?;
@@ -65,7 +65,7 @@ pub fn parts<'m>(memory: &'m dyn Memory, shown: Shown<'m>) -> impl Iterator<Item
         let range = AddrRange::new(at, run.range.end.max(at.checked_add(1)?));
         at = range.end;
         let kept = kept(&run.content, shown.file, offset);
-        Some(Part {
+        Some(KeptRange {
             range,
             offset,
             kept,

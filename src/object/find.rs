@@ -24,17 +24,17 @@ pub struct Binary {
     /// Its path, as the image has it.
     pub name: Arc<str>,
     /// The file, or why it is not used.
-    pub file: Result<Found, Unused>,
+    pub file: Result<MappedFile, Unused>,
 }
 
 /// A file that is the one that was mapped.
 #[derive(Debug)]
-pub struct Found {
+pub struct MappedFile {
     bytes: Arc<Blob>,
     headers: Headers,
 }
 
-impl Found {
+impl MappedFile {
     /// It as an object, nothing of which was read yet but its headers.
     #[must_use]
     pub fn object(&self) -> Object<'_> {
@@ -134,7 +134,7 @@ fn code(vma: &Vma) -> Option<u32> {
     }
 }
 
-fn open(root: &Root, file: &RegFile) -> Result<Found, Unused> {
+fn open(root: &Root, file: &RegFile) -> Result<MappedFile, Unused> {
     // CRIU saves a size with every build id. Files of debugging information alone have the same id.
     let saved = file.size.filter(|_| !file.build_id.is_empty());
     let saved = saved.ok_or(Unused::NotSaved)?;
@@ -155,5 +155,5 @@ fn open(root: &Root, file: &RegFile) -> Result<Found, Unused> {
         });
     }
     let headers = object.into_headers();
-    Ok(Found { bytes, headers })
+    Ok(MappedFile { bytes, headers })
 }

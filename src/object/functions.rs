@@ -3,15 +3,32 @@
 
 use std::cmp::Reverse;
 
+use goblin::elf::dynamic::{
+    DT_GNU_HASH, DT_HASH, DT_JMPREL, DT_RELA, DT_STRTAB, DT_SYMTAB, DT_VERDEF, DT_VERNEED,
+    DT_VERSYM,
+};
+use goblin::elf::program_header::{PF_X, PT_LOAD};
 use goblin::elf::section_header::{SHT_SYMTAB, SectionHeader};
 use goblin::elf::sym::{STB_GLOBAL, STB_WEAK, STT_FUNC, STT_GNU_IFUNC, st_bind, st_type};
 
 use super::Object;
 use super::go::Go;
+use crate::elf::imports::{self, Dynamic};
 use crate::elf::tables::Tables;
 
 /// Bytes of a symbol.
 const SYMBOL: usize = 24;
+/// Tables that may follow the dynamic symbols, of which a file does not say how many there are.
+const TABLES: [u64; 8] = [
+    DT_STRTAB,
+    DT_HASH,
+    DT_GNU_HASH,
+    DT_VERSYM,
+    DT_VERNEED,
+    DT_VERDEF,
+    DT_RELA,
+    DT_JMPREL,
+];
 /// Symbols that are read of the table of all symbols. The largest programs with one have some hundred thousand.
 const MAX_SYMBOLS: usize = 1 << 21;
 /// Bytes of a name. Those that compilers make of templates have some thousand.
@@ -74,12 +91,20 @@ impl<'a> Functions<'a> {
     pub(super) fn of(object: &Object<'a>) -> Self {
         let mut symbols = all_symbols(object).unwrap_or_default();
         if let Ok(dynamic) = object.dynamic() {
-            let named = dynamic.symbols().iter().filter(|symbol| symbol.defined);
+            let named = symbols_of(dynamic).filter(|symbol| symbol.defined);
             symbols.extend(named.filter_map(|symbol| {
                 let name = Name::Read(symbol.name);
                 Symbol::new(symbol.kind, symbol.binding, symbol.value, symbol.size, name)
             }));
         }
+        // What is read behind the last real symbol may look like anything, but seldom like a function in code.
+        symbols.retain(|symbol| {
+            object.segments().iter().any(|segment| {
+                let end = segment.p_vaddr.saturating_add(segment.p_filesz);
+                let code = segment.p_type == PT_LOAD && segment.p_flags & PF_X != 0;
+                code && segment.p_vaddr <= symbol.start && symbol.end <= end
+            })
+        });
         // The sort is stable: of equals the first in the file is then the last.
         symbols.reverse();
         symbols.sort_by_key(|symbol| (symbol.start, symbol.rank, Reverse(symbol.end)));
@@ -159,6 +184,19 @@ pub(super) fn text(bytes: &[u8]) -> Option<&str> {
     let near = bytes.get(..MAX_NAME).unwrap_or(bytes);
     let name = near.get(..memchr::memchr(0, near)?)?;
     std::str::from_utf8(name).ok()
+}
+
+/// The dynamic symbols, up to the next table.
+fn symbols_of<'d, 'a>(dynamic: &'d Dynamic<'a>) -> impl Iterator<Item = &'d imports::Symbol<'a>> {
+    let first = dynamic.entry(DT_SYMTAB).unwrap_or_default();
+    let behind = TABLES
+        .iter()
+        .filter_map(|tag| dynamic.entry(*tag))
+        .filter_map(|addr| usize::try_from(addr.checked_sub(first)?).ok())
+        .filter(|bytes| *bytes != 0)
+        .min();
+    let most = behind.map_or(usize::MAX, |bytes| bytes / SYMBOL);
+    dynamic.symbols().iter().take(most)
 }
 
 /// The functions in the table of all symbols, which strippers take away.

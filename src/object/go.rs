@@ -9,6 +9,7 @@ use memchr::memmem;
 
 use super::Object;
 use super::functions::text;
+use crate::elf::imports::Dynamic;
 use crate::elf::part;
 
 /// Sections that linkers put the table in: of programs at a fixed address, and of others.
@@ -263,7 +264,7 @@ fn relocated(object: &Object<'_>, addr: u64) -> Option<u64> {
 
 /// Words of data that can be written that hold an address, as they are or once they are relocated.
 fn places<'o>(object: &'o Object<'_>, address: u64) -> impl Iterator<Item = u64> + 'o {
-    let relocations = object.dynamic().map(|dynamic| dynamic.relocations());
+    let relocations = object.dynamic().map(Dynamic::relocations);
     let relocated = relocations.unwrap_or_default().iter();
     let relocated = relocated
         .filter(move |one| one.symbol == 0 && one.addend.cast_unsigned() == address)

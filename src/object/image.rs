@@ -7,14 +7,48 @@ use goblin::elf::program_header::{PF_X, PT_LOAD, ProgramHeader};
 
 use super::Object;
 use crate::elf::tables::{Tables, code_at};
-use crate::memory::{Content, Mapping, Memory};
-use crate::units::Addr;
+use crate::memory::{Content, Gap, GapKind, Mapping, Memory, Missing};
+use crate::units::{Addr, AddrRange};
 
 /// Mappings looked at below one with code for the header of its file: a file has one for each of its segments.
 const MAX_SEGMENTS: usize = 8;
 
 /// Bytes read of a header that lies in the image; program headers stand right behind it.
 const HEADER_BYTES: u64 = 4096;
+
+/// Piece by which an object is copied, so that a gap leaves what lies before it: the smallest page.
+const PIECE: u64 = 4096;
+
+/// A copy of the bytes from `base` to the end of its mapping or to the first gap, `most` at most: the vDSO, to be read as
+/// an [`Object`] like any other.
+///
+/// # Errors
+/// There are none: what lies at `base` instead.
+pub fn copy(memory: &dyn Memory, base: Addr, most: u64) -> Result<Vec<u8>, Gap> {
+    let unmapped = Gap {
+        addr: base,
+        why: GapKind::Missing(Missing::Unmapped),
+    };
+    let mapping = memory.mapping_at(base).ok_or(unmapped)?;
+    let whole = AddrRange::new(base, mapping.range.end).len().min(most);
+    let mut bytes = Vec::new();
+    let mut done = 0_u64;
+    while done < whole {
+        let take = whole.saturating_sub(done).min(PIECE);
+        let mut piece = vec![0; usize::try_from(take).unwrap_or(0)];
+        let read = base
+            .checked_add(done)
+            .ok_or(unmapped)
+            .and_then(|addr| memory.read(addr, &mut piece));
+        match read {
+            Ok(()) => bytes.append(&mut piece),
+            Err(gap) if done == 0 => return Err(gap),
+            Err(_) => break,
+        }
+        done = done.saturating_add(take);
+    }
+    Ok(bytes)
+}
 
 /// An object whose header and unwind tables lie in the image.
 #[derive(Debug)]

@@ -44,7 +44,7 @@ use executable::{Executable, Unloadable};
 use functions::{Bounds, Functions};
 
 pub use crate::elf::Foreign;
-pub use store::{Absent, Entry, Objects};
+pub use store::{Absent, FileObject, Objects};
 
 /// One ELF file of which all bytes are known.
 #[derive(Debug)]

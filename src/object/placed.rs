@@ -17,12 +17,12 @@ const LARGEST_PAGE: u64 = 1 << 16;
 #[derive(Debug, Default)]
 pub struct Loads<'o> {
     /// Ascending by address, not overlapping.
-    parts: Vec<Part<'o>>,
+    parts: Vec<LoadPart<'o>>,
 }
 
 /// A part of an object, as one mapping has it.
 #[derive(Clone, Copy, Debug)]
-pub struct Part<'o> {
+pub struct LoadPart<'o> {
     /// The addresses.
     pub range: AddrRange,
     /// The first one's offset in the object's file.
@@ -55,7 +55,7 @@ impl<'o> Loads<'o> {
     /// Where the task with this memory has objects of files.
     #[must_use]
     pub fn new(memory: &dyn Memory, objects: &'o Objects<'o>) -> Self {
-        let mut parts: Vec<Part<'o>> = Vec::new();
+        let mut parts: Vec<LoadPart<'o>> = Vec::new();
         let mut before: BTreeMap<u32, u64> = BTreeMap::new();
         for mapping in memory.mappings() {
             let Some((id, offset)) = memory.file_at(mapping.range.start) else {
@@ -73,7 +73,7 @@ impl<'o> Loads<'o> {
                     bias,
                 };
                 let range = mapping.range;
-                parts.push(Part {
+                parts.push(LoadPart {
                     range,
                     offset,
                     load,
@@ -95,7 +95,7 @@ impl<'o> Loads<'o> {
         let at = self
             .parts
             .partition_point(|part| part.range.start < range.start);
-        let part = Part {
+        let part = LoadPart {
             range,
             offset: 0,
             load,
@@ -105,7 +105,7 @@ impl<'o> Loads<'o> {
 
     /// The parts, ascending.
     #[must_use]
-    pub fn parts(&self) -> &[Part<'o>] {
+    pub fn parts(&self) -> &[LoadPart<'o>] {
         &self.parts
     }
 
@@ -130,7 +130,7 @@ impl<'o> Loads<'o> {
     }
 }
 
-impl<'o> Part<'o> {
+impl<'o> LoadPart<'o> {
     /// What of the object's bytes the task should see here.
     #[must_use]
     pub fn shown(&self) -> Shown<'o> {

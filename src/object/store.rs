@@ -9,11 +9,11 @@ use crate::memory::files::Files;
 
 /// The files of one checkpoint, each parsed at most once.
 #[derive(Debug, Default)]
-pub struct Objects<'a>(BTreeMap<u32, Entry<'a>>);
+pub struct Objects<'a>(BTreeMap<u32, FileObject<'a>>);
 
 /// One of them.
 #[derive(Debug)]
-pub struct Entry<'a> {
+pub struct FileObject<'a> {
     /// Its path, as the image has it.
     pub name: Arc<str>,
     /// What it is, or why it is not known.
@@ -39,46 +39,46 @@ impl<'a> Objects<'a> {
     /// Those that were looked for.
     #[must_use]
     pub fn new(binaries: &'a Binaries) -> Self {
-        let entry = |(id, binary): (u32, &'a super::find::Binary)| {
+        let known = |(id, binary): (u32, &'a super::find::Binary)| {
             let object = binary.file.as_ref().map(|file| file.object());
             let name = Arc::clone(&binary.name);
             let object = object.map_err(Absent::Unused);
-            (id, Entry { name, object })
+            (id, FileObject { name, object })
         };
-        Self(binaries.iter().map(entry).collect())
+        Self(binaries.iter().map(known).collect())
     }
 
     /// These files, by id, name and bytes, whatever the image says of them.
     #[must_use]
     pub fn of(files: impl IntoIterator<Item = (u32, Arc<str>, &'a [u8])>) -> Self {
-        let entry = |(id, name, bytes): (u32, Arc<str>, &'a [u8])| {
+        let known = |(id, name, bytes): (u32, Arc<str>, &'a [u8])| {
             let object = Object::parse(bytes).map_err(Absent::Foreign);
-            (id, Entry { name, object })
+            (id, FileObject { name, object })
         };
-        Self(files.into_iter().map(entry).collect())
+        Self(files.into_iter().map(known).collect())
     }
 
     /// Every file, by its id.
-    pub fn iter(&self) -> impl Iterator<Item = (u32, &Entry<'a>)> {
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &FileObject<'a>)> {
         self.0.iter().map(|(id, entry)| (*id, entry))
     }
 
     /// What is known of a file.
     #[must_use]
-    pub fn entry(&self, id: u32) -> Option<&Entry<'a>> {
+    pub fn look_up(&self, id: u32) -> Option<&FileObject<'a>> {
         self.0.get(&id)
     }
 
     /// A file that is known.
     #[must_use]
     pub fn get(&self, id: u32) -> Option<&Object<'a>> {
-        self.entry(id)?.object.as_ref().ok()
+        self.look_up(id)?.object.as_ref().ok()
     }
 }
 
 impl Files for Objects<'_> {
     fn file(&self, id: u32) -> Option<(&Arc<str>, &[u8])> {
-        let entry = self.entry(id)?;
-        Some((&entry.name, entry.object.as_ref().ok()?.bytes()))
+        let known = self.look_up(id)?;
+        Some((&known.name, known.object.as_ref().ok()?.bytes()))
     }
 }
