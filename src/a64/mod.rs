@@ -38,7 +38,7 @@ use disarm64::{Insn as Definition, InsnOpcode as _};
 
 pub use flow::{Flow, Target};
 pub use hint::Hint;
-pub use need::{Need, Unreported};
+pub use need::{Need, STREAMING, Unreported};
 pub use quick::{address, branch_target, is_system_call, moved, page, system_read};
 pub use registers::{FP, LR, Register, Registers, SP};
 pub use store::{Store, Stored};

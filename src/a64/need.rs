@@ -5,8 +5,9 @@
 //! bits has the field of the ID register behind each name. What the tables lump together is told apart by its mnemonic.
 
 use disarm64::Insn as Definition;
-use disarm64_defn::InsnFeatureSet as Set;
+use disarm64_defn::{InsnClass as Class, InsnFeatureSet as Set};
 
+use super::fields::{bit, bits};
 use super::system;
 
 /// What an instruction needs of the CPU that executes it.
@@ -24,6 +25,9 @@ pub enum Need {
     /// No table has the encoding: data, or an instruction newer than the tables.
     Unknown,
 }
+
+/// Stands in a set for streaming mode, which code is in between `smstart` and `smstop`. No CPU has it by itself.
+pub const STREAMING: &str = "streaming";
 
 /// A feature without a HWCAP bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +64,7 @@ impl Need {
     }
 }
 
-/// Shorthand for rows: `any!(sve2p1 | sme2)`, `any!(sme f8fma)`.
+/// Shorthand for rows: `any!(sve2p1 | sme2 streaming)`, `any!(sme f8fma)`.
 macro_rules! any {
     ($($($name:ident)+)|+) => { $crate::a64::Need::Any(&[$(&[$(stringify!($name)),+]),+]) };
 }
@@ -69,7 +73,8 @@ pub(super) use any;
 /// What an instruction of the tables needs.
 ///
 /// SVE instructions of a set that streaming mode has as well are also executed, in streaming mode, by a CPU with SME and
-/// without SVE, so SME stands beside it.
+/// without SVE: there [`STREAMING`] stands beside SME. Some of these sets are not legal in streaming mode; who follows code
+/// through streaming mode must look closer.
 #[must_use]
 pub(super) fn of(definition: &Definition, word: u32) -> Need {
     match definition.mnemonic {
@@ -77,8 +82,26 @@ pub(super) fn of(definition: &Definition, word: u32) -> Need {
         "eret" | "eretaa" | "eretab" | "drps" | "hvc" | "smc" | "dcps1" | "dcps2" | "dcps3" => {
             Need::Privileged
         }
+        // The table's masks do not tell half precision from others here: that is in the highest bits of the shift.
+        "scvtf" | "ucvtf" | "fcvtzs" | "fcvtzu"
+            if is_shift(definition) && bits(word, 20, 3) != 1 =>
+        {
+            any!(asimd)
+        }
+        // Elements of 64 bits are in the same rows as those of 32, and need one feature more.
+        _ if definition.class == Class::SME_INT_SD && bit(word, 22) => any!(sme2 smei16i64),
+        _ if definition.class == Class::SME_FP_SD && bit(word, 22) => any!(sme2 smef64f64),
+        // One row for both: of vectors of a fixed length, and of SVE.
+        _ if definition.feature_set == Set::F16MM && bits(word, 25, 4) == 0b0010 => {
+            any!(sve2 f16mm)
+        }
         name => of_set(name, definition.feature_set),
     }
+}
+
+/// Whether it is one of vectors, with a number as the shift.
+fn is_shift(definition: &Definition) -> bool {
+    matches!(definition.class, Class::ASIMDSHF | Class::ASISDSHF)
 }
 
 fn of_set(name: &str, set: Set) -> Need {
@@ -121,9 +144,11 @@ fn of_set(name: &str, set: Set) -> Need {
         Set::PAUTH => any!(paca),
         Set::MEMTAG => any!(mte),
         Set::BFLOAT16 => any!(bf16),
-        Set::BFLOAT16_SVE => any!(svebf16 | sme),
+        Set::BFLOAT16_SVE if name == "bfmmla" => any!(svebf16),
+        Set::BFLOAT16_SVE => any!(svebf16 | sme streaming),
         Set::I8MM => any!(i8mm),
-        Set::I8MM_SVE => any!(svei8mm | sme),
+        Set::I8MM_SVE if name.ends_with("mmla") => any!(svei8mm),
+        Set::I8MM_SVE => any!(svei8mm | sme streaming),
         Set::F32MM_SVE => any!(svef32mm),
         Set::F64MM_SVE => any!(svef64mm),
         Set::F16MM => any!(f16mm),
@@ -134,19 +159,19 @@ fn of_set(name: &str, set: Set) -> Need {
         Set::F8F16MM_SVE2 => any!(sve2 f8mm4),
         Set::F8F32MM_SVE2 => any!(sve2 f8mm8),
         Set::FP8 => any!(f8cvt),
-        Set::FP8_SVE2 => any!(sve2 f8cvt | sme2 f8cvt),
+        Set::FP8_SVE2 => any!(sve2 f8cvt | sme2 f8cvt streaming),
         Set::FP8_SME2 => any!(sme2 f8cvt),
         Set::FP8FMA => any!(f8fma),
-        Set::FP8FMA_SVE => any!(sve2 f8fma | smesf8fma),
+        Set::FP8FMA_SVE => any!(sve2 f8fma | smesf8fma streaming),
         Set::FP8DOT4 => any!(f8dp4),
-        Set::FP8DOT4_SVE => any!(sve2 f8dp4 | smesf8dp4),
+        Set::FP8DOT4_SVE => any!(sve2 f8dp4 | smesf8dp4 streaming),
         Set::FP8DOT2 => any!(f8dp2),
-        Set::FP8DOT2_SVE => any!(sve2 f8dp2 | smesf8dp2),
+        Set::FP8DOT2_SVE => any!(sve2 f8dp2 | smesf8dp2 streaming),
         Set::FAMINMAX => any!(faminmax),
-        Set::FAMINMAX_SVE2 => any!(sve2 faminmax | sme2 faminmax),
+        Set::FAMINMAX_SVE2 => any!(sve2 faminmax | sme2 faminmax streaming),
         Set::FAMINMAX_SME2 => any!(sme2 faminmax),
         Set::LUT => any!(lut),
-        Set::LUT_SVE2 => any!(sve2 lut | sme2 lut | svelut6 | smelut6),
+        Set::LUT_SVE2 => any!(sve2 lut | sme2 lut streaming | svelut6 | smelut6 streaming),
         Set::LUTV2_SME2 | Set::LUTV2_SME2P1 => any!(smelutv2),
         Set::MOPS => any!(mops),
         Set::MOPS_MEMTAG => any!(mops mte),
@@ -156,27 +181,27 @@ fn of_set(name: &str, set: Set) -> Need {
         Set::CMPBR => any!(cmpbr),
         Set::WFXT => any!(wfxt),
         Set::GCS => any!(gcs),
-        Set::SVE => any!(sve | sme),
-        Set::SVE2 => any!(sve2 | sme),
-        Set::SVE2AES if name.starts_with("pmull") => any!(svepmull | smeaes),
-        Set::SVE2AES => any!(sveaes | smeaes),
-        Set::SVE_AES2 => any!(sveaes2 | smeaes sme2p1),
-        Set::SVE2BITPERM => any!(svebitperm | smesbitperm),
-        Set::SVE2SHA3 => any!(svesha3 | sme2p1 sve2p1),
+        Set::SVE => any!(sve | sme streaming),
+        Set::SVE2 => any!(sve2 | sme streaming),
+        Set::SVE2AES if name.starts_with("pmull") => any!(svepmull | smeaes streaming),
+        Set::SVE2AES => any!(sveaes | smeaes streaming),
+        Set::SVE_AES2 => any!(sveaes2 | smeaes sme2p1 streaming),
+        Set::SVE2BITPERM => any!(svebitperm | smesbitperm streaming),
+        Set::SVE2SHA3 => any!(svesha3 | sme2p1 sve2p1 streaming),
         Set::SVE2SM4 => any!(svesm4),
         Set::SVE2P1 => any!(sve2p1),
-        Set::SVE2P1_SME => any!(sve2p1 | sme),
-        Set::SVE2P1_SME2 => any!(sve2p1 | sme2),
-        Set::SVE2P1_SME2P1 => any!(sve2p1 | sme2p1),
-        Set::SVE2P2_SME2P2 | Set::SVE_SME2P2 => any!(sve2p2 | sme2p2),
+        Set::SVE2P1_SME => any!(sve2p1 | sme streaming),
+        Set::SVE2P1_SME2 => any!(sve2p1 | sme2 streaming),
+        Set::SVE2P1_SME2P1 => any!(sve2p1 | sme2p1 streaming),
+        Set::SVE2P2_SME2P2 | Set::SVE_SME2P2 => any!(sve2p2 | sme2p2 streaming),
         Set::SVE2P3 => any!(sve2p3),
-        Set::SVE2P3_SME2P3 => any!(sve2p3 | sme2p3),
-        Set::SVE_B16B16_SVE2 | Set::SVE_B16B16_SME2 => any!(sveb16b16 | smeb16b16),
+        Set::SVE2P3_SME2P3 => any!(sve2p3 | sme2p3 streaming),
+        Set::SVE_B16B16_SVE2 | Set::SVE_B16B16_SME2 => any!(sveb16b16 | smeb16b16 streaming),
         Set::SVE_B16MM => any!(sveb16mm),
         Set::SVE_BFSCALE => any!(svebfscale),
-        Set::SVE_BFSCALE_SME2 => any!(svebfscale sme2 | svebfscale sme),
+        Set::SVE_BFSCALE_SME2 => any!(svebfscale),
         Set::SVE_F16F32MM => any!(svef16mm),
-        Set::SVE_SSVE_FEXPA => any!(sve | smesfexpa),
+        Set::SVE_SSVE_FEXPA => any!(sve | smesfexpa streaming),
         Set::SME => any!(sme),
         Set::SME2 => any!(sme2),
         Set::SME2P1 => any!(sme2p1),

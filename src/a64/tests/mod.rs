@@ -1,1 +1,2 @@
 mod doing;
+mod samples;

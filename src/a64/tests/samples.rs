@@ -1,0 +1,94 @@
+//! One instruction or more for every HWCAP bit, as GNU as (binutils 2.47) encodes them.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crate::a64::{Instruction, Need, STREAMING};
+use crate::auxv::hwcap::{BITS, BitUse};
+
+/// HWCAP bits that stand for no instruction of their own, and why.
+const WITHOUT: &[(&str, &str)] = &[
+    ("uscat", "atomic accesses that are not aligned"),
+    ("bti", "landing pads are hints"),
+    ("afp", "bits of FPCR"),
+    ("rpres", "the precision of estimates"),
+    ("mte3", "reports of tag faults"),
+    ("mtefar", "the address that faults report"),
+    ("mtestoreonly", "tags checked by stores alone"),
+    ("ebf16", "a bit of FPCR"),
+    ("sveebf16", "a bit of FPCR"),
+    ("f8e4m3", "a format of FPMR"),
+    ("f8e5m2", "a format of FPMR"),
+    ("rprfm", "a prefetch: others execute its encoding as PRFM"),
+    ("smefa64", "all instructions in streaming mode"),
+    ("smei8i32", "part of SME"),
+    ("smef16f32", "part of SME"),
+    ("smeb16f32", "part of SME"),
+    ("smef32f32", "part of SME"),
+    ("smei16i32", "part of SME2"),
+    ("smebi32i32", "part of SME2"),
+    ("sveeltperm", "part of SVE2p2 in binutils' tables"),
+    ("smelut6", "part of SME2p3 in binutils' tables"),
+    ("svelut6", "part of SVE2p3 in binutils' tables"),
+];
+
+fn text(need: &Need) -> String {
+    match need {
+        Need::Base => "base".to_owned(),
+        Need::Any(sets) => {
+            let sets: Vec<String> = sets.iter().map(|set| set.join("+")).collect();
+            sets.join("|")
+        }
+        Need::Unreported(unreported) => unreported.feature.to_owned(),
+        Need::Privileged => "privileged".to_owned(),
+        Need::Unknown => "unknown".to_owned(),
+    }
+}
+
+#[test]
+fn samples_need_what_the_assembler_asks_for() {
+    let samples = fs::read_to_string("tests/fixtures/a64/samples.tsv").unwrap();
+    let known: BTreeSet<&str> = BITS.iter().map(|bit| bit.cpuinfo).collect();
+    let mut seen = BTreeSet::new();
+    for line in samples.lines().skip(1) {
+        let [need, instruction, word] = line.split('\t').collect::<Vec<_>>()[..] else {
+            panic!("{line}");
+        };
+        let it = Instruction::decode(u32::from_str_radix(word, 16).unwrap());
+        assert_eq!(text(&it.need()), need, "{instruction}");
+        if let Need::Any(sets) = it.need() {
+            for name in sets
+                .iter()
+                .copied()
+                .flatten()
+                .filter(|name| **name != STREAMING)
+            {
+                assert!(
+                    known.contains(name),
+                    "{instruction}: no HWCAP bit is called {name}"
+                );
+                seen.insert(*name);
+            }
+        }
+    }
+    for bit in BITS.iter().filter(|bit| bit.use_ == BitUse::Code) {
+        let without = WITHOUT.iter().any(|(name, _)| *name == bit.cpuinfo);
+        assert!(seen.contains(bit.cpuinfo) != without, "{}", bit.cpuinfo);
+    }
+}
+
+#[test]
+fn streaming_mode_is_never_taken_for_granted() {
+    // cntb x0
+    let need = Instruction::decode(0x0420_e3e0).need();
+    assert_eq!(need.met_by(|name| name == "sve"), Some(true));
+    assert_eq!(need.met_by(|name| name == "sme"), Some(false));
+    assert_eq!(
+        need.met_by(|name| ["sme", STREAMING].contains(&name)),
+        Some(true)
+    );
+    assert_eq!(
+        Instruction::decode(0xffff_ffff).need().met_by(|_| true),
+        None
+    );
+}
