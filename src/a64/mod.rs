@@ -18,6 +18,7 @@
     clippy::cast_sign_loss
 )]
 
+mod feature_set;
 mod fields;
 mod flow;
 mod hint;
@@ -97,7 +98,7 @@ impl Instruction {
     #[must_use]
     pub fn need(&self) -> Need {
         match self.what {
-            What::Defined(definition) => need::of(definition, self.word),
+            What::Defined(definition) => feature_set::of(definition, self.word),
             What::Newer(newer) => newer.need(),
             What::Unknown => Need::Unknown,
         }

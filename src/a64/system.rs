@@ -5,8 +5,8 @@
 //! `arch/arm64/kernel/traps.c` `el0_sys` for the others).
 
 use super::fields::bits;
-use super::need::{Unreported, any};
-use super::{Instruction, Need, What};
+use super::need::{Need, Unreported, any};
+use super::{Instruction, What};
 
 /// A system register by its number: op0, op1, CRn, CRm and op2, as in bits 20 to 5 of MRS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
