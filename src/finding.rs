@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::rule_id::RuleId;
 use crate::units::{Addr, Pid, Place, Tid};
 
 /// How much a finding weighs.
@@ -77,11 +78,22 @@ impl fmt::Display for EditClass {
     }
 }
 
+/// When a rule's findings strike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// During the restore: it stops, or hangs.
+    Restore,
+    /// After a restore that looked successful: tasks die, or compute wrongly.
+    Run,
+    /// Never by themselves: they speak of a profile, of a journal or of what an answer takes as given.
+    None,
+}
+
 /// What is known of a rule without running it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct RuleMeta {
-    /// `HWCR-FAMILY-NNN`; never reused.
-    pub id: &'static str,
+    /// `HWCR-FAMILY-NNN`; a row in the table of ids.
+    pub id: RuleId,
     /// Short name in words joined by `-`.
     pub name: &'static str,
     /// One line.
@@ -93,6 +105,8 @@ pub struct RuleMeta {
     /// Restores that show it, as `IMAGE on TARGET: OUTCOME` in the lab's tables (`docs/lab.md`); none where no machine
     /// or checkpoint of the lab can.
     pub seen: &'static [&'static str],
+    /// When its findings strike.
+    pub phase: Phase,
     /// hwcr version that brought the rule.
     pub since: &'static str,
     /// Edits that can mend what it finds.

@@ -308,7 +308,7 @@ impl Job<'_> {
     fn head(&self, facts: &facts::Facts<'_>, plan: &Plan) -> Rewritten {
         let earlier = facts.rewritten.iter().flat_map(|journal| &journal.edits);
         let now = plan.edits.iter().map(|edit| RewrittenEdit {
-            rule: edit.rule.to_owned(),
+            rule: edit.rule.to_string(),
             what: edit.what.clone(),
         });
         Rewritten {

@@ -87,7 +87,7 @@ fn edit(edit: &edit::Edit) -> Edit {
         EditClass::Lossy(name) => Some(noticed(name)),
     };
     Edit {
-        rule: edit.rule.to_owned(),
+        rule: edit.rule.to_string(),
         class: edit.class.to_string(),
         what: edit.what.clone(),
         pid: edit.pid.0,
@@ -100,7 +100,7 @@ fn edit(edit: &edit::Edit) -> Edit {
 
 fn refusal(refusal: &edit::Refusal) -> Refusal {
     Refusal {
-        rule: refusal.rule.to_owned(),
+        rule: refusal.rule.to_string(),
         pid: refusal.pid.0,
         tid: refusal.tid.map(|tid| tid.0),
         address: refusal.address.map(Into::into),

@@ -35,6 +35,7 @@ use crate::facts::TaskFacts;
 use crate::finding::EditClass;
 use crate::profile::model::Profile;
 use crate::rule::Case;
+use crate::rule_id::RuleId;
 use crate::units::Addr;
 
 /// Name of the edit that clears capability bits the target lacks.
@@ -49,10 +50,10 @@ const AT_HWCAP4: u64 = 30;
 const AT_RSEQ_FEATURE_SIZE: u64 = 27;
 const AT_RSEQ_ALIGN: u64 = 28;
 
-const TOLD: &str = "HWCR-HWC-001";
-const STACK_SIZE_TOLD: &str = "HWCR-STK-002";
-const TOO_LONG_FOR_KERNEL: &str = "HWCR-SYS-001";
-const TOO_LONG_FOR_CRIU: &str = "HWCR-SYS-002";
+const TOLD: RuleId = RuleId::Hwc001;
+const STACK_SIZE_TOLD: RuleId = RuleId::Stk002;
+const TOO_LONG_FOR_KERNEL: RuleId = RuleId::Sys001;
+const TOO_LONG_FOR_CRIU: RuleId = RuleId::Sys002;
 
 /// When a pair may be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +115,7 @@ pub fn plan(case: &Case<'_>, allowed: &Allowed, plan: &mut Plan) {
 /// A limit that the saved vector exceeds.
 #[derive(Clone, Copy)]
 struct Limit {
-    rule: &'static str,
+    rule: RuleId,
     words: u64,
 }
 
@@ -348,7 +349,7 @@ impl Vector<'_> {
     /// whether there is such an edit.
     fn both(
         &self,
-        rule: &'static str,
+        rule: RuleId,
         class: EditClass,
         what: String,
         saved: Vec<Change>,
@@ -401,13 +402,7 @@ impl Vector<'_> {
         }
     }
 
-    fn edit(
-        &self,
-        rule: &'static str,
-        class: EditClass,
-        what: String,
-        changes: Vec<Change>,
-    ) -> Edit {
+    fn edit(&self, rule: RuleId, class: EditClass, what: String, changes: Vec<Change>) -> Edit {
         Edit {
             rule,
             also: Vec::new(),
@@ -420,7 +415,7 @@ impl Vector<'_> {
         }
     }
 
-    fn refusal(&self, rule: &'static str, why: String) -> Refusal {
+    fn refusal(&self, rule: RuleId, why: String) -> Refusal {
         Refusal {
             rule,
             pid: self.task.task.pid,

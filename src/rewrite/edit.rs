@@ -1,6 +1,7 @@
 //! What an edit is: a meaning for people and the bytes it changes.
 
 use crate::finding::EditClass;
+use crate::rule_id::RuleId;
 use crate::units::{Addr, Pid, Tid};
 pub use crate::wire::edit::{FieldValue, Operation};
 
@@ -17,9 +18,9 @@ pub struct Plan {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
     /// Id of the rule whose finding it mends.
-    pub rule: &'static str,
+    pub rule: RuleId,
     /// Further rules whose findings at the same place it mends.
-    pub also: Vec<&'static str>,
+    pub also: Vec<RuleId>,
     /// Whether the program can notice it.
     pub class: EditClass,
     /// What it does, in a few words: `drop SVE record (header only)`, `hwcap: −sve −sve2`.
@@ -67,7 +68,7 @@ pub enum Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// Id of the rule whose finding stays.
-    pub rule: &'static str,
+    pub rule: RuleId,
     /// The task.
     pub pid: Pid,
     /// The thread, where one is concerned.

@@ -1,6 +1,7 @@
 //! What a plan leaves: which findings its edits mend, which remain and why, and whether the findings on
 //! the rewritten image are those that were foreseen. Pure: findings and a plan in, an answer out.
 
+use crate::rule_id::RuleId;
 use std::collections::BTreeMap;
 
 use crate::facts::Facts;
@@ -178,7 +179,7 @@ fn stays(finding: &Finding) -> bool {
 
 /// What an edit or a refusal is about.
 struct Part {
-    rule: &'static str,
+    rule: RuleId,
     pid: Pid,
     tid: Option<Tid>,
     address: Option<Addr>,
@@ -221,7 +222,7 @@ fn agrees<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
 }
 
 /// What tells findings apart before and after.
-type Key = (&'static str, Option<Pid>, Option<Tid>, Option<Addr>);
+type Key = (RuleId, Option<Pid>, Option<Tid>, Option<Addr>);
 
 /// Findings of a key: blockers, blockers and unproven ones, all.
 type Counts = [usize; 3];
@@ -301,7 +302,7 @@ fn name((rule, pid, tid, address): &Key) -> String {
     .flatten()
     .collect();
     if parts.is_empty() {
-        (*rule).to_owned()
+        rule.to_string()
     } else {
         format!("{rule} ({})", parts.join(" "))
     }

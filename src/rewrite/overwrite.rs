@@ -196,6 +196,7 @@ mod tests {
     use super::*;
     use crate::finding::EditClass;
     use crate::memory::{Mapping, Missing, Run};
+    use crate::rule_id::RuleId;
     use crate::units::{AddrRange, Place};
 
     /// Bytes at 100 in one file, at 104 in another, a zero page at 108, nothing from 112.
@@ -274,7 +275,7 @@ mod tests {
     fn a_byte_is_planned_once() {
         let mut plan = Plan::default();
         plan.edits.push(super::super::edit::Edit {
-            rule: "HWCR-SVE-001",
+            rule: RuleId::Sve001,
             also: Vec::new(),
             class: EditClass::Lossless,
             what: String::new(),

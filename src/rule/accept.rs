@@ -1,5 +1,6 @@
 //! Unproven findings that the user takes as notes. What blocks is never among them.
 
+use crate::rule_id::RuleId;
 use glob::Pattern;
 
 use super::find;
@@ -7,10 +8,10 @@ use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
 
 /// A chosen rule, with or without a feature and a task, whose unproven findings the user accepts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accept {
     /// Rule id.
-    pub rule: String,
+    pub rule: RuleId,
     /// Only findings for which this and no other feature is responsible.
     pub feature: Option<String>,
     /// Only findings in tasks of such a name, or with this pid.
@@ -31,9 +32,10 @@ impl Accept {
         };
         let known = find(rule).ok_or_else(|| rule.to_owned())?;
         Ok(Self {
-            rule: known.meta.id.to_owned(),
+            rule: known.meta.id,
             feature: feature.map(str::to_owned),
-            ..Self::default()
+            task: None,
+            reason: None,
         })
     }
 

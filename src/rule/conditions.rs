@@ -6,6 +6,7 @@ use crate::abi::{criu, kernel};
 use crate::criu_image::ask::{Ask, Asked};
 use crate::criu_image::model::VmaStatus;
 use crate::finding::{Finding, Proof, Severity};
+use crate::rule_id::RuleId;
 use crate::units::Version;
 
 use super::{Case, RuleMeta, counted};
@@ -89,7 +90,7 @@ pub(super) fn rseq_not_saved(meta: &'static RuleMeta, case: &Case<'_>, out: &mut
 }
 
 /// What the image asks for, with the condition on it.
-fn asked<'a>(case: &Case<'a>, rule: &str) -> Vec<(&'a Asked, &'static Condition)> {
+fn asked<'a>(case: &Case<'a>, rule: RuleId) -> Vec<(&'a Asked, &'static Condition)> {
     let of = |asked: &'a Asked| {
         CONDITIONS
             .iter()

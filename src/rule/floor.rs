@@ -5,6 +5,7 @@ use crate::abi::restore::{self, Below, CriuFloor, Evidence, KERNEL_RULE, KernelF
 use crate::criu_image::ask::Asked;
 use crate::finding::{Finding, Proof, Severity};
 use crate::profile::model::{Observed, Profile};
+use crate::rule_id::RuleId;
 use crate::units::Version;
 
 use super::{Case, RuleMeta};
@@ -172,8 +173,8 @@ pub(super) fn pairs(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Find
 /// A floor, where the rule `id` is the one that judges it.
 fn judged_here<T>(
     floor: Option<&'static T>,
-    id: &str,
-    rule: fn(&T) -> &'static str,
+    id: RuleId,
+    rule: fn(&T) -> RuleId,
 ) -> Option<&'static T> {
     floor.filter(|floor| rule(floor) == id)
 }

@@ -3,6 +3,7 @@
 //! Less hardware is not less danger: keys of a PAC machine hang a restore on one without, another default
 //! vector length or a newer kernel refuses frames. So what the machines have in common is not judged at all.
 
+use crate::rule_id::RuleId;
 use std::collections::HashMap;
 
 use crate::finding::{Finding, Severity, Verdict};
@@ -12,7 +13,7 @@ use crate::units::{Addr, Pid, Tid};
 use super::{Case, MemberVerdict, of_machine};
 
 /// What findings must share to be compared in full.
-type Key = (&'static str, Option<Pid>, Option<Tid>, Option<Addr>, String);
+type Key = (RuleId, Option<Pid>, Option<Tid>, Option<Addr>, String);
 
 /// What the rules say of every member. Findings that say the same of several are one, with their names.
 pub(super) fn joined(case: &Case<'_>) -> Vec<Finding> {

@@ -15,6 +15,7 @@ use hwcr::report::{rewrite_text, schema};
 use hwcr::rewrite::allow;
 use hwcr::rewrite::edit::{Allowed, Change, Edit, FieldValue, Operation, Plan, Refusal};
 use hwcr::rewrite::outcome::{self, Frames};
+use hwcr::rule_id::RuleId;
 use hwcr::units::{Addr, Pid, Tid, Vl};
 
 use program::text;
@@ -181,7 +182,7 @@ fn finding(id: &str, severity: Severity, message: &str) -> Finding {
 /// A plan with an edit of each kind and a refusal, and the findings it was made for.
 fn sample() -> (Plan, Vec<Finding>) {
     let frame = Edit {
-        rule: "HWCR-SVE-001",
+        rule: RuleId::Sve001,
         also: Vec::new(),
         class: EditClass::Lossy("drop-sve-state"),
         what: "drop SVE record (vl 32, with register state)".to_owned(),
@@ -202,7 +203,7 @@ fn sample() -> (Plan, Vec<Finding>) {
         operation,
     };
     let keys = Edit {
-        rule: "HWCR-PAC-003",
+        rule: RuleId::Pac003,
         also: Vec::new(),
         class: EditClass::Lossless,
         what: "add keys with nothing enabled".to_owned(),
@@ -229,7 +230,7 @@ fn sample() -> (Plan, Vec<Finding>) {
         ],
     };
     let auxv = Edit {
-        rule: "HWCR-SYS-001",
+        rule: RuleId::Sys001,
         also: Vec::new(),
         class: EditClass::Lossless,
         what: "auxv: leave out AT_HWCAP3".to_owned(),
@@ -255,7 +256,7 @@ fn sample() -> (Plan, Vec<Finding>) {
         ],
     };
     let refusal = Refusal {
-        rule: "HWCR-SME-001",
+        rule: RuleId::Sme001,
         pid: Pid(12),
         tid: None,
         address: None,

@@ -18,6 +18,7 @@ use hwcr::rewrite::engine::{
     Applied, Error, JOURNAL, JournalHead, Recovered, Told, apply_in_place, apply_in_place_with,
     apply_to_copy, apply_to_copy_with, read_journal, recover, recover_with, undo, undo_with,
 };
+use hwcr::rule_id::RuleId;
 use hwcr::units::{Addr, Pid};
 use hwcr::wire::{self, Value, edit};
 use tempfile::TempDir;
@@ -100,7 +101,7 @@ fn field(path: &[(u32, usize)], operation: Operation) -> Change {
 fn plan_of(changes: Vec<Change>) -> Plan {
     Plan {
         edits: vec![Edit {
-            rule: "HWCR-SVE-001",
+            rule: RuleId::Sve001,
             also: Vec::new(),
             class: EditClass::Lossy("drop-sve-state"),
             what: "a change".to_owned(),

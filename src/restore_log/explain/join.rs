@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Cause, CauseKind, Certainty, Evidence, FrameMatch, Likelihood, Outcome, Part, Said};
 use crate::facts::Facts;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Phase, Severity};
 use crate::restore_log::collect::{Entry, Log};
-use crate::restore_log::phase::{AFTER_RESTORE, DURING_RESTORE};
 use crate::restore_log::row::{Fate, Form, Role, Row};
 use crate::sigframe::model::{Frame, Liveness};
 use crate::units::{Pid, Tid};
@@ -234,7 +233,7 @@ impl<'a> Image<'a> {
                     .findings
                     .iter()
                     .filter(|finding| finding.severity != Severity::Note)
-                    .filter(|finding| AFTER_RESTORE.contains(&finding.rule.id))
+                    .filter(|finding| finding.rule.phase == Phase::Run)
                     .collect(),
                 ..nothing
             },
@@ -279,7 +278,7 @@ impl<'a> Image<'a> {
 
 /// Whether a finding shows while CRIU restores.
 fn during(finding: &Finding) -> bool {
-    DURING_RESTORE.contains(&finding.rule.id)
+    finding.rule.phase == Phase::Restore
 }
 
 /// The frame that the dead task was returning through: its interrupted PC and SP are the registers the

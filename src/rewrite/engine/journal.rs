@@ -227,7 +227,7 @@ impl Journal {
                 .edits
                 .iter()
                 .map(|edit| JournalEdit {
-                    rule: edit.rule.to_owned(),
+                    rule: edit.rule.to_string(),
                     class: edit.class.to_string(),
                     what: edit.what.clone(),
                     pid: edit.pid.0,

@@ -8,6 +8,7 @@ use crate::abi::sigreturn::{Answer, Reason, answer};
 use crate::finding::EditClass;
 use crate::profile::model::Profile;
 use crate::rewrite::edit::Allowed;
+use crate::rule_id::RuleId;
 use crate::sigframe::layout;
 use crate::sigframe::model::{Body, Record, SVE_SIG_FLAG_SM, SvePayload};
 use crate::units::Vl;
@@ -25,7 +26,7 @@ pub(super) enum Action {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Step {
     /// Rules whose findings it mends; several where machines refuse the record for different reasons.
-    pub(super) rules: Vec<&'static str>,
+    pub(super) rules: Vec<RuleId>,
     /// What it costs.
     pub(super) class: EditClass,
     /// In a few words.
@@ -38,7 +39,7 @@ pub(super) struct Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stays {
     /// Rules whose findings stay.
-    pub(super) rules: Vec<&'static str>,
+    pub(super) rules: Vec<RuleId>,
     /// For people.
     pub(super) why: String,
     /// What the user may allow.
@@ -72,7 +73,7 @@ pub(super) fn decide(
         reason,
         certain,
     } = refusals.first()?;
-    let mut rules: Vec<&'static str> = Vec::new();
+    let mut rules: Vec<RuleId> = Vec::new();
     for rule in refusals
         .iter()
         .filter_map(|refused| rule_of(record, &refused.reason))
@@ -208,23 +209,23 @@ fn retargeted(record: &Record, reason: &Reason, target: &Profile) -> Option<Vl> 
 
 /// The rule that finds a record that is refused for this reason. Records the kernel passes over or always
 /// takes have none.
-fn rule_of(record: &Record, reason: &Reason) -> Option<&'static str> {
+fn rule_of(record: &Record, reason: &Reason) -> Option<RuleId> {
     let length = matches!(
         reason,
         Reason::VectorLength { .. } | Reason::UsualLength { .. }
     );
     Some(match &record.body {
-        _ if *reason == Reason::UnknownRecord => "HWCR-FRM-002",
-        Body::Sve { flags, .. } if flags & SVE_SIG_FLAG_SM != 0 => "HWCR-SVE-003",
-        Body::Sve { .. } if length => "HWCR-SVE-002",
-        Body::Sve { .. } => "HWCR-SVE-001",
-        Body::Tpidr2 { .. } => "HWCR-SME-001",
-        Body::Za { .. } if length => "HWCR-SME-003",
-        Body::Za { .. } => "HWCR-SME-002",
-        Body::Zt { .. } => "HWCR-SME-004",
-        Body::Fpmr { .. } => "HWCR-FPM-001",
-        Body::Poe { .. } => "HWCR-POE-001",
-        Body::Gcs { .. } => "HWCR-GCS-001",
+        _ if *reason == Reason::UnknownRecord => RuleId::Frm002,
+        Body::Sve { flags, .. } if flags & SVE_SIG_FLAG_SM != 0 => RuleId::Sve003,
+        Body::Sve { .. } if length => RuleId::Sve002,
+        Body::Sve { .. } => RuleId::Sve001,
+        Body::Tpidr2 { .. } => RuleId::Sme001,
+        Body::Za { .. } if length => RuleId::Sme003,
+        Body::Za { .. } => RuleId::Sme002,
+        Body::Zt { .. } => RuleId::Sme004,
+        Body::Fpmr { .. } => RuleId::Fpm001,
+        Body::Poe { .. } => RuleId::Poe001,
+        Body::Gcs { .. } => RuleId::Gcs001,
         _ => return None,
     })
 }

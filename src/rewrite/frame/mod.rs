@@ -32,6 +32,7 @@ use crate::finding::EditClass;
 use crate::memory::Memory;
 use crate::profile::model::Profile;
 use crate::rule::{self, Case};
+use crate::rule_id::RuleId;
 use crate::sigframe::chain;
 use crate::sigframe::model::{Frame, FrameAnomalyKind, Liveness};
 use crate::units::{Addr, AddrRange};
@@ -41,11 +42,11 @@ use decide::{Action, Step};
 
 /// Rules for frames that cannot be parsed, read, found or returned through on any machine: nothing in
 /// their records mends that.
-const BEYOND_REPAIR: &[&str] = &[
-    "HWCR-FRM-001",
-    "HWCR-FRM-003",
-    "HWCR-FRM-004",
-    "HWCR-FRM-006",
+const BEYOND_REPAIR: &[RuleId] = &[
+    RuleId::Frm001,
+    RuleId::Frm003,
+    RuleId::Frm004,
+    RuleId::Frm006,
 ];
 
 /// Plans the edits that let the target's `rt_sigreturn` take the frames of every task.
@@ -73,7 +74,10 @@ pub fn plan(case: &Case<'_>, allowed: &Allowed, plan: &mut Plan) {
 
 /// What the rules find wrong with frames as such stays.
 fn broken(case: &Case<'_>, plan: &mut Plan) {
-    for rule in BEYOND_REPAIR.iter().filter_map(|id| rule::find(id)) {
+    for rule in BEYOND_REPAIR
+        .iter()
+        .filter_map(|id| rule::find(id.as_str()))
+    {
         let mut findings = Vec::new();
         for target in case.target.machines() {
             (rule.check)(&rule.meta, &Case { target, ..*case }, &mut findings);
@@ -117,15 +121,15 @@ impl Planner<'_> {
                     refused = true;
                     let why = format!("frame {}: {}", frame.base, stays.why);
                     plan.refusals.extend(stays.rules.iter().map(|rule| {
-                        self.refusal(frame, record.addr, rule, why.clone(), stays.allow)
+                        self.refusal(frame, record.addr, *rule, why.clone(), stays.allow)
                     }));
                 }
             }
         }
-        let mut rules: Vec<&'static str> = Vec::new();
+        let mut rules: Vec<RuleId> = Vec::new();
         for rule in steps.iter().flat_map(|(_, step)| &step.rules) {
             if !rules.contains(rule) {
-                rules.push(rule);
+                rules.push(*rule);
             }
         }
         let Some((rule, also)) = rules.split_first().filter(|_| !refused) else {
@@ -135,7 +139,7 @@ impl Planner<'_> {
             // Another task shares the memory, and its plan has the same changes.
             Ok(changes) if changes.is_empty() => {}
             Ok(changes) => plan.edits.push(Edit {
-                rule,
+                rule: *rule,
                 also: also.to_vec(),
                 class: dearest(&steps),
                 what: describe(frame, &steps),
@@ -147,7 +151,7 @@ impl Planner<'_> {
             Err(why) => {
                 let why = format!("frame {}: {why}", frame.base);
                 plan.refusals
-                    .push(self.refusal(frame, frame.base, rule, why, None));
+                    .push(self.refusal(frame, frame.base, *rule, why, None));
             }
         }
     }
@@ -156,7 +160,7 @@ impl Planner<'_> {
         &self,
         frame: &Frame,
         address: Addr,
-        rule: &'static str,
+        rule: RuleId,
         why: String,
         allow: Option<&'static str>,
     ) -> Refusal {

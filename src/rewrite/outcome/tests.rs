@@ -5,19 +5,20 @@ use crate::finding::{EditClass, Finding, Proof, Severity, Verdict};
 use crate::rewrite::allow;
 use crate::rewrite::edit::{Allowed, Edit, Plan, Refusal};
 use crate::rule;
+use crate::rule_id::RuleId;
 use crate::units::{Addr, AddrRange, Pid, Tid};
 
 const PID: Pid = Pid(12);
 
-fn finding(id: &str, severity: Severity, address: Option<u64>) -> Finding {
-    let meta = &rule::find(id).unwrap().meta;
+fn finding(id: RuleId, severity: Severity, address: Option<u64>) -> Finding {
+    let meta = &rule::find(id.as_str()).unwrap().meta;
     let mut finding = Finding::new(meta, severity, Proof::State, "as the test says").in_task(PID);
     finding.address = address.map(Addr);
     finding.edits = meta.edits.to_vec();
     finding
 }
 
-fn edit(rule: &'static str, address: Option<u64>) -> Edit {
+fn edit(rule: RuleId, address: Option<u64>) -> Edit {
     Edit {
         rule,
         also: Vec::new(),
@@ -30,7 +31,7 @@ fn edit(rule: &'static str, address: Option<u64>) -> Edit {
     }
 }
 
-fn refusal(rule: &'static str, address: Option<u64>, allow: Option<&'static str>) -> Refusal {
+fn refusal(rule: RuleId, address: Option<u64>, allow: Option<&'static str>) -> Refusal {
     Refusal {
         rule,
         pid: PID,
@@ -56,19 +57,19 @@ fn fates(plan: &Plan, findings: &[Finding]) -> (Vec<bool>, Verdict) {
 #[test]
 fn an_edit_mends_what_it_is_about() {
     let findings = [
-        finding("HWCR-SVE-001", Severity::Blocker, Some(0x1400)),
-        finding("HWCR-SVE-001", Severity::Blocker, Some(0x3400)),
-        finding("HWCR-PAC-001", Severity::Blocker, None),
+        finding(RuleId::Sve001, Severity::Blocker, Some(0x1400)),
+        finding(RuleId::Sve001, Severity::Blocker, Some(0x3400)),
+        finding(RuleId::Pac001, Severity::Blocker, None),
     ];
-    type Given = (&'static str, Option<u64>);
+    type Given = (RuleId, Option<u64>);
     let table: [(&[Given], [bool; 3]); 6] = [
         (&[], [false, false, false]),
-        (&[("HWCR-SVE-001", Some(0x1400))], [true, false, false]),
+        (&[(RuleId::Sve001, Some(0x1400))], [true, false, false]),
         // The base of a frame stands for what lies in it.
-        (&[("HWCR-SVE-001", Some(0x3000))], [false, true, false]),
-        (&[("HWCR-SVE-001", None)], [true, true, false]),
-        (&[("HWCR-PAC-001", Some(0x9000))], [false, false, true]),
-        (&[("HWCR-SVE-002", Some(0x1400))], [false, false, false]),
+        (&[(RuleId::Sve001, Some(0x3000))], [false, true, false]),
+        (&[(RuleId::Sve001, None)], [true, true, false]),
+        (&[(RuleId::Pac001, Some(0x9000))], [false, false, true]),
+        (&[(RuleId::Sve002, Some(0x1400))], [false, false, false]),
     ];
     for (edits, expected) in table {
         let plan = Plan {
@@ -79,7 +80,7 @@ fn an_edit_mends_what_it_is_about() {
     }
     let others = Edit {
         pid: Pid(13),
-        ..edit("HWCR-SVE-001", None)
+        ..edit(RuleId::Sve001, None)
     };
     let plan = Plan {
         edits: vec![others],
@@ -91,7 +92,7 @@ fn an_edit_mends_what_it_is_about() {
     let plan = Plan {
         edits: vec![Edit {
             tid: Some(Tid(15)),
-            ..edit("HWCR-SVE-001", None)
+            ..edit(RuleId::Sve001, None)
         }],
         refusals: Vec::new(),
     };
@@ -101,11 +102,11 @@ fn an_edit_mends_what_it_is_about() {
 #[test]
 fn the_verdict_is_that_of_what_remains() {
     let findings = [
-        finding("HWCR-SVE-001", Severity::Blocker, Some(0x1400)),
-        finding("HWCR-IMG-008", Severity::Unproven, None),
+        finding(RuleId::Sve001, Severity::Blocker, Some(0x1400)),
+        finding(RuleId::Img008, Severity::Unproven, None),
     ];
     let mended = Plan {
-        edits: vec![edit("HWCR-SVE-001", Some(0x1400))],
+        edits: vec![edit(RuleId::Sve001, Some(0x1400))],
         refusals: Vec::new(),
     };
     assert_eq!(
@@ -124,11 +125,11 @@ fn the_verdict_is_that_of_what_remains() {
 
 #[test]
 fn a_refusal_outweighs_an_edit_and_names_what_would_permit_one() {
-    let findings = [finding("HWCR-SVE-001", Severity::Blocker, Some(0x1400))];
+    let findings = [finding(RuleId::Sve001, Severity::Blocker, Some(0x1400))];
     let plan = Plan {
-        edits: vec![edit("HWCR-SVE-001", Some(0x1400))],
+        edits: vec![edit(RuleId::Sve001, Some(0x1400))],
         refusals: vec![refusal(
-            "HWCR-SVE-001",
+            RuleId::Sve001,
             Some(0x1400),
             Some("drop-sve-state"),
         )],
@@ -153,18 +154,18 @@ fn a_refusal_outweighs_an_edit_and_names_what_would_permit_one() {
     );
     // A refusal for one frame says nothing of another.
     let plan = Plan {
-        edits: vec![edit("HWCR-SVE-001", Some(0x1400))],
-        refusals: vec![refusal("HWCR-SVE-001", Some(0x3400), None)],
+        edits: vec![edit(RuleId::Sve001, Some(0x1400))],
+        refusals: vec![refusal(RuleId::Sve001, Some(0x3400), None)],
     };
     assert_eq!(fates(&plan, &findings).0, [true]);
 }
 
 #[test]
 fn what_a_process_was_told_stays() {
-    let mut told = finding("HWCR-HWC-001", Severity::Unproven, None);
+    let mut told = finding(RuleId::Hwc001, Severity::Unproven, None);
     told.proof = Proof::Told;
     let plan = Plan {
-        edits: vec![edit("HWCR-HWC-001", None)],
+        edits: vec![edit(RuleId::Hwc001, None)],
         refusals: Vec::new(),
     };
     assert_eq!(fates(&plan, &[told]), (vec![false], Verdict::Indeterminate));
@@ -173,11 +174,11 @@ fn what_a_process_was_told_stays() {
 /// The expectation for one mended blocker in the first frame and an unproven finding beside it.
 fn expectation() -> Expectation {
     let findings = [
-        finding("HWCR-SVE-001", Severity::Blocker, Some(0x1400)),
-        finding("HWCR-POE-001", Severity::Unproven, Some(0x1500)),
+        finding(RuleId::Sve001, Severity::Blocker, Some(0x1400)),
+        finding(RuleId::Poe001, Severity::Unproven, Some(0x1500)),
     ];
     let plan = Plan {
-        edits: vec![edit("HWCR-SVE-001", Some(0x1400))],
+        edits: vec![edit(RuleId::Sve001, Some(0x1400))],
         refusals: Vec::new(),
     };
     let outcome = foresee(&plan, &findings, &frames(), &Allowed::default());
@@ -189,14 +190,14 @@ fn a_result_as_foreseen_stands() {
     let after = |findings: &[Finding]| expectation().met_by(findings, &frames());
     assert_eq!(after(&[]), Ok(()));
     assert_eq!(
-        after(&[finding("HWCR-POE-001", Severity::Unproven, Some(0x1500))]),
+        after(&[finding(RuleId::Poe001, Severity::Unproven, Some(0x1500))]),
         Ok(())
     );
     // The record moved up in its frame, weighs less now, and the journal is seen.
     assert_eq!(
         after(&[
-            finding("HWCR-POE-001", Severity::Note, Some(0x1300)),
-            finding("HWCR-IMG-010", Severity::Note, None),
+            finding(RuleId::Poe001, Severity::Note, Some(0x1300)),
+            finding(RuleId::Img010, Severity::Note, None),
         ]),
         Ok(())
     );
@@ -206,27 +207,27 @@ fn a_result_as_foreseen_stands() {
 fn a_result_that_was_not_foreseen_does_not_stand() {
     let cases = [
         (
-            vec![finding("HWCR-SVE-001", Severity::Blocker, Some(0x1400))],
+            vec![finding(RuleId::Sve001, Severity::Blocker, Some(0x1400))],
             "HWCR-SVE-001 (pid 12 at 0x1000) is still there",
         ),
         (
-            vec![finding("HWCR-SVE-001", Severity::Note, Some(0x1400))],
+            vec![finding(RuleId::Sve001, Severity::Note, Some(0x1400))],
             "HWCR-SVE-001 (pid 12 at 0x1000) is still there",
         ),
         (
-            vec![finding("HWCR-SVE-001", Severity::Blocker, Some(0x3400))],
+            vec![finding(RuleId::Sve001, Severity::Blocker, Some(0x3400))],
             "HWCR-SVE-001 (pid 12 at 0x3000) is new",
         ),
         (
-            vec![finding("HWCR-FRM-001", Severity::Note, None)],
+            vec![finding(RuleId::Frm001, Severity::Note, None)],
             "HWCR-FRM-001 (pid 12) is new",
         ),
         (
-            vec![finding("HWCR-POE-001", Severity::Blocker, Some(0x1500))],
+            vec![finding(RuleId::Poe001, Severity::Blocker, Some(0x1500))],
             "HWCR-POE-001 (pid 12 at 0x1000) is there more often, or weighs more than before",
         ),
         (
-            vec![finding("HWCR-POE-001", Severity::Unproven, Some(0x1500)); 2],
+            vec![finding(RuleId::Poe001, Severity::Unproven, Some(0x1500)); 2],
             "HWCR-POE-001 (pid 12 at 0x1000) is there more often, or weighs more than before",
         ),
     ];

@@ -39,6 +39,7 @@ mod words;
 )]
 mod tests;
 
+use crate::rule_id::RuleId;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::abi::criu;
@@ -61,13 +62,13 @@ use super::edit::{Allowed, Change, Edit, FieldValue, Operation, Plan, Refusal};
 const STRIP_PAC: &str = "strip-pac";
 const LOSSY: EditClass = EditClass::Lossy(STRIP_PAC);
 
-const KEYS_WITHOUT_PAC: &str = "HWCR-PAC-001";
-const KEYS_LOST: &str = "HWCR-PAC-002";
-const UNSIGNED_RETURNS: &str = "HWCR-PAC-003";
-const SIGNATURE_DIFFERS: &str = "HWCR-PAC-004";
+const KEYS_WITHOUT_PAC: RuleId = RuleId::Pac001;
+const KEYS_LOST: RuleId = RuleId::Pac002;
+const UNSIGNED_RETURNS: RuleId = RuleId::Pac003;
+const SIGNATURE_DIFFERS: RuleId = RuleId::Pac004;
 
 /// The rules whose findings are mended here, in the order in which they are.
-const RULES: [&str; 4] = [
+const RULES: [RuleId; 4] = [
     KEYS_WITHOUT_PAC,
     KEYS_LOST,
     UNSIGNED_RETURNS,
@@ -101,7 +102,7 @@ pub fn plan(case: &Case<'_>, allowed: &Allowed, plan: &mut Plan) {
             let torn = match disagree {
                 Some(why) => Some(why.to_owned()),
                 None if !case.target.members.is_empty() && asking().count() > 1 => {
-                    let rules: Vec<&str> = asking().map(|(id, _)| *id).collect();
+                    let rules: Vec<&str> = asking().map(|(id, _)| id.as_str()).collect();
                     Some(format!(
                         "the machines of the target need different edits: {}",
                         rules.join(", ")
@@ -110,8 +111,8 @@ pub fn plan(case: &Case<'_>, allowed: &Allowed, plan: &mut Plan) {
                 None => None,
             };
             match torn {
-                Some(why) => plan.refusals.push(refusal(id, task, why, None)),
-                None => mend(case, allowed, task, id, findings, &mut taken, plan),
+                Some(why) => plan.refusals.push(refusal(*id, task, why, None)),
+                None => mend(case, allowed, task, *id, findings, &mut taken, plan),
             }
         }
     }
@@ -119,9 +120,9 @@ pub fn plan(case: &Case<'_>, allowed: &Allowed, plan: &mut Plan) {
 
 /// What the rule with this id finds of each task, on each machine of the target: the planner mends
 /// findings, so it asks the rules for them.
-fn findings(id: &str, case: &Case<'_>) -> BTreeMap<Pid, Vec<Finding>> {
+fn findings(id: RuleId, case: &Case<'_>) -> BTreeMap<Pid, Vec<Finding>> {
     let mut found = Vec::new();
-    if let Some(rule) = rule::find(id) {
+    if let Some(rule) = rule::find(id.as_str()) {
         for target in case.target.machines() {
             (rule.check)(&rule.meta, &Case { target, ..*case }, &mut found);
         }
@@ -153,7 +154,7 @@ fn members_disagree(target: &Profile) -> Option<&'static str> {
 }
 
 fn refusal(
-    rule: &'static str,
+    rule: RuleId,
     task: &TaskFacts<'_>,
     why: String,
     allow: Option<&'static str>,
@@ -172,7 +173,7 @@ fn mend(
     case: &Case<'_>,
     allowed: &Allowed,
     task: &TaskFacts<'_>,
-    rule: &'static str,
+    rule: RuleId,
     findings: &[Finding],
     taken: &mut BTreeSet<(String, u64)>,
     plan: &mut Plan,
@@ -249,7 +250,7 @@ fn any_machine(target: &Profile) -> &Profile {
 fn cure(
     case: &Case<'_>,
     task: &TaskFacts<'_>,
-    rule: &str,
+    rule: RuleId,
     findings: &[Finding],
 ) -> Result<Cure, String> {
     let target = case.target;
@@ -394,7 +395,7 @@ impl Found {
     }
 }
 
-fn strip_word(rule: &'static str, class: EditClass, task: &TaskFacts<'_>, word: &Word) -> Edit {
+fn strip_word(rule: RuleId, class: EditClass, task: &TaskFacts<'_>, word: &Word) -> Edit {
     Edit {
         rule,
         also: Vec::new(),
@@ -416,7 +417,7 @@ fn strip_word(rule: &'static str, class: EditClass, task: &TaskFacts<'_>, word: 
 }
 
 fn strip_register(
-    rule: &'static str,
+    rule: RuleId,
     class: EditClass,
     task: &TaskFacts<'_>,
     register: &Register,

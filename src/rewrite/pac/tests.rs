@@ -1,5 +1,6 @@
 //! Plans on real checkpoints. `editor` applies them.
 
+use crate::rule_id::{Family, RuleId};
 use std::path::{Path, PathBuf};
 
 mod editor;
@@ -82,9 +83,9 @@ fn after(name: &str, plan: &Plan, target: &str) -> (Vec<&'static str>, usize, Pa
         .findings
         .iter()
         .filter(|finding| {
-            finding.severity != Severity::Note && finding.rule.id.starts_with("HWCR-PAC")
+            finding.severity != Severity::Note && finding.rule.id.family() == Family::Pac
         })
-        .map(|finding| finding.rule.id)
+        .map(|finding| finding.rule.id.as_str())
         .collect();
     let signed = facts.tasks[0]
         .threads
@@ -158,7 +159,7 @@ fn from_no_pac_to_pac_the_mask_of_enabled_keys_becomes_empty() {
         });
         assert_eq!(plan.refusals, []);
         assert_eq!(plan.edits.len(), 1);
-        assert_eq!(plan.edits[0].rule, "HWCR-PAC-003");
+        assert_eq!(plan.edits[0].rule, RuleId::Pac003);
         assert_eq!(plan.edits[0].class, EditClass::Lossless);
         assert_eq!(
             operations(&plan),
@@ -309,7 +310,7 @@ fn without_knowing_the_source_nothing_is_done_unasked() {
     let plan = planned(&scene);
     assert_eq!(plan.edits, []);
     assert_eq!(plan.refusals.len(), 1);
-    assert_eq!(plan.refusals[0].rule, "HWCR-PAC-004");
+    assert_eq!(plan.refusals[0].rule, RuleId::Pac004);
     assert_eq!(plan.refusals[0].allow, Some("strip-pac"));
     let plan = planned(&Scene {
         allow: true,
@@ -385,7 +386,7 @@ fn an_older_criu_cannot_switch_pac_off() {
                 target_edit: old,
                 ..SIGNED
             },
-            "HWCR-PAC-003",
+            RuleId::Pac003,
         ),
         (
             Scene {
@@ -393,7 +394,7 @@ fn an_older_criu_cannot_switch_pac_off() {
                 target_edit: old,
                 ..SIGNED
             },
-            "HWCR-PAC-002",
+            RuleId::Pac002,
         ),
         (
             Scene {
@@ -402,7 +403,7 @@ fn an_older_criu_cannot_switch_pac_off() {
                 target_edit: |target| target.criu = None,
                 ..SIGNED
             },
-            "HWCR-PAC-003",
+            RuleId::Pac003,
         ),
     ] {
         let plan = planned(&scene);
@@ -420,7 +421,7 @@ fn an_older_criu_cannot_switch_pac_off() {
         ..SIGNED
     });
     assert_eq!(plan.refusals, []);
-    assert_eq!((plan.edits[0].rule, words(&plan)), ("HWCR-PAC-002", 8));
+    assert_eq!((plan.edits[0].rule, words(&plan)), (RuleId::Pac002, 8));
 }
 
 #[test]

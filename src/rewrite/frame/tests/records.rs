@@ -1,5 +1,6 @@
 //! Records that are left out or changed.
 
+use crate::rule_id::RuleId;
 use proptest::prelude::*;
 
 use super::build::{
@@ -44,7 +45,7 @@ fn records_without_state_go_and_the_rest_closes_up() {
     };
     assert_eq!(
         (edit.rule, edit.class),
-        ("HWCR-SVE-001", EditClass::Lossless)
+        (RuleId::Sve001, EditClass::Lossless)
     );
     assert_eq!(
         edit.what,
