@@ -137,9 +137,9 @@ pub(super) fn finding_of(finding: &finding::Finding) -> Finding {
         accepted: finding.accepted,
         reason: finding.reason.clone(),
         members: finding.members.clone(),
-        pid: finding.pid.map(|pid| pid.0),
-        tid: finding.tid.map(|tid| tid.0),
-        address: finding.address.map(Into::into),
+        pid: finding.pid().map(|pid| pid.0),
+        tid: finding.tid().map(|tid| tid.0),
+        address: finding.address().map(Into::into),
         file: finding.place.as_ref().map(|place| place.file.to_string()),
         offset: finding.place.as_ref().map(|place| place.offset),
         length: finding

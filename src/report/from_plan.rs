@@ -90,9 +90,9 @@ fn edit(edit: &edit::Edit) -> Edit {
         rule: edit.rule.to_string(),
         class: edit.class.to_string(),
         what: edit.what.clone(),
-        pid: edit.pid.0,
-        tid: edit.tid.map(|tid| tid.0),
-        address: edit.address.map(Into::into),
+        pid: edit.spot.pid.0,
+        tid: edit.spot.tid().map(|tid| tid.0),
+        address: edit.spot.address().map(Into::into),
         noticed,
         changes: edit.changes.iter().map(change).collect(),
     }
@@ -101,9 +101,9 @@ fn edit(edit: &edit::Edit) -> Edit {
 fn refusal(refusal: &edit::Refusal) -> Refusal {
     Refusal {
         rule: refusal.rule.to_string(),
-        pid: refusal.pid.0,
-        tid: refusal.tid.map(|tid| tid.0),
-        address: refusal.address.map(Into::into),
+        pid: refusal.spot.pid.0,
+        tid: refusal.spot.tid().map(|tid| tid.0),
+        address: refusal.spot.address().map(Into::into),
         why: refusal.why.clone(),
         allow: refusal.allow.map(permit),
     }

@@ -57,7 +57,7 @@ impl Accept {
         let Some(task) = &self.task else {
             return true;
         };
-        let Some(pid) = finding.pid else {
+        let Some(pid) = finding.pid() else {
             return false;
         };
         let named = facts.checkpoint.tasks.iter().find(|task| task.pid == pid);

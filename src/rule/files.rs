@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::abi::criu;
 use crate::files::{Difference, Lies, NeededFile, Use, type_name};
-use crate::finding::{Finding, Phase, Proof, Severity};
+use crate::finding::{Finding, Phase, Proof, Severity, Subject};
 use crate::units::Pid;
 
 use super::{Case, Rule, RuleMeta, counted};
@@ -268,9 +268,12 @@ fn each(
                 continue;
             }
             let mut finding = Finding::new(meta, said.severity, said.proof, said.message)
+                .about(Subject::File {
+                    name: file.name.clone(),
+                    pid: only_task(file),
+                })
                 .read_at(file.place.clone())
                 .help(said.help);
-            finding.pid = only_task(file);
             if let Some((need, have)) = said.need_have {
                 finding = finding.need_have(need, have);
             }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::auxv::hwcap::{BitUse, HwcapBit, Hwcaps};
 use crate::facts::TaskFacts;
-use crate::finding::{Finding, Phase, Proof, Severity};
+use crate::finding::{Finding, Phase, Proof, Severity, Spot};
 use crate::profile::Zva;
 use crate::profile::model::Profile;
 
@@ -282,7 +282,7 @@ fn copies_differ(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding
         .in_task(task.task.pid)
         .read_at(task.task.mm.as_ref().map(|mm| mm.auxv_place.clone()));
         out.push(match &auxv.stack {
-            Ok(stack) => finding.at(stack.address),
+            Ok(stack) => finding.about(Spot::memory(task.task.pid, None, stack.address)),
             Err(_) => finding,
         });
     }

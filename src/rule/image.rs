@@ -1,7 +1,7 @@
 //! `IMG`: the image itself against the target: architecture, page size, addresses, missing pieces.
 
 use crate::criu_image::model::{AnomalyKind, Arch, Task};
-use crate::finding::{Finding, Phase, Proof, Severity};
+use crate::finding::{Finding, Phase, Proof, Severity, Spot, Subject};
 use crate::profile::model::Basis;
 use crate::rule_id::RuleId;
 use crate::units::Place;
@@ -297,8 +297,7 @@ fn address_space(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding
                         vma.mapping.range
                     ),
                 )
-                .in_task(task.pid)
-                .at(vma.mapping.range.start)
+                .about(Spot::memory(task.pid, None, vma.mapping.range.start))
                 .read_at(vma.place.clone())
                 .need_have(
                     format!("addresses up to {}", vma.mapping.range.end),
@@ -327,10 +326,10 @@ fn anomalies(
         .filter(|anomaly| kinds.contains(&anomaly.kind))
     {
         let message = format!("{}: {}", anomaly.place.file, anomaly.detail);
-        let mut finding = Finding::new(meta, severity, Proof::State, message)
+        let finding = Finding::new(meta, severity, Proof::State, message)
+            .about(Subject::of(anomaly.pid, None))
             .read_at(anomaly.place.clone())
             .help(help);
-        finding.pid = anomaly.pid;
         out.push(finding);
     }
 }
@@ -430,8 +429,7 @@ fn aarch32(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                         Proof::State,
                         "the thread executes AArch32 code",
                     )
-                    .in_task(task.pid)
-                    .in_thread(Some(thread.tid))
+                    .about(Spot::thread(task.pid, thread.tid))
                     .read_at(state.place.clone()),
                 );
             }

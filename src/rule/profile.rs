@@ -2,7 +2,7 @@
 
 use crate::abi::{criu, kernel, sigreturn};
 use crate::auxv::hwcap::{self, HwcapWord};
-use crate::finding::{Finding, Phase, Proof, Severity};
+use crate::finding::{Finding, Phase, Proof, Severity, Subject};
 use crate::rule_id::RuleId;
 
 use super::{CAPTURE, Case, Rule, RuleMeta, conditions, floor, give_key, pac};
@@ -184,6 +184,7 @@ fn lacks(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                     enumerated(&decided)
                 ),
             )
+            .about(Subject::Key(key))
             .need_have(format!("`{key}`"), "unknown")
             .help(give_key(key)),
         );

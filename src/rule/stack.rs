@@ -1,7 +1,7 @@
 //! `STK`: signal stacks against the frames the target's kernel writes.
 
 use crate::auxv::hwcap;
-use crate::finding::{EditClass, Finding, Phase, Proof, Severity};
+use crate::finding::{EditClass, Finding, Phase, Proof, Severity, Spot};
 use crate::profile::model::Profile;
 use crate::rule_id::RuleId;
 use crate::units::Vl;
@@ -154,9 +154,11 @@ fn too_small(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
             };
             out.push(
                 Finding::new(meta, Severity::Unproven, proof, message)
-                    .in_task(task.task.pid)
-                    .in_thread(Some(thread.thread.tid))
-                    .at(range.start)
+                    .about(Spot::memory(
+                        task.task.pid,
+                        Some(thread.thread.tid),
+                        range.start,
+                    ))
                     .read_at(thread.thread.place.clone())
                     .need_have(format!("frames of at most {} bytes", stack.size), have)
                     .help(larger_stacks(case.target)),

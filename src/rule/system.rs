@@ -1,7 +1,7 @@
 //! `SYS`: the target's kernel and CRIU against what the image asks of them.
 
 use crate::abi::{criu, kernel};
-use crate::finding::{EditClass, Finding, Phase, Proof, Severity};
+use crate::finding::{EditClass, Finding, Phase, Proof, Severity, Spot};
 use crate::rule_id::RuleId;
 
 use super::{Case, Rule, RuleMeta, conditions, floor};
@@ -354,8 +354,7 @@ fn rseq_size(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                     Proof::Version,
                     format!("the thread's rseq area has {size} bytes; kernel {version} {takes}"),
                 )
-                .in_task(task.pid)
-                .in_thread(Some(thread.tid))
+                .about(Spot::thread(task.pid, thread.tid))
                 .read_at(thread.place.clone())
                 .need_have(format!("{size} bytes"), "32 bytes")
                 .help("Use kernel 6.3 or later on the target, or start the workload with GLIBC_TUNABLES=glibc.pthread.rseq=0."),

@@ -11,7 +11,7 @@ pub(super) use length::{is_length_kept_by_code, length_rests_on_source};
 
 use crate::auxv::hwcap::{self, HwcapBit};
 use crate::facts::{Ground, Standing, TaskFacts, ThreadFacts};
-use crate::finding::{Finding, Phase, Proof, Severity};
+use crate::finding::{Finding, Phase, Proof, Severity, Spot};
 use crate::rule_id::RuleId;
 use crate::sigframe::model::{Body, Frame, Liveness};
 
@@ -261,9 +261,7 @@ fn user_code(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                 Proof::Unknown,
                 format!("the thread was dumped in user code at {pc:#x} ({shown}); live vector state is lost"),
             )
-            .in_task(task.task.pid)
-            .in_thread(Some(thread.thread.tid))
-            .at(crate::units::Addr(pc))
+            .about(Spot::memory(task.task.pid, Some(thread.thread.tid), crate::units::Addr(pc)))
             .read_at(thread.thread.place.clone())
             .because_of(features)
             .help("Dump the workload while its threads wait, or on a machine without SVE and SME."),
@@ -326,8 +324,7 @@ fn sme_state(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                 Proof::Unknown,
                 "the thread may hold ZA, ZT0 or TPIDR2 across its system call; CRIU saves none of them",
             )
-            .in_task(task.task.pid)
-            .in_thread(Some(thread.thread.tid))
+            .about(Spot::thread(task.task.pid, thread.thread.tid))
             .read_at(thread.thread.place.clone())
             .because_of(features)
             .help("Accept the rule for workloads that do not use SME."),
@@ -369,8 +366,7 @@ fn registers(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                         counted(open.len(), "thread")
                     ),
                 )
-                .in_task(task.task.pid)
-                .in_thread(Some(first.thread.tid))
+                .about(Spot::thread(task.task.pid, first.thread.tid))
                 .read_at(first.thread.place.clone())
                 .because_of([bit.cpuinfo])
                 .help("Accept the rule for workloads that do not use the feature."),
@@ -451,9 +447,11 @@ fn shadow_stack(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>
                         gcs.features_enabled, case.target.name
                     ),
                 )
-                .in_task(task.task.pid)
-                .in_thread(Some(thread.thread.tid))
-                .at(crate::units::Addr(gcs.gcspr_el0))
+                .about(Spot::memory(
+                    task.task.pid,
+                    Some(thread.thread.tid),
+                    crate::units::Addr(gcs.gcspr_el0),
+                ))
                 .read_at(state.place.clone())
                 .because_of(["gcs"])
                 .need_have("gcs", have),

@@ -8,7 +8,6 @@ use crate::abi::sigreturn::{Answer, Reason, answer};
 use crate::finding::EditClass;
 use crate::profile::model::Profile;
 use crate::rewrite::edit::Allowed;
-use crate::rule_id::RuleId;
 use crate::sigframe::layout;
 use crate::sigframe::model::{Body, Record, SVE_SIG_FLAG_SM, SvePayload};
 use crate::units::Vl;
@@ -25,8 +24,6 @@ pub(super) enum Action {
 /// A record's edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Step {
-    /// Rules whose findings it mends; several where machines refuse the record for different reasons.
-    pub(super) rules: Vec<RuleId>,
     /// What it costs.
     pub(super) class: EditClass,
     /// In a few words.
@@ -38,8 +35,6 @@ pub(super) struct Step {
 /// Why a record is left as it is although the target does not surely take it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stays {
-    /// Rules whose findings stay.
-    pub(super) rules: Vec<RuleId>,
     /// For people.
     pub(super) why: String,
     /// What the user may allow.
@@ -56,8 +51,7 @@ enum State {
     Kept(String, &'static str),
 }
 
-/// What becomes of `record`; `None` where it stays as it is, because the target takes it or because no
-/// rule judges its kind. Of a target with members every one must take it.
+/// What becomes of `record`; `None` where it stays as it is, because the target takes it. Of a target with members every one must take it.
 ///
 /// State is given up only where the target is known to refuse the record and the frame is known to be
 /// used (`live`): not on a guess.
@@ -73,21 +67,8 @@ pub(super) fn decide(
         reason,
         certain,
     } = refusals.first()?;
-    let mut rules: Vec<RuleId> = Vec::new();
-    for rule in refusals
-        .iter()
-        .filter_map(|refused| rule_of(record, &refused.reason))
-    {
-        if !rules.contains(&rule) {
-            rules.push(rule);
-        }
-    }
-    if rules.is_empty() {
-        return None;
-    }
     let stays = |why: String, allow| {
         Some(Err(Stays {
-            rules: rules.clone(),
             why: format!("{why}; {}", reason.because(machine)),
             allow,
         }))
@@ -132,7 +113,6 @@ pub(super) fn decide(
         None => (format!("drop {name}"), Action::Drop),
     };
     Some(Ok(Step {
-        rules,
         class,
         what,
         action,
@@ -205,29 +185,6 @@ fn retargeted(record: &Record, reason: &Reason, target: &Profile) -> Option<Vl> 
         ..record.clone()
     };
     accepted(&changed, target).then_some(*default)
-}
-
-/// The rule that finds a record that is refused for this reason. Records the kernel passes over or always
-/// takes have none.
-fn rule_of(record: &Record, reason: &Reason) -> Option<RuleId> {
-    let length = matches!(
-        reason,
-        Reason::VectorLength { .. } | Reason::UsualLength { .. }
-    );
-    Some(match &record.body {
-        _ if *reason == Reason::UnknownRecord => RuleId::Frm002,
-        Body::Sve { flags, .. } if flags & SVE_SIG_FLAG_SM != 0 => RuleId::Sve003,
-        Body::Sve { .. } if length => RuleId::Sve002,
-        Body::Sve { .. } => RuleId::Sve001,
-        Body::Tpidr2 { .. } => RuleId::Sme001,
-        Body::Za { .. } if length => RuleId::Sme003,
-        Body::Za { .. } => RuleId::Sme002,
-        Body::Zt { .. } => RuleId::Sme004,
-        Body::Fpmr { .. } => RuleId::Fpm001,
-        Body::Poe { .. } => RuleId::Poe001,
-        Body::Gcs { .. } => RuleId::Gcs001,
-        _ => return None,
-    })
 }
 
 fn state(record: &Record) -> State {
