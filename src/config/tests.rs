@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::keys::KEYS;
 use crate::rule_id::RuleId;
+
+use super::keys::KEYS;
 
 use super::{FILE_NAME, Search, parse, search, template};
 

@@ -1,11 +1,11 @@
 //! What a plan leaves: which findings its edits mend, which remain and why, and whether the findings on
 //! the rewritten image are those that were foreseen. Pure: findings and a plan in, an answer out.
 
-use crate::rule_id::RuleId;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{EditClass, Finding, FindingId, Severity, Subject, Verdict, numbered};
 use crate::rule;
+use crate::rule_id::RuleId;
 
 use super::edit::{Allowed, Plan, Refusal};
 

@@ -194,7 +194,7 @@ impl Taken {
 #[allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
 mod tests {
     use super::*;
-    use crate::finding::EditClass;
+    use crate::finding::{EditClass, Spot};
     use crate::memory::{Mapping, Missing, Run};
     use crate::rule_id::RuleId;
     use crate::units::{AddrRange, Place};
@@ -276,12 +276,11 @@ mod tests {
         let mut plan = Plan::default();
         plan.edits.push(super::super::edit::Edit {
             rule: RuleId::Sve001,
-            also: Vec::new(),
+            fixes: Vec::new(),
+            leaves: Vec::new(),
             class: EditClass::Lossless,
             what: String::new(),
-            pid: crate::units::Pid(1),
-            tid: None,
-            address: None,
+            spot: Spot::task(crate::units::Pid(1)),
             changes: vec![bytes("p", 10, b"ab", b"xy"), bytes("p", 20, b"a", b"x")],
         });
         let mut taken = Taken::by(&plan);

@@ -1,11 +1,11 @@
 //! Unproven findings that the user takes as notes. What blocks is never among them.
 
-use crate::rule_id::RuleId;
 use glob::Pattern;
 
 use super::find;
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
+use crate::rule_id::RuleId;
 
 /// A chosen rule, with or without a feature and a task, whose unproven findings the user accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]

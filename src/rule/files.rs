@@ -1,11 +1,11 @@
 //! `FIL`: the files that a restore opens by their path.
 
-use crate::rule_id::RuleId;
 use std::collections::BTreeSet;
 
 use crate::abi::criu;
 use crate::files::{Difference, Lies, NeededFile, Use, type_name};
 use crate::finding::{Finding, Phase, Proof, Severity, Subject};
+use crate::rule_id::RuleId;
 use crate::units::Pid;
 
 use super::{Case, Rule, RuleMeta, counted};

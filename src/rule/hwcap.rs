@@ -3,7 +3,6 @@
 //! A capability bit is a statement, not a use: a program that was told of a feature may or may not run
 //! its instructions. Without evidence from code, a missing feature is *unproven*.
 
-use crate::rule_id::RuleId;
 use std::collections::BTreeMap;
 
 use crate::auxv::hwcap::{BitUse, HwcapBit, Hwcaps};
@@ -11,6 +10,7 @@ use crate::facts::TaskFacts;
 use crate::finding::{Finding, Phase, Proof, Severity, Spot};
 use crate::profile::Zva;
 use crate::profile::model::Profile;
+use crate::rule_id::RuleId;
 
 use super::{Case, Rule, RuleMeta, counted};
 

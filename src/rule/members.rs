@@ -3,11 +3,11 @@
 //! Less hardware is not less danger: keys of a PAC machine hang a restore on one without, another default
 //! vector length or a newer kernel refuses frames. So what the machines have in common is not judged at all.
 
-use crate::rule_id::RuleId;
 use std::collections::HashMap;
 
 use crate::finding::{Finding, Severity, Subject, Verdict};
 use crate::profile::model::Profile;
+use crate::rule_id::RuleId;
 
 use super::{Case, MemberVerdict, of_machine};
 

@@ -102,12 +102,11 @@ fn plan_of(changes: Vec<Change>) -> Plan {
     Plan {
         edits: vec![Edit {
             rule: RuleId::Sve001,
-            also: Vec::new(),
+            fixes: Vec::new(),
+            leaves: Vec::new(),
             class: EditClass::Lossy("drop-sve-state"),
             what: "a change".to_owned(),
-            pid: Pid(7),
-            tid: None,
-            address: Some(Addr(0xffff_ffff_f000)),
+            spot: hwcr::finding::Spot::memory(Pid(7), None, Addr(0xffff_ffff_f000)),
             changes,
         }],
         refusals: Vec::new(),

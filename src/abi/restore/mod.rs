@@ -11,12 +11,12 @@ mod memory;
 mod objects;
 mod pairs;
 
-use crate::rule_id::RuleId;
 pub use conditions::{CONDITIONS, Condition, OPTION_RULE};
 pub use pairs::{PAIRS, Pair};
 
 use crate::auxv::hwcap::HwcapBit;
 use crate::criu_image::ask::Ask;
+use crate::rule_id::RuleId;
 use crate::units::Version;
 
 /// What one thing that an image asks for needs.

@@ -6,7 +6,6 @@
     clippy::cast_sign_loss
 )]
 
-use crate::rule_id::RuleId;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,7 +17,9 @@ use crate::finding::EditClass;
 use crate::input::{DirSource, MemorySource, Source};
 use crate::profile::model::Profile;
 use crate::rewrite::edit::{Allowed, Change, FieldValue, Operation, Plan};
-use crate::rule::Case;
+use crate::rewrite::found::Found;
+use crate::rule::{self, Case};
+use crate::rule_id::RuleId;
 use crate::units::Version;
 
 fn image(name: &str) -> MemorySource {
@@ -48,7 +49,9 @@ fn plan_for(checkpoint: &Checkpoint, target: &Profile, names: &[&str]) -> Plan {
     let allowed = Allowed {
         names: names.iter().map(|name| (*name).to_owned()).collect(),
     };
-    super::plan(&case, &allowed, &mut plan);
+    let judgement = rule::judge(&case, &[]);
+    let found = Found::new(&judgement.findings);
+    super::plan(&case, &found, &allowed, &mut plan);
     plan
 }
 

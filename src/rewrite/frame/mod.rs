@@ -83,11 +83,13 @@ fn broken(found: &Found<'_>, plan: &mut Plan) {
         let rule = finding.rule.id;
         let why = format!("{}; no edit of records mends that", finding.message);
         // Members of a target may say the same, with another weight.
-        let mut said = plan.refusals.iter_mut();
-        let same = said.find(|said| (said.rule, said.spot) == (rule, spot) && said.why == why);
-        match same {
-            Some(same) if !finding.members.is_empty() => same.findings.push(id),
-            _ => plan.refusals.push(Refusal {
+        let said = (!finding.members.is_empty()).then(|| {
+            let mut said = plan.refusals.iter_mut();
+            said.find(|said| (said.rule, said.spot) == (rule, spot) && said.why == why)
+        });
+        match said.flatten() {
+            Some(said) => said.findings.push(id),
+            None => plan.refusals.push(Refusal {
                 rule,
                 findings: vec![id],
                 spot,
@@ -130,19 +132,22 @@ impl Planner<'_> {
                 Some(Err(stays)) => {
                     refused = true;
                     let why = format!("frame {}: {}", frame.base, stays.why);
-                    let mut rules: Vec<RuleId> = Vec::new();
-                    for (_, finding) in here {
-                        if !rules.contains(&finding.rule.id) {
-                            rules.push(finding.rule.id);
+                    let mut by_rule: Vec<(RuleId, Vec<FindingId>)> = Vec::new();
+                    for (id, finding) in here {
+                        let rule = finding.rule.id;
+                        match by_rule.iter_mut().find(|(known, _)| *known == rule) {
+                            Some((_, ids)) => ids.push(*id),
+                            None => by_rule.push((rule, vec![*id])),
                         }
                     }
-                    plan.refusals.extend(rules.iter().map(|rule| Refusal {
-                        rule: *rule,
-                        findings: self.found.ids(*rule, spot),
-                        spot,
-                        why: why.clone(),
-                        allow: stays.allow,
-                    }));
+                    plan.refusals
+                        .extend(by_rule.into_iter().map(|(rule, findings)| Refusal {
+                            rule,
+                            findings,
+                            spot,
+                            why: why.clone(),
+                            allow: stays.allow,
+                        }));
                 }
             }
         }

@@ -39,7 +39,6 @@ mod words;
 )]
 mod tests;
 
-use crate::rule_id::RuleId;
 use std::collections::BTreeSet;
 
 use crate::abi::criu;
@@ -50,6 +49,7 @@ use crate::finding::{EditClass, Finding, FindingId, Proof, Spot};
 use crate::memory::Memory;
 use crate::profile::model::{PacAlgorithm, Profile};
 use crate::rule::Case;
+use crate::rule_id::RuleId;
 use crate::sigframe::model::Frame;
 
 use self::keys::KeyEdit;

@@ -1,6 +1,5 @@
 //! Plans on real checkpoints. `editor` applies them.
 
-use crate::rule_id::{Family, RuleId};
 use std::path::{Path, PathBuf};
 
 mod editor;
@@ -14,6 +13,9 @@ use crate::facts::{self, Facts, Search, Unwinding};
 use crate::finding::Severity;
 use crate::memory::Mapping;
 use crate::profile;
+use crate::rewrite::found::Found;
+use crate::rule;
+use crate::rule_id::{Family, RuleId};
 use crate::sigframe::cfi::{Start, UnwindEnd};
 use crate::units::{Addr, AddrRange, Version};
 
@@ -63,7 +65,9 @@ fn planned(scene: &Scene) -> Plan {
             .collect(),
     };
     let mut out = Plan::default();
-    plan(&case, &allowed, &mut out);
+    let judgement = rule::judge(&case, &[]);
+    let found = Found::new(&judgement.findings);
+    plan(&case, &found, &allowed, &mut out);
     out
 }
 
@@ -228,7 +232,7 @@ fn every_stripped_word_is_shown_and_changes_in_signature_bits_alone() {
             [old, new].map(|bytes| u64::from_le_bytes(bytes.as_slice().try_into().unwrap()));
         assert_eq!(old & !0x007f_0000_0000_0000, new);
         assert_ne!(old, new);
-        let address = edit.address.unwrap();
+        let address = edit.spot.address().unwrap();
         for shown in [
             format!("{address}"),
             format!("{old:#018x}"),

@@ -1,6 +1,5 @@
 //! Frames of real checkpoints: planned, changed in a copy, read again.
 
-use crate::rule_id::RuleId;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,11 +9,14 @@ use super::build::{allowed, target};
 use crate::criu_image::load_from;
 use crate::criu_image::model::{Arch, Checkpoint};
 use crate::facts::{self, Facts, Search};
+use crate::finding::Spot;
 use crate::input::{DirSource, MemorySource, Source};
 use crate::profile::model::Profile;
 use crate::rewrite::edit::{Change, Plan};
+use crate::rewrite::found::Found;
 use crate::rewrite::frame;
 use crate::rule::{self, Case};
+use crate::rule_id::RuleId;
 use crate::sigframe::model::Liveness;
 
 const EVERYTHING: &[&str] = &["drop-sve-state", "drop-tpidr2", "drop-fpmr"];
@@ -48,7 +50,9 @@ fn planned(facts: &Facts<'_>, target: &Profile, names: &[&str]) -> Plan {
         target,
         source: None,
     };
-    frame::plan(&case, &allowed(names), &mut plan);
+    let judgement = rule::judge(&case, &[]);
+    let found = Found::new(&judgement.findings);
+    frame::plan(&case, &found, &allowed(names), &mut plan);
     plan
 }
 
@@ -87,7 +91,11 @@ fn findings(facts: &Facts<'_>, target: &Profile) -> BTreeSet<String> {
         .map(|f| {
             format!(
                 "{} {:?} {:?} {:?} {}",
-                f.rule.id, f.pid, f.tid, f.address, f.message
+                f.rule.id,
+                f.pid(),
+                f.tid(),
+                f.address(),
+                f.message
             )
         })
         .collect()
@@ -189,7 +197,7 @@ fn frames_agree(before: &Facts<'_>, after: &Facts<'_>, plan: &Plan, title: &str)
             let edited = plan
                 .edits
                 .iter()
-                .any(|edit| edit.address == Some(old.base) && edit.pid == before.task.pid);
+                .any(|edit| edit.spot == Spot::frame(before.task.pid, old.tid, old.base));
             assert!(!edited || old.liveness != Liveness::Stale, "{title}");
             assert!(edited || old == new, "{title}");
         }

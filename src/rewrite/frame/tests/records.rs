@@ -1,6 +1,5 @@
 //! Records that are left out or changed.
 
-use crate::rule_id::RuleId;
 use proptest::prelude::*;
 
 use super::build::{
@@ -11,6 +10,7 @@ use crate::abi::sigreturn::{Answer, answer};
 use crate::finding::EditClass;
 use crate::memory::Content;
 use crate::profile::model::Profile;
+use crate::rule_id::RuleId;
 use crate::sigframe::model::Liveness;
 
 const RESERVED: u64 = BASE + 0x250;
