@@ -182,6 +182,11 @@ fn an_old_criu_takes_forty_words() {
     assert_eq!(plan.edits, []);
     let rules: Vec<_> = plan.refusals.iter().map(|refusal| refusal.rule).collect();
     assert_eq!(rules, [RuleId::Sys001, RuleId::Sys002]);
+    // Where kernel and CRIU take no more, each pair left out counts for the findings of both.
+    old.auxv_bytes = Some(40 * 8);
+    let plan = plan_for(&checkpoint, &old, &[]);
+    let fixes: Vec<_> = plan.edits.iter().map(|edit| edit.fixes.len()).collect();
+    assert_eq!((fixes, plan.refusals), (vec![2; 4], vec![]));
 }
 
 /// The image with its saved vector changed, written as CRIU writes it or packed.
@@ -281,6 +286,8 @@ fn bits_are_masked_in_both_vectors_and_by_name_only() {
         (mask.rule, mask.class),
         (RuleId::Hwc001, EditClass::Lossy("mask-hwcap"))
     );
+    // What the process was told stays.
+    assert_eq!((mask.fixes.len(), mask.leaves.len()), (0, 1));
     assert!(mask.what.starts_with("hwcap: \u{2212}"), "{}", mask.what);
     assert!(mask.what.split(' ').any(|bit| bit == "\u{2212}sve"));
     let before = &checkpoint.tasks[0].mm.as_ref().unwrap().saved_auxv;
