@@ -10,10 +10,7 @@ use hwcr::rule_id::RuleId;
 use hwcr::sigframe::model::{Liveness, Sign};
 use hwcr::units::Version;
 
-use super::{HANDLER, QUIET, SIGNED, Scene};
-
-/// Rule, the severity expected of its worst finding, and the scene.
-type Row = (RuleId, Option<Severity>, Scene);
+use super::scene::{HANDLER, QUIET, Row, SIGNED, Scene};
 
 /// A quiet scene in which the registers of both sides are known, and alike.
 const CAPTURED: Scene = Scene {
