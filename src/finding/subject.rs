@@ -209,7 +209,7 @@ mod tests {
         };
         let at = Addr(0x1000);
         let (record, thread) = (Addr(0x1250), Some(TID));
-        let table: [(Subject, Option<Pid>, Option<Tid>, Option<Addr>); 8] = [
+        let table = [
             (Subject::Whole, None, None, None),
             (Subject::Key("sve"), None, None, None),
             (file, Some(PID), None, None),

@@ -302,7 +302,7 @@ fn frame(facts: &Facts<'_>, task: Option<Pid>, entry: &Entry) -> Option<FrameMat
 }
 
 /// Of the findings those that lie in the frame, where some do.
-fn of_frame<'a>(found: Vec<&'a Finding>, matched: FrameMatch) -> Vec<&'a Finding> {
+fn of_frame(found: Vec<&Finding>, matched: FrameMatch) -> Vec<&Finding> {
     let inside = |finding: &&&Finding| {
         let spot = finding.subject.spot();
         spot.is_some_and(|spot| spot.pid == matched.pid && spot.frame_base() == Some(matched.base))
