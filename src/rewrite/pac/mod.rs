@@ -84,13 +84,13 @@ struct Cure {
 }
 
 /// The findings of one rule about one task.
-struct Ask<'a> {
+struct Concern<'a> {
     rule: RuleId,
     findings: Vec<(FindingId, &'a Finding)>,
     task: &'a TaskFacts<'a>,
 }
 
-impl<'a> Ask<'a> {
+impl<'a> Concern<'a> {
     /// `None` where the rule finds nothing of the task.
     fn new(rule: RuleId, found: &'a Found<'_>, task: &'a TaskFacts<'a>) -> Option<Self> {
         let here = found.at(Spot::task(task.task.pid)).iter();
@@ -142,15 +142,15 @@ pub fn plan(case: &Case<'_>, found: &Found<'_>, allowed: &Allowed, plan: &mut Pl
     let mut taken = BTreeSet::new();
     for rule in RULES {
         for task in &case.facts.tasks {
-            let Some(ask) = Ask::new(rule, found, task) else {
+            let Some(concern) = Concern::new(rule, found, task) else {
                 continue;
             };
             match disagree
                 .map(str::to_owned)
                 .or_else(|| torn(case.target, found, task))
             {
-                Some(why) => plan.refusals.push(ask.refusal(why, None)),
-                None => mend(case, allowed, &ask, &mut taken, plan),
+                Some(why) => plan.refusals.push(concern.refusal(why, None)),
+                None => mend(case, allowed, &concern, &mut taken, plan),
             }
         }
     }
@@ -160,7 +160,7 @@ pub fn plan(case: &Case<'_>, found: &Found<'_>, allowed: &Allowed, plan: &mut Pl
 fn torn(target: &Profile, found: &Found<'_>, task: &TaskFacts<'_>) -> Option<String> {
     let asking = RULES
         .iter()
-        .filter(|rule| Ask::new(**rule, found, task).is_some());
+        .filter(|rule| Concern::new(**rule, found, task).is_some());
     let rules: Vec<&str> = asking.map(|rule| rule.as_str()).collect();
     (!target.members.is_empty() && rules.len() > 1).then(|| {
         format!(
@@ -190,13 +190,13 @@ fn members_disagree(target: &Profile) -> Option<&'static str> {
 fn mend(
     case: &Case<'_>,
     allowed: &Allowed,
-    ask: &Ask<'_>,
+    concern: &Concern<'_>,
     taken: &mut BTreeSet<(String, u64)>,
     plan: &mut Plan,
 ) {
-    let task = ask.task;
-    let mut refuse = |why, allow| plan.refusals.push(ask.refusal(why, allow));
-    let cure = match cure(case, ask) {
+    let task = concern.task;
+    let mut refuse = |why, allow| plan.refusals.push(concern.refusal(why, allow));
+    let cure = match cure(case, concern) {
         Ok(cure) => cure,
         Err(why) => return refuse(why, None),
     };
@@ -224,7 +224,7 @@ fn mend(
     if !changes.is_empty() {
         let what = cure.keys.what().to_owned();
         plan.edits
-            .push(ask.edit(Spot::task(task.task.pid), class, what, changes));
+            .push(concern.edit(Spot::task(task.task.pid), class, what, changes));
     }
     let certain = if cure.guessed.is_some() {
         LOSSY
@@ -235,7 +235,7 @@ fn mend(
         plan.edits.extend(
             registers
                 .iter()
-                .filter_map(|register| strip_register(ask, class, register)),
+                .filter_map(|register| strip_register(concern, class, register)),
         );
     }
     for (words, class) in [
@@ -245,7 +245,7 @@ fn mend(
     ] {
         for word in words {
             if taken.insert((word.place.file.to_string(), word.place.offset)) {
-                plan.edits.push(strip_word(ask, class, word));
+                plan.edits.push(strip_word(concern, class, word));
             }
         }
     }
@@ -257,7 +257,7 @@ fn any_machine(target: &Profile) -> &Profile {
 }
 
 /// What mends the findings of a rule about a task, one for each machine, or why nothing does.
-fn cure(case: &Case<'_>, ask: &Ask<'_>) -> Result<Cure, String> {
+fn cure(case: &Case<'_>, concern: &Concern<'_>) -> Result<Cure, String> {
     let target = case.target;
     let offers_pac = any_machine(target).hwcaps.has(hwcap::PACA);
     let sure = |keys, strip| Cure {
@@ -265,9 +265,9 @@ fn cure(case: &Case<'_>, ask: &Ask<'_>) -> Result<Cure, String> {
         strip,
         guessed: None,
     };
-    match ask.rule {
+    match concern.rule {
         KEYS_WITHOUT_PAC => {
-            let signs = offers_pac == Some(false) && has_address_keys(ask.task);
+            let signs = offers_pac == Some(false) && has_address_keys(concern.task);
             Ok(sure(KeyEdit::Drop, signs))
         }
         KEYS_LOST => match offers_pac {
@@ -286,7 +286,7 @@ fn cure(case: &Case<'_>, ask: &Ask<'_>) -> Result<Cure, String> {
                 let mut machines = target.machines().iter();
                 machines.any(|machine| differ(source, machine))
             };
-            let shown = ask
+            let shown = concern
                 .findings
                 .iter()
                 .any(|(_, finding)| finding.proof == Proof::State)
@@ -403,7 +403,7 @@ impl Signed {
     }
 }
 
-fn strip_word(ask: &Ask<'_>, class: EditClass, word: &Word) -> Edit {
+fn strip_word(concern: &Concern<'_>, class: EditClass, word: &Word) -> Edit {
     let what = format!(
         "strip the return address at {}: {:#018x} → {:#x}",
         word.addr, word.old, word.new
@@ -414,12 +414,12 @@ fn strip_word(ask: &Ask<'_>, class: EditClass, word: &Word) -> Edit {
         old: word.old.to_le_bytes().to_vec(),
         new: word.new.to_le_bytes().to_vec(),
     };
-    let spot = Spot::memory(ask.task.task.pid, None, word.addr);
-    ask.edit(spot, class, what, vec![change])
+    let spot = Spot::memory(concern.task.task.pid, None, word.addr);
+    concern.edit(spot, class, what, vec![change])
 }
 
-fn strip_register(ask: &Ask<'_>, class: EditClass, register: &Register) -> Option<Edit> {
-    let thread = ask.task.thread(register.tid)?.thread;
+fn strip_register(concern: &Concern<'_>, class: EditClass, register: &Register) -> Option<Edit> {
+    let thread = concern.task.thread(register.tid)?.thread;
     let what = format!(
         "strip the return address in x{}: {:#018x} → {:#x}",
         register.number, register.old, register.new
@@ -435,6 +435,6 @@ fn strip_register(ask: &Ask<'_>, class: EditClass, register: &Register) -> Optio
             new: FieldValue::Varint(register.new),
         },
     };
-    let spot = Spot::thread(ask.task.task.pid, register.tid);
-    Some(ask.edit(spot, class, what, vec![change]))
+    let spot = Spot::thread(concern.task.task.pid, register.tid);
+    Some(concern.edit(spot, class, what, vec![change]))
 }
