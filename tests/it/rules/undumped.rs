@@ -1,7 +1,8 @@
 //! Cases of the rules about state that CRIU does not dump.
 
-use hwcr::code::prctl::{LengthAudit, Reason, Suspect};
 use hwcr::criu_image::model::{Checkpoint, Gcs};
+use hwcr::evidence::vector_length::LengthAudit;
+use hwcr::evidence::{Reason, Suspect};
 use hwcr::facts::{Facts, Ground, Standing};
 use hwcr::finding::Severity;
 use hwcr::rule_id::RuleId;
