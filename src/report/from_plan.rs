@@ -2,7 +2,7 @@
 //!
 //! A change of a field in a core image passes without its values: keys may be among them.
 
-use crate::finding::{self, EditClass, Severity};
+use crate::finding::{self, EditClass, FindingId, Severity};
 use crate::rewrite::allow;
 use crate::rewrite::edit::{self, FieldValue, Operation, Plan};
 use crate::rewrite::outcome::{Fate, Outcome};
@@ -54,7 +54,11 @@ pub fn rewrite(
         before: finding::Verdict::of(findings).into(),
         after: outcome.verdict.into(),
         edits: plan.edits.iter().map(edit).collect(),
-        refusals: plan.refusals.iter().map(refusal).collect(),
+        refusals: plan
+            .refusals
+            .iter()
+            .map(|planned| refusal(planned, findings, outcome))
+            .collect(),
         remaining: findings
             .iter()
             .zip(&outcome.fates)
@@ -98,7 +102,15 @@ fn edit(edit: &edit::Edit) -> Edit {
     }
 }
 
-fn refusal(refusal: &edit::Refusal) -> Refusal {
+fn refusal(refusal: &edit::Refusal, findings: &[finding::Finding], outcome: &Outcome) -> Refusal {
+    let shown = |id: &FindingId| {
+        let finding = findings.get(id.index());
+        let fate = outcome.fates.get(id.index());
+        finding
+            .zip(fate)
+            .and_then(|(finding, fate)| remaining(finding, fate))
+            .is_some()
+    };
     Refusal {
         rule: refusal.rule.to_string(),
         pid: refusal.spot.pid.0,
@@ -106,6 +118,7 @@ fn refusal(refusal: &edit::Refusal) -> Refusal {
         address: refusal.spot.address().map(Into::into),
         why: refusal.why.clone(),
         allow: refusal.allow.map(permit),
+        said_with_finding: refusal.findings.iter().any(shown),
     }
 }
 
