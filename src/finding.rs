@@ -1,8 +1,13 @@
 //! What a rule answers, and how answers make a verdict.
 
+mod subject;
+
 use std::fmt;
 
+use crate::rule_id::RuleId;
 use crate::units::{Addr, Pid, Place, Tid};
+
+pub use subject::{Part, Spot, Subject};
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,11 +82,22 @@ impl fmt::Display for EditClass {
     }
 }
 
+/// When a rule's findings strike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// During the restore: it stops, or hangs.
+    Restore,
+    /// After a restore that looked successful: tasks die, or compute wrongly.
+    Run,
+    /// Never by themselves: they speak of a profile, of a journal or of what an answer takes as given.
+    None,
+}
+
 /// What is known of a rule without running it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct RuleMeta {
-    /// `HWCR-FAMILY-NNN`; never reused.
-    pub id: &'static str,
+    /// `HWCR-FAMILY-NNN`; a row in the table of ids.
+    pub id: RuleId,
     /// Short name in words joined by `-`.
     pub name: &'static str,
     /// One line.
@@ -93,6 +109,8 @@ pub struct RuleMeta {
     /// Restores that show it, as `IMAGE on TARGET: OUTCOME` in the lab's tables (`docs/lab.md`); none where no machine
     /// or checkpoint of the lab can.
     pub seen: &'static [&'static str],
+    /// When its findings strike.
+    pub phase: Phase,
     /// hwcr version that brought the rule.
     pub since: &'static str,
     /// Edits that can mend what it finds.
@@ -108,12 +126,8 @@ pub struct Finding {
     pub severity: Severity,
     /// What it rests on.
     pub proof: Proof,
-    /// The task, if one.
-    pub pid: Option<Pid>,
-    /// The thread, if one.
-    pub tid: Option<Tid>,
-    /// Address in the task, if one.
-    pub address: Option<Addr>,
+    /// What it is about.
+    pub subject: Subject,
     /// Where it was read.
     pub place: Option<Place>,
     /// Responsible features, as /proc/cpuinfo spells them.
@@ -149,9 +163,7 @@ impl Finding {
             rule,
             severity,
             proof,
-            pid: None,
-            tid: None,
-            address: None,
+            subject: Subject::Whole,
             place: None,
             features: Vec::new(),
             have: None,
@@ -165,25 +177,35 @@ impl Finding {
         }
     }
 
-    /// In this task.
+    /// About this.
     #[must_use]
-    pub fn in_task(mut self, pid: Pid) -> Self {
-        self.pid = Some(pid);
+    pub fn about(mut self, subject: impl Into<Subject>) -> Self {
+        self.subject = subject.into();
         self
     }
 
-    /// In this thread.
+    /// About a whole task.
     #[must_use]
-    pub fn in_thread(mut self, tid: Option<Tid>) -> Self {
-        self.tid = tid;
-        self
+    pub fn in_task(self, pid: Pid) -> Self {
+        self.about(Spot::task(pid))
     }
 
-    /// At this address of the task.
+    /// The task, if one.
     #[must_use]
-    pub fn at(mut self, address: Addr) -> Self {
-        self.address = Some(address);
-        self
+    pub fn pid(&self) -> Option<Pid> {
+        self.subject.pid()
+    }
+
+    /// The thread, if one.
+    #[must_use]
+    pub fn tid(&self) -> Option<Tid> {
+        self.subject.tid()
+    }
+
+    /// Address in the task, if one.
+    #[must_use]
+    pub fn address(&self) -> Option<Addr> {
+        self.subject.address()
     }
 
     /// Read here.
@@ -221,6 +243,26 @@ impl Finding {
         self.edits.push(edit);
         self
     }
+}
+
+/// A finding of one judgement: its place in the judgement's list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FindingId(usize);
+
+impl FindingId {
+    /// Its index in the list.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// The findings of one judgement with their ids.
+pub fn numbered(findings: &[Finding]) -> impl Iterator<Item = (FindingId, &Finding)> + Clone {
+    findings
+        .iter()
+        .enumerate()
+        .map(|(index, finding)| (FindingId(index), finding))
 }
 
 /// The answer for one image and one target.

@@ -42,6 +42,7 @@ pub mod report;
 pub mod restore_log;
 pub mod rewrite;
 pub mod rule;
+pub mod rule_id;
 pub mod sigframe;
 pub mod units;
 pub mod wire;

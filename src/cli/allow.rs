@@ -88,7 +88,7 @@ impl Acceptances {
                 let entry = given.entry.as_ref();
                 let text = |pattern: Option<&glob::Pattern>| pattern.map(ToString::to_string);
                 AcceptUse {
-                    rule: given.accept.rule.clone(),
+                    rule: given.accept.rule.to_string(),
                     feature: given.accept.feature.clone(),
                     image: text(entry.and_then(|entry| entry.image.as_ref())),
                     target: text(entry.and_then(|entry| entry.target.as_ref())),

@@ -175,7 +175,7 @@ fn profile_or_path(current: &OsStr) -> Vec<CompletionCandidate> {
 fn rules(current: &OsStr) -> Vec<CompletionCandidate> {
     starting(
         current,
-        rule::all().map(|rule| (rule.meta.id, rule.meta.summary)),
+        rule::all().map(|rule| (rule.meta.id.as_str(), rule.meta.summary)),
     )
 }
 

@@ -27,7 +27,7 @@ impl Explain {
 
 /// The complaint about a rule that does not exist, with the ones that were perhaps meant.
 pub(super) fn no_such_rule(name: &str) -> Failure {
-    let known = rule::all().flat_map(|rule| [rule.meta.id, rule.meta.name]);
+    let known = rule::all().flat_map(|rule| [rule.meta.id.as_str(), rule.meta.name]);
     let failure = Failure::new(format!("there is no rule {name}"));
     match suggest::question(&suggest::nearest(name, known)) {
         Some(question) => failure.help(question),

@@ -22,7 +22,7 @@ use crate::report::rewrite_text;
 use crate::report::v1::rewrite::{Rewrite as Report, Stage};
 use crate::rewrite::allow;
 use crate::rewrite::edit::{Allowed, Plan};
-use crate::rewrite::outcome::{self, Expectation, Frames};
+use crate::rewrite::outcome::{self, Expectation};
 use crate::rule::{self, Case};
 
 pub(super) mod engine;
@@ -283,9 +283,8 @@ impl Job<'_> {
             source: self.source.as_ref(),
         };
         let judgement = rule::judge(&case, &[]);
-        let plan = engine::plan(&case, &self.allowed);
-        let frames = Frames::of(&facts);
-        let outcome = outcome::foresee(&plan, &judgement.findings, &frames, &self.allowed);
+        let plan = engine::plan(&case, &judgement.findings, &self.allowed);
+        let outcome = outcome::foresee(&plan, &judgement.findings, &self.allowed);
         let asked = Asked {
             pair: Pair {
                 image: &self.image.to_string_lossy(),
@@ -298,7 +297,7 @@ impl Job<'_> {
         };
         Ok(Prepared {
             report: from_plan::rewrite(asked, &plan, &judgement.findings, &outcome),
-            expectation: Expectation::new(&judgement.findings, &outcome, &frames),
+            expectation: Expectation::new(&judgement.findings, &outcome),
             head: self.head(&facts, &plan),
             plan,
         })
@@ -308,7 +307,7 @@ impl Job<'_> {
     fn head(&self, facts: &facts::Facts<'_>, plan: &Plan) -> Rewritten {
         let earlier = facts.rewritten.iter().flat_map(|journal| &journal.edits);
         let now = plan.edits.iter().map(|edit| RewrittenEdit {
-            rule: edit.rule.to_owned(),
+            rule: edit.rule.to_string(),
             what: edit.what.clone(),
         });
         Rewritten {
@@ -378,9 +377,7 @@ impl Job<'_> {
             source: self.source.as_ref(),
         };
         let judgement = rule::judge(&case, &[]);
-        prepared
-            .expectation
-            .met_by(&judgement.findings, &Frames::of(&facts))?;
+        prepared.expectation.met_by(&judgement.findings)?;
         Ok(judgement.verdict)
     }
 }

@@ -208,14 +208,14 @@ impl Reader<'_> {
             unknown: Some(Box::new(Unknown {
                 word: rule.clone(),
                 known: rule::all()
-                    .flat_map(|rule| [rule.meta.id, rule.meta.name])
+                    .flat_map(|rule| [rule.meta.id.as_str(), rule.meta.name])
                     .collect(),
             })),
             ..self.mistake(&rule_span, format!("there is no rule {rule}"))
         })?;
         Ok(Entry {
             accept: Accept {
-                rule: known.meta.id.to_owned(),
+                rule: known.meta.id,
                 feature: text("feature")?.map(|(word, _)| word),
                 task: pattern("task")?,
                 reason: Some(reason),

@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::rule_id::RuleId;
+
 use super::keys::KEYS;
+
 use super::{FILE_NAME, Search, parse, search, template};
 
 fn mistake(text: &str) -> String {
@@ -53,7 +56,7 @@ expires = \"2031-01-01\"
     let [first, second] = config.allow.as_slice() else {
         panic!("{:?}", config.allow)
     };
-    assert_eq!(first.accept.rule, "HWCR-HWC-001");
+    assert_eq!(first.accept.rule, RuleId::Hwc001);
     assert_eq!(first.accept.reason.as_deref(), Some("Looked at."));
     assert_eq!(first.at.line, 5);
     assert_eq!(second.at.line, 14);

@@ -1,6 +1,7 @@
 //! What a feature, or its absence, means to a process that is restored on another machine.
 
 use crate::auxv::hwcap::{BitUse, HwcapBit};
+use crate::rule_id::RuleId;
 
 /// A feature of which more is to be said than that its instructions are missing elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,17 +13,17 @@ pub struct Effect {
     /// What happens to a process that was not told of it, on a machine with it; empty where nothing does.
     pub gained: &'static str,
     /// Rules that look for it.
-    pub rules: &'static [&'static str],
+    pub rules: &'static [RuleId],
 }
 
 /// The rule that names every feature a process was told of in vain.
-const TOLD: &str = "HWCR-HWC-001";
+const TOLD: RuleId = RuleId::Hwc001;
 
 const fn effect(
     feature: &'static str,
     lost: &'static str,
     gained: &'static str,
-    rules: &'static [&'static str],
+    rules: &'static [RuleId],
 ) -> Effect {
     Effect {
         feature,
@@ -50,26 +51,26 @@ pub static EFFECTS: &[Effect] = &[
         "sve",
         "frames with an SVE record are refused with SIGSEGV; code chosen for it dies of SIGILL",
         "frames get an SVE record; with long vectors they outgrow small signal stacks",
-        &["HWCR-SVE-001", "HWCR-STK-001", TOLD],
+        &[RuleId::Sve001, RuleId::Stk001, TOLD],
     ),
     effect(
         "paca",
         "keys in the image hang a restore by CRIU up to 4.2; a signed return address is jumped to with its \
          signature in it",
         "functions built with branch protection check return addresses that were never signed, and die",
-        &["HWCR-PAC-001", "HWCR-PAC-003", TOLD],
+        &[RuleId::Pac001, RuleId::Pac003, TOLD],
     ),
     effect(
         "pacg",
         "keys in the image hang a restore by CRIU up to 4.2; PACGA dies of SIGILL",
         "",
-        &["HWCR-PAC-001", TOLD],
+        &[RuleId::Pac001, TOLD],
     ),
     effect(
         "gcs",
         "frames with a GCS record are refused with SIGSEGV; a thread with a shadow stack cannot go on",
         "",
-        &["HWCR-GCS-001", "HWCR-UND-006", TOLD],
+        &[RuleId::Gcs001, RuleId::Und006, TOLD],
     ),
     effect(
         "bti",
@@ -81,31 +82,31 @@ pub static EFFECTS: &[Effect] = &[
         "mte",
         "mappings with PROT_MTE are refused; code that tags memory dies of SIGILL",
         "",
-        &["HWCR-UND-005", TOLD],
+        &[RuleId::Und005, TOLD],
     ),
     effect(
         "sme",
         "frames with TPIDR2, ZA or streaming SVE records are refused with SIGSEGV; code chosen for it dies of SIGILL",
         "",
-        &["HWCR-SME-001", "HWCR-SME-002", "HWCR-SVE-003", TOLD],
+        &[RuleId::Sme001, RuleId::Sme002, RuleId::Sve003, TOLD],
     ),
     effect(
         "sme2",
         "frames with a ZT record are refused with SIGSEGV; code chosen for it dies of SIGILL",
         "",
-        &["HWCR-SME-004", TOLD],
+        &[RuleId::Sme004, TOLD],
     ),
     effect(
         "fpmr",
         "frames with an FPMR record are refused with SIGSEGV; code that sets FPMR dies of SIGILL",
         "",
-        &["HWCR-FPM-001", TOLD],
+        &[RuleId::Fpm001, TOLD],
     ),
     effect(
         "poe",
         "frames with a POE record are refused with SIGSEGV; protection keys do not work",
         "kernels from 6.12 to 6.19 may give a restored task a wrong POR_EL0",
-        &["HWCR-POE-001", "HWCR-POE-002", TOLD],
+        &[RuleId::Poe001, RuleId::Poe002, TOLD],
     ),
 ];
 
@@ -137,10 +138,10 @@ pub fn gained(bit: &HwcapBit) -> &'static str {
 
 /// The rules that look for the feature.
 #[must_use]
-pub fn rules(bit: &HwcapBit) -> &'static [&'static str] {
+pub fn rules(bit: &HwcapBit) -> &'static [RuleId] {
     match (special(bit), bit.use_) {
         (Some(effect), _) => effect.rules,
-        (None, BitUse::Hint) => &["HWCR-HWC-006"],
+        (None, BitUse::Hint) => &[RuleId::Hwc006],
         (None, BitUse::Code | BitUse::Kernel) => &[TOLD],
     }
 }

@@ -5,7 +5,6 @@ use crate::abi::sigreturn::{Answer, Reason};
 use crate::auxv::hwcap::{BITS, BitUse, HwcapBit, HwcapWord};
 use crate::profile::model::{Basis, Observed, Profile};
 use crate::profile::{builtin, resolve};
-use crate::rule;
 use crate::units::Version;
 
 use super::doubt::{self, IdField};
@@ -20,12 +19,9 @@ fn bit(name: &str) -> &'static HwcapBit {
 }
 
 #[test]
-fn effects_name_features_and_rules_that_exist() {
+fn effects_name_features_that_exist() {
     for effect in effect::EFFECTS {
         bit(effect.feature);
-        for id in effect.rules {
-            assert!(rule::find(id).is_some(), "{id}");
-        }
     }
     for row in BITS.iter().filter(|row| row.use_ == BitUse::Kernel) {
         assert!(effect::special(row).is_some(), "{}", row.name);

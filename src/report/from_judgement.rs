@@ -117,7 +117,7 @@ pub fn rules<'a>(rules: impl IntoIterator<Item = &'a RuleMeta>) -> Rules {
 #[must_use]
 pub fn rule(meta: &RuleMeta) -> Rule {
     Rule {
-        id: meta.id.to_owned(),
+        id: meta.id.to_string(),
         name: meta.name.to_owned(),
         summary: meta.summary.to_owned(),
         explanation: meta.explanation.to_owned(),
@@ -130,16 +130,16 @@ pub fn rule(meta: &RuleMeta) -> Rule {
 
 pub(super) fn finding_of(finding: &finding::Finding) -> Finding {
     Finding {
-        rule: finding.rule.id.to_owned(),
+        rule: finding.rule.id.to_string(),
         name: finding.rule.name.to_owned(),
         severity: finding.severity.into(),
         proof: finding.proof.word().to_owned(),
         accepted: finding.accepted,
         reason: finding.reason.clone(),
         members: finding.members.clone(),
-        pid: finding.pid.map(|pid| pid.0),
-        tid: finding.tid.map(|tid| tid.0),
-        address: finding.address.map(Into::into),
+        pid: finding.pid().map(|pid| pid.0),
+        tid: finding.tid().map(|tid| tid.0),
+        address: finding.address().map(Into::into),
         file: finding.place.as_ref().map(|place| place.file.to_string()),
         offset: finding.place.as_ref().map(|place| place.offset),
         length: finding

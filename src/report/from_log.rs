@@ -12,7 +12,7 @@ use super::v1::log::{
     LogRead, LogReport, Message, MessagePart,
 };
 use super::v1::{Liveness, Tool};
-use super::words::owned;
+use super::words::{self, owned};
 
 /// What was asked about, as the report shows it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -116,7 +116,7 @@ fn cause(cause: &Cause<'_>, explanation: &Explanation<'_>) -> LogCause {
             .unwrap_or_else(|| unknown.to_owned()),
         explanation: row.and_then(|row| filled(row.explanation)),
         help: row.and_then(|row| filled(row.help)),
-        rules: row.map_or_else(Vec::new, |row| owned(row.rules)),
+        rules: row.map_or_else(Vec::new, |row| words::ids(row.rules)),
         findings: cause
             .findings
             .iter()

@@ -2,7 +2,7 @@
 //!
 //! A change of a field in a core image passes without its values: keys may be among them.
 
-use crate::finding::{self, EditClass, Severity};
+use crate::finding::{self, EditClass, FindingId, Severity};
 use crate::rewrite::allow;
 use crate::rewrite::edit::{self, FieldValue, Operation, Plan};
 use crate::rewrite::outcome::{Fate, Outcome};
@@ -54,7 +54,11 @@ pub fn rewrite(
         before: finding::Verdict::of(findings).into(),
         after: outcome.verdict.into(),
         edits: plan.edits.iter().map(edit).collect(),
-        refusals: plan.refusals.iter().map(refusal).collect(),
+        refusals: plan
+            .refusals
+            .iter()
+            .map(|planned| refusal(planned, findings, outcome))
+            .collect(),
         remaining: findings
             .iter()
             .zip(&outcome.fates)
@@ -87,25 +91,34 @@ fn edit(edit: &edit::Edit) -> Edit {
         EditClass::Lossy(name) => Some(noticed(name)),
     };
     Edit {
-        rule: edit.rule.to_owned(),
+        rule: edit.rule.to_string(),
         class: edit.class.to_string(),
         what: edit.what.clone(),
-        pid: edit.pid.0,
-        tid: edit.tid.map(|tid| tid.0),
-        address: edit.address.map(Into::into),
+        pid: edit.spot.pid.0,
+        tid: edit.spot.tid().map(|tid| tid.0),
+        address: edit.spot.address().map(Into::into),
         noticed,
         changes: edit.changes.iter().map(change).collect(),
     }
 }
 
-fn refusal(refusal: &edit::Refusal) -> Refusal {
+fn refusal(refusal: &edit::Refusal, findings: &[finding::Finding], outcome: &Outcome) -> Refusal {
+    let shown = |id: &FindingId| {
+        let finding = findings.get(id.index());
+        let fate = outcome.fates.get(id.index());
+        finding
+            .zip(fate)
+            .and_then(|(finding, fate)| remaining(finding, fate))
+            .is_some()
+    };
     Refusal {
-        rule: refusal.rule.to_owned(),
-        pid: refusal.pid.0,
-        tid: refusal.tid.map(|tid| tid.0),
-        address: refusal.address.map(Into::into),
+        rule: refusal.rule.to_string(),
+        pid: refusal.spot.pid.0,
+        tid: refusal.spot.tid().map(|tid| tid.0),
+        address: refusal.spot.address().map(Into::into),
         why: refusal.why.clone(),
         allow: refusal.allow.map(permit),
+        said_with_finding: refusal.findings.iter().any(shown),
     }
 }
 

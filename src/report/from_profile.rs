@@ -12,7 +12,7 @@ use super::v1::profile::{
     Answer, Auxv, Cores, Feature, FeatureDifference, Member, Pauth, ProfileDiff, ProfileShow,
     Record, RecordDifference, Register, Side, Unknown, ValueDifference, Vectors, Which, Zva,
 };
-use super::words::owned;
+use super::words::ids;
 
 /// Everything a profile says. `given` is how the user named it.
 #[must_use]
@@ -84,7 +84,7 @@ fn feature(bit: &'static HwcapBit) -> Feature {
         field: bit.field.to_owned(),
         since: bit.since.to_string(),
         lost: effect::lost(bit).to_owned(),
-        rules: owned(effect::rules(bit)),
+        rules: ids(effect::rules(bit)),
     }
 }
 
@@ -245,6 +245,6 @@ fn feature_difference(feature: &difference::Feature) -> FeatureDifference {
         only_in: if feature.in_first { Which::A } else { Which::B },
         a_to_b: feature.there().to_owned(),
         b_to_a: feature.back().to_owned(),
-        rules: owned(effect::rules(feature.bit)),
+        rules: ids(effect::rules(feature.bit)),
     }
 }

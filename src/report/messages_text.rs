@@ -50,7 +50,7 @@ fn row(out: &mut dyn Write, row: &Row) -> io::Result<()> {
         row.form.word(),
         texts.join("<br>"),
         meaning.join("<br>"),
-        row.rules.join(", "),
+        super::words::ids(row.rules).join(", "),
         cell(&row.sources.join("; "))
     )
 }

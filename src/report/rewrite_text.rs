@@ -41,7 +41,7 @@ pub fn rewrite(page: &mut Page<'_>, report: &Rewrite) -> io::Result<()> {
     let stay: Vec<&Refusal> = report
         .refusals
         .iter()
-        .filter(|refusal| !told_below(refusal, &report.remaining))
+        .filter(|refusal| !refusal.said_with_finding)
         .collect();
     if !stay.is_empty() {
         page.blank()?;
@@ -127,18 +127,6 @@ fn losses(page: &mut Page<'_>, edits: &[Edit]) -> io::Result<()> {
         )?;
     }
     Ok(())
-}
-
-/// Whether the finding it is about stands among those that remain, with the reason.
-fn told_below(refusal: &Refusal, remaining: &[Remaining]) -> bool {
-    remaining.iter().any(|part| {
-        part.finding.rule == refusal.rule
-            && part.finding.pid == Some(refusal.pid)
-            && part
-                .why
-                .as_ref()
-                .is_some_and(|why| why.contains(&refusal.why))
-    })
 }
 
 fn refused(page: &mut Page<'_>, refusal: &Refusal) -> io::Result<()> {

@@ -5,11 +5,17 @@ use crate::abi::restore::Below;
 use crate::criu_image::model::{AnomalyKind, Arch, ImageKind, TaskState};
 use crate::facts::Ground;
 use crate::input::Form;
+use crate::rule_id::RuleId;
 use crate::sigframe::model::{FrameAnomalyKind, Sign};
 
 /// Words of a table, as structures of reports keep them.
 pub(super) fn owned(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// Ids of rules as reports hold them.
+pub(super) fn ids(rules: &[RuleId]) -> Vec<String> {
+    rules.iter().map(RuleId::to_string).collect()
 }
 
 /// The word for a task's state.

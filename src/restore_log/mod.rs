@@ -20,7 +20,6 @@ mod explain;
 mod kernel;
 mod line;
 mod pattern;
-mod phase;
 mod progress;
 mod recognise;
 mod row;
@@ -38,7 +37,6 @@ pub use explain::{
     Said, explain,
 };
 pub use line::{Level, Line, Writer};
-pub use phase::{AFTER_RESTORE, DURING_RESTORE};
 pub use progress::{Later, Progress, Stage};
 pub use recognise::{fill, unfilled};
 pub use row::{Fate, Form, Role, Row, When};

@@ -1,6 +1,7 @@
 //! What a row of the table of messages says.
 
 use super::progress::Stage;
+use crate::rule_id::RuleId;
 
 /// A message that CRIU, the kernel or a container engine is known to write.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub struct Row {
     /// Whether nothing but a dump writes it.
     pub dump: bool,
     /// Rules whose findings on the image would explain it.
-    pub rules: &'static [&'static str],
+    pub rules: &'static [RuleId],
     /// Whether an image that hwcr cannot read would explain it.
     pub unreadable: bool,
     /// What happened, in one line.

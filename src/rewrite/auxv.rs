@@ -24,6 +24,7 @@
 mod tests;
 
 use super::edit::{Allowed, Change, Edit, FieldValue, Operation, Plan, Refusal};
+use super::found::Found;
 use super::overwrite::{self, Taken};
 use crate::abi::criu;
 use crate::auxv::at;
@@ -32,9 +33,10 @@ use crate::auxv::stack_copy::{self, StackCopy};
 use crate::auxv::vector::{Auxv, Entry};
 use crate::criu_image::model::Mm;
 use crate::facts::TaskFacts;
-use crate::finding::EditClass;
+use crate::finding::{EditClass, FindingId, Spot};
 use crate::profile::model::Profile;
 use crate::rule::Case;
+use crate::rule_id::RuleId;
 use crate::units::Addr;
 
 /// Name of the edit that clears capability bits the target lacks.
@@ -49,10 +51,10 @@ const AT_HWCAP4: u64 = 30;
 const AT_RSEQ_FEATURE_SIZE: u64 = 27;
 const AT_RSEQ_ALIGN: u64 = 28;
 
-const TOLD: &str = "HWCR-HWC-001";
-const STACK_SIZE_TOLD: &str = "HWCR-STK-002";
-const TOO_LONG_FOR_KERNEL: &str = "HWCR-SYS-001";
-const TOO_LONG_FOR_CRIU: &str = "HWCR-SYS-002";
+const TOLD: RuleId = RuleId::Hwc001;
+const STACK_SIZE_TOLD: RuleId = RuleId::Stk002;
+const TOO_LONG_FOR_KERNEL: RuleId = RuleId::Sys001;
+const TOO_LONG_FOR_CRIU: RuleId = RuleId::Sys002;
 
 /// When a pair may be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +93,7 @@ impl When {
 }
 
 /// Plans the edits of every task's auxiliary vectors.
-pub fn plan(case: &Case<'_>, allowed: &Allowed, plan: &mut Plan) {
+pub fn plan(case: &Case<'_>, found: &Found<'_>, allowed: &Allowed, plan: &mut Plan) {
     for task in &case.facts.tasks {
         // A task whose vector was not looked at is of another architecture, or shares its memory.
         let (Some(mm), Some(_)) = (&task.task.mm, &task.auxv) else {
@@ -100,6 +102,7 @@ pub fn plan(case: &Case<'_>, allowed: &Allowed, plan: &mut Plan) {
         let vector = Vector {
             task,
             mm,
+            found,
             saved: Auxv::from_words(&mm.saved_auxv),
             target: case.target,
         };
@@ -114,7 +117,7 @@ pub fn plan(case: &Case<'_>, allowed: &Allowed, plan: &mut Plan) {
 /// A limit that the saved vector exceeds.
 #[derive(Clone, Copy)]
 struct Limit {
-    rule: &'static str,
+    rule: RuleId,
     words: u64,
 }
 
@@ -122,6 +125,7 @@ struct Limit {
 struct Vector<'a> {
     task: &'a TaskFacts<'a>,
     mm: &'a Mm,
+    found: &'a Found<'a>,
     saved: Auxv,
     target: &'a Profile,
 }
@@ -165,7 +169,8 @@ impl Vector<'_> {
         let mut words = self.words();
         let mut edits: Vec<(usize, Edit)> = Vec::new();
         for (tag, when) in DISPENSABLE {
-            let Some(limit) = self.exceeded(words).next() else {
+            let exceeded: Vec<RuleId> = self.exceeded(words).map(|limit| limit.rule).collect();
+            let Some(rule) = exceeded.first().copied() else {
                 break;
             };
             let pair = |entry: &&Entry| {
@@ -193,10 +198,11 @@ impl Vector<'_> {
                     })
                 })
                 .to_vec();
-            edits.push((
-                entry.index,
-                self.edit(limit.rule, EditClass::Lossless, what, changes),
-            ));
+            let edit = Edit {
+                fixes: exceeded.iter().flat_map(|rule| self.about(*rule)).collect(),
+                ..self.edit(rule, EditClass::Lossless, what, changes)
+            };
+            edits.push((entry.index, edit));
             words = words.saturating_sub(2);
         }
         let why = if self.exceeded(words).next().is_some() {
@@ -348,7 +354,7 @@ impl Vector<'_> {
     /// whether there is such an edit.
     fn both(
         &self,
-        rule: &'static str,
+        rule: RuleId,
         class: EditClass,
         what: String,
         saved: Vec<Change>,
@@ -401,31 +407,37 @@ impl Vector<'_> {
         }
     }
 
-    fn edit(
-        &self,
-        rule: &'static str,
-        class: EditClass,
-        what: String,
-        changes: Vec<Change>,
-    ) -> Edit {
+    /// The findings of a rule about this task.
+    fn about(&self, rule: RuleId) -> Vec<FindingId> {
+        self.found.ids(rule, self.spot())
+    }
+
+    fn spot(&self) -> Spot {
+        Spot::task(self.task.task.pid)
+    }
+
+    fn edit(&self, rule: RuleId, class: EditClass, what: String, changes: Vec<Change>) -> Edit {
+        // Masking a word changes what is read from now on; what the process was told, the journal remembers.
+        let (fixes, leaves) = match rule {
+            TOLD => (Vec::new(), self.about(rule)),
+            _ => (self.about(rule), Vec::new()),
+        };
         Edit {
             rule,
-            also: Vec::new(),
+            fixes,
+            leaves,
             class,
             what,
-            pid: self.task.task.pid,
-            tid: None,
-            address: None,
+            spot: self.spot(),
             changes,
         }
     }
 
-    fn refusal(&self, rule: &'static str, why: String) -> Refusal {
+    fn refusal(&self, rule: RuleId, why: String) -> Refusal {
         Refusal {
             rule,
-            pid: self.task.task.pid,
-            tid: None,
-            address: None,
+            findings: self.about(rule),
+            spot: self.spot(),
             why,
             allow: None,
         }

@@ -1,7 +1,7 @@
 //! What an edit is: a meaning for people and the bytes it changes.
 
-use crate::finding::EditClass;
-use crate::units::{Addr, Pid, Tid};
+use crate::finding::{EditClass, FindingId, Spot};
+use crate::rule_id::RuleId;
 pub use crate::wire::edit::{FieldValue, Operation};
 
 /// Edits for one image and one target, and what cannot be mended.
@@ -16,20 +16,18 @@ pub struct Plan {
 /// One planned change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
-    /// Id of the rule whose finding it mends.
-    pub rule: &'static str,
-    /// Further rules whose findings at the same place it mends.
-    pub also: Vec<&'static str>,
+    /// The rule it is for; of several that of the first finding it fixes.
+    pub rule: RuleId,
+    /// The findings it fixes. A finding that several edits name needs all of them.
+    pub fixes: Vec<FindingId>,
+    /// Findings it is about that stay: what the process was told cannot be taken back.
+    pub leaves: Vec<FindingId>,
     /// Whether the program can notice it.
     pub class: EditClass,
     /// What it does, in a few words: `drop SVE record (header only)`, `hwcap: −sve −sve2`.
     pub what: String,
-    /// The task.
-    pub pid: Pid,
-    /// The thread, where one is concerned.
-    pub tid: Option<Tid>,
-    /// Address in the task, where one is concerned.
-    pub address: Option<Addr>,
+    /// What it changes.
+    pub spot: Spot,
     /// The bytes: one edit may need several changes, which stand or fall together.
     pub changes: Vec<Change>,
 }
@@ -66,14 +64,12 @@ pub enum Change {
 /// Something that is not mended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Id of the rule whose finding stays.
-    pub rule: &'static str,
-    /// The task.
-    pub pid: Pid,
-    /// The thread, where one is concerned.
-    pub tid: Option<Tid>,
-    /// Address in the task, where one is concerned.
-    pub address: Option<Addr>,
+    /// The rule whose findings stay.
+    pub rule: RuleId,
+    /// The findings that stay.
+    pub findings: Vec<FindingId>,
+    /// What is left as it is.
+    pub spot: Spot,
     /// Why there is no edit.
     pub why: String,
     /// The `--allow` name that would permit one, where one would.

@@ -1,56 +1,16 @@
 //! What a plan leaves: which findings its edits mend, which remain and why, and whether the findings on
 //! the rewritten image are those that were foreseen. Pure: findings and a plan in, an answer out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::Facts;
-use crate::finding::{EditClass, Finding, Proof, Severity, Verdict};
+use crate::finding::{EditClass, Finding, FindingId, Severity, Subject, Verdict, numbered};
 use crate::rule;
-use crate::units::{Addr, AddrRange, Pid, Tid};
+use crate::rule_id::RuleId;
 
-use super::edit::{Allowed, Edit, Plan};
+use super::edit::{Allowed, Plan, Refusal};
 
 /// At most this many unforeseen findings are named; the first says enough.
 const MOST_NAMED: usize = 3;
-
-/// Where signal frames lie, by task. Records move within their frame when one in front of them is dropped,
-/// so that a finding about a record is known by its frame.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Frames {
-    ranges: Vec<(Pid, AddrRange)>,
-}
-
-impl Frames {
-    /// The frames of all tasks.
-    #[must_use]
-    pub fn of(facts: &Facts<'_>) -> Self {
-        let ranges = facts.tasks.iter().flat_map(|task| {
-            task.frames.iter().filter_map(|frame| {
-                let end = frame.base.checked_add(frame.size)?;
-                Some((task.task.pid, AddrRange::new(frame.base, end)))
-            })
-        });
-        Self {
-            ranges: ranges.collect(),
-        }
-    }
-
-    /// Frames at these addresses.
-    #[must_use]
-    pub fn at(ranges: Vec<(Pid, AddrRange)>) -> Self {
-        Self { ranges }
-    }
-
-    /// The base of the frame `address` lies in, or the address itself.
-    fn anchor(&self, pid: Option<Pid>, address: Option<Addr>) -> Option<Addr> {
-        let address = address?;
-        let frame = self
-            .ranges
-            .iter()
-            .find(|(of, range)| Some(*of) == pid && range.contains(address));
-        Some(frame.map_or(address, |(_, range)| range.start))
-    }
-}
 
 /// What a plan leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,74 +43,44 @@ impl Outcome {
     }
 }
 
-/// Holds a plan against the findings it was made for.
+/// Says what becomes of the findings a plan was made for.
 ///
-/// A finding is mended where an edit concerns it and no refusal does. It concerns it when rule and task are
-/// the same and thread and address do not contradict; an address that hits a finding exactly speaks of
-/// that one alone, and else any address in the same frame will do.
+/// A finding is mended where an edit fixes it and no refusal names it.
 #[must_use]
-pub fn foresee(plan: &Plan, findings: &[Finding], frames: &Frames, allowed: &Allowed) -> Outcome {
-    let mut edited = vec![false; findings.len()];
-    let rules = |edit: &Edit| {
-        std::iter::once(edit.rule)
-            .chain(edit.also.clone())
-            .collect::<Vec<_>>()
-    };
-    for (edit, rule) in plan
-        .edits
-        .iter()
-        .flat_map(|edit| rules(edit).into_iter().map(move |rule| (edit, rule)))
-    {
-        let part = Part {
-            rule,
-            pid: edit.pid,
-            tid: edit.tid,
-            address: edit.address,
-        };
-        for at in part.concerns(findings, frames) {
-            if let Some(edited) = edited.get_mut(at) {
-                *edited = true;
-            }
+pub fn foresee(plan: &Plan, findings: &[Finding], allowed: &Allowed) -> Outcome {
+    let mut fixed: BTreeSet<FindingId> = BTreeSet::new();
+    let mut left: BTreeSet<FindingId> = BTreeSet::new();
+    for edit in &plan.edits {
+        fixed.extend(&edit.fixes);
+        left.extend(&edit.leaves);
+    }
+    let mut refused: BTreeMap<FindingId, Vec<&Refusal>> = BTreeMap::new();
+    for refusal in &plan.refusals {
+        for id in &refusal.findings {
+            refused.entry(*id).or_default().push(refusal);
         }
     }
-    let mut refused: Vec<Vec<usize>> = vec![Vec::new(); findings.len()];
-    for (number, refusal) in plan.refusals.iter().enumerate() {
-        let part = Part {
-            rule: refusal.rule,
-            pid: refusal.pid,
-            tid: refusal.tid,
-            address: refusal.address,
-        };
-        for at in part.concerns(findings, frames) {
-            if let Some(refused) = refused.get_mut(at) {
-                refused.push(number);
-            }
-        }
-    }
-    let fates: Vec<Fate> = findings
-        .iter()
-        .zip(edited)
-        .zip(refused)
-        .map(|((finding, edited), refused)| {
-            if edited && refused.is_empty() && !stays(finding) {
+    let fates: Vec<Fate> = numbered(findings)
+        .map(|(id, finding)| {
+            let refusals = refused.get(&id).map_or(&[][..], Vec::as_slice);
+            if fixed.contains(&id) && refusals.is_empty() {
                 return Fate::Mended;
             }
-            let refusals = || refused.iter().filter_map(|&at| plan.refusals.get(at));
             let mut reasons: Vec<&str> = Vec::new();
-            for refusal in refusals() {
+            for refusal in refusals {
                 if !reasons.contains(&refusal.why.as_str()) {
                     reasons.push(&refusal.why);
                 }
             }
             let mut allow: Vec<&'static str> = Vec::new();
-            for name in refusals().filter_map(|refusal| refusal.allow) {
+            for name in refusals.iter().filter_map(|refusal| refusal.allow) {
                 if !allow.contains(&name) && !allowed.permits(EditClass::Lossy(name)) {
                     allow.push(name);
                 }
             }
             let why = if !reasons.is_empty() {
                 Some(reasons.join("; "))
-            } else if edited {
+            } else if left.contains(&id) {
                 Some("what the process was told cannot be taken back".to_owned())
             } else if finding.edits.is_empty() {
                 None
@@ -170,58 +100,10 @@ pub fn foresee(plan: &Plan, findings: &[Finding], frames: &Frames, allowed: &All
     Outcome { fates, verdict }
 }
 
-/// Whether the finding speaks of what a process was told, which no edit takes back: masking a word changes
-/// what is read from now on, and the journal remembers it.
-fn stays(finding: &Finding) -> bool {
-    finding.proof == Proof::Told && finding.edits.is_empty() && finding.rule.edits.is_empty()
-}
-
-/// What an edit or a refusal is about.
-struct Part {
-    rule: &'static str,
-    pid: Pid,
-    tid: Option<Tid>,
-    address: Option<Addr>,
-}
-
-impl Part {
-    /// The indices of the findings it is about.
-    fn concerns(&self, findings: &[Finding], frames: &Frames) -> Vec<usize> {
-        let near: Vec<(usize, &Finding)> = findings
-            .iter()
-            .enumerate()
-            .filter(|(_, finding)| {
-                finding.rule.id == self.rule
-                    && agrees(finding.pid, Some(self.pid))
-                    && agrees(finding.tid, self.tid)
-            })
-            .collect();
-        let exact: Vec<usize> = near
-            .iter()
-            .filter(|(_, finding)| self.address.is_some() && finding.address == self.address)
-            .map(|(at, _)| *at)
-            .collect();
-        if !exact.is_empty() {
-            return exact;
-        }
-        let anchor = frames.anchor(Some(self.pid), self.address);
-        near.into_iter()
-            .filter(|(_, finding)| agrees(frames.anchor(Some(self.pid), finding.address), anchor))
-            .map(|(at, _)| at)
-            .collect()
-    }
-}
-
-/// Whether two statements do not contradict: one that is missing agrees with all.
-fn agrees<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
-    match (one, other) {
-        (Some(one), Some(other)) => one == other,
-        _ => true,
-    }
-}
-
 /// What tells findings apart before and after.
-type Key = (&'static str, Option<Pid>, Option<Tid>, Option<Addr>);
+///
+/// Findings of two judgements have no ids in common. A record stands for its frame, in which it may move.
+type Key = (RuleId, Subject);
 
 /// Findings of a key: blockers, blockers and unproven ones, all.
 type Counts = [usize; 3];
@@ -236,15 +118,15 @@ pub struct Expectation {
 impl Expectation {
     /// What the outcome foresees of the findings it was made for.
     #[must_use]
-    pub fn new(findings: &[Finding], outcome: &Outcome, frames: &Frames) -> Self {
+    pub fn new(findings: &[Finding], outcome: &Outcome) -> Self {
         let left = findings
             .iter()
             .zip(&outcome.fates)
             .filter(|(_, fate)| **fate != Fate::Mended)
             .map(|(finding, _)| finding);
         Self {
-            before: counted(findings, frames),
-            left: counted(left, frames),
+            before: counted(findings),
+            left: counted(left),
         }
     }
 
@@ -253,10 +135,10 @@ impl Expectation {
     /// # Errors
     /// One sentence naming findings that were to be mended and are not, that are new, or that weigh more
     /// than before.
-    pub fn met_by(&self, findings: &[Finding], frames: &Frames) -> Result<(), String> {
+    pub fn met_by(&self, findings: &[Finding]) -> Result<(), String> {
         // What an answer takes as given follows from the answer.
         let own = |finding: &&Finding| !follows(finding) && !rule::is_given(finding.rule);
-        let after = counted(findings.iter().filter(own), frames);
+        let after = counted(findings.iter().filter(own));
         let wrong: Vec<String> = after
             .iter()
             .filter_map(|(key, counts)| {
@@ -291,32 +173,27 @@ impl Expectation {
 }
 
 /// `HWCR-SVE-001 (pid 12 tid 14 at 0x…)`
-fn name((rule, pid, tid, address): &Key) -> String {
+fn name((rule, subject): &Key) -> String {
     let parts: Vec<String> = [
-        pid.map(|pid| format!("pid {pid}")),
-        tid.map(|tid| format!("tid {tid}")),
-        address.map(|address| format!("at {address}")),
+        subject.pid().map(|pid| format!("pid {pid}")),
+        subject.tid().map(|tid| format!("tid {tid}")),
+        subject.address().map(|address| format!("at {address}")),
     ]
     .into_iter()
     .flatten()
     .collect();
     if parts.is_empty() {
-        (*rule).to_owned()
+        rule.to_string()
     } else {
         format!("{rule} ({})", parts.join(" "))
     }
 }
 
-fn counted<'a>(
-    findings: impl IntoIterator<Item = &'a Finding>,
-    frames: &Frames,
-) -> BTreeMap<Key, Counts> {
+fn counted<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> BTreeMap<Key, Counts> {
     let mut all: BTreeMap<Key, Counts> = BTreeMap::new();
     for finding in findings {
-        let anchor = frames.anchor(finding.pid, finding.address);
-        let [blockers, open, every] = all
-            .entry((finding.rule.id, finding.pid, finding.tid, anchor))
-            .or_default();
+        let subject = finding.subject.clone().in_its_frame();
+        let [blockers, open, every] = all.entry((finding.rule.id, subject)).or_default();
         *blockers += usize::from(finding.severity == Severity::Blocker);
         *open += usize::from(finding.severity <= Severity::Unproven);
         *every += 1;

@@ -194,8 +194,9 @@ impl Taken {
 #[allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
 mod tests {
     use super::*;
-    use crate::finding::EditClass;
+    use crate::finding::{EditClass, Spot};
     use crate::memory::{Mapping, Missing, Run};
+    use crate::rule_id::RuleId;
     use crate::units::{AddrRange, Place};
 
     /// Bytes at 100 in one file, at 104 in another, a zero page at 108, nothing from 112.
@@ -274,13 +275,12 @@ mod tests {
     fn a_byte_is_planned_once() {
         let mut plan = Plan::default();
         plan.edits.push(super::super::edit::Edit {
-            rule: "HWCR-SVE-001",
-            also: Vec::new(),
+            rule: RuleId::Sve001,
+            fixes: Vec::new(),
+            leaves: Vec::new(),
             class: EditClass::Lossless,
             what: String::new(),
-            pid: crate::units::Pid(1),
-            tid: None,
-            address: None,
+            spot: Spot::task(crate::units::Pid(1)),
             changes: vec![bytes("p", 10, b"ab", b"xy"), bytes("p", 20, b"a", b"x")],
         });
         let mut taken = Taken::by(&plan);

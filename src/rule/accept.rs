@@ -5,12 +5,13 @@ use glob::Pattern;
 use super::find;
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
+use crate::rule_id::RuleId;
 
 /// A chosen rule, with or without a feature and a task, whose unproven findings the user accepts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accept {
     /// Rule id.
-    pub rule: String,
+    pub rule: RuleId,
     /// Only findings for which this and no other feature is responsible.
     pub feature: Option<String>,
     /// Only findings in tasks of such a name, or with this pid.
@@ -31,9 +32,10 @@ impl Accept {
         };
         let known = find(rule).ok_or_else(|| rule.to_owned())?;
         Ok(Self {
-            rule: known.meta.id.to_owned(),
+            rule: known.meta.id,
             feature: feature.map(str::to_owned),
-            ..Self::default()
+            task: None,
+            reason: None,
         })
     }
 
@@ -55,7 +57,7 @@ impl Accept {
         let Some(task) = &self.task else {
             return true;
         };
-        let Some(pid) = finding.pid else {
+        let Some(pid) = finding.pid() else {
             return false;
         };
         let named = facts.checkpoint.tasks.iter().find(|task| task.pid == pid);

@@ -5,7 +5,8 @@ use crate::abi::restore::{self, CONDITIONS, Condition, OPTION_RULE};
 use crate::abi::{criu, kernel};
 use crate::criu_image::ask::{Ask, Asked};
 use crate::criu_image::model::VmaStatus;
-use crate::finding::{Finding, Proof, Severity};
+use crate::finding::{Finding, Proof, Severity, Spot, Subject};
+use crate::rule_id::RuleId;
 use crate::units::Version;
 
 use super::{Case, RuleMeta, counted};
@@ -89,7 +90,7 @@ pub(super) fn rseq_not_saved(meta: &'static RuleMeta, case: &Case<'_>, out: &mut
 }
 
 /// What the image asks for, with the condition on it.
-fn asked<'a>(case: &Case<'a>, rule: &str) -> Vec<(&'a Asked, &'static Condition)> {
+fn asked<'a>(case: &Case<'a>, rule: RuleId) -> Vec<(&'a Asked, &'static Condition)> {
     let of = |asked: &'a Asked| {
         CONDITIONS
             .iter()
@@ -116,12 +117,9 @@ pub(super) fn options(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Fi
             condition.says
         );
         let finding = Finding::new(meta, Severity::Note, Proof::Unknown, message)
-            .in_thread(asked.tid)
+            .about(Subject::of(asked.pid, asked.tid))
             .read_at(asked.place.clone());
-        out.push(match asked.pid {
-            Some(pid) => finding.in_task(pid),
-            None => finding,
-        });
+        out.push(finding);
     }
 }
 
@@ -148,8 +146,7 @@ pub(super) fn huge_pages(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec
         );
         out.push(
             Finding::new(meta, Severity::Unproven, Proof::Unknown, message)
-                .in_task(task.pid)
-                .at(first.mapping.range.start)
+                .about(Spot::memory(task.pid, None, first.mapping.range.start))
                 .read_at(first.place.clone())
                 .need_have(format!("{bytes} bytes of huge pages"), "unknown")
                 .help("Look at /sys/kernel/mm/hugepages on the target, and set vm.nr_hugepages."),
@@ -230,8 +227,7 @@ pub(super) fn address_space(meta: &'static RuleMeta, case: &Case<'_>, out: &mut 
             );
             out.push(
                 Finding::new(meta, Severity::Blocker, Proof::State, message)
-                    .in_task(task.pid)
-                    .at(vma.mapping.range.start)
+                    .about(Spot::memory(task.pid, None, vma.mapping.range.start))
                     .read_at(vma.place.clone())
                     .help(
                         "Start the workload without address hints above 2^48, and dump it again.",
@@ -249,10 +245,8 @@ pub(super) fn address_space(meta: &'static RuleMeta, case: &Case<'_>, out: &mut 
             condition.needs, condition.says
         );
         let finding = Finding::new(meta, Severity::Unproven, Proof::Unknown, message)
+            .about(Subject::of(asked.pid, None))
             .read_at(asked.place.clone());
-        out.push(match asked.pid {
-            Some(pid) => finding.in_task(pid),
-            None => finding,
-        });
+        out.push(finding);
     }
 }

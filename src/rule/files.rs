@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::abi::criu;
 use crate::files::{Difference, Lies, NeededFile, Use, type_name};
-use crate::finding::{Finding, Proof, Severity};
+use crate::finding::{Finding, Phase, Proof, Severity, Subject};
+use crate::rule_id::RuleId;
 use crate::units::Pid;
 
 use super::{Case, Rule, RuleMeta, counted};
@@ -26,7 +27,7 @@ const LIST: &str = "`hwcr inspect IMAGE --only files --target-rootfs DIR` lists 
 pub(super) static RULES: &[Rule] = &[
     Rule {
         meta: RuleMeta {
-            id: "HWCR-FIL-001",
+            id: RuleId::Fil001,
             name: "files-not-checked",
             summary: "The restore needs files that were not looked for.",
             explanation: "An image holds memory, not programs, libraries, or open files: CRIU opens them by their path, and \
@@ -35,6 +36,7 @@ pub(super) static RULES: &[Rule] = &[
                 container's root directory.",
             sources: &["CRIU 3.12 to 4.2, criu/files-reg.c open_path"],
             seen: &["idle@cortex-a57@new on cortex-a57: PASS"],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -42,7 +44,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-FIL-002",
+            id: RuleId::Fil002,
             name: "file-missing",
             summary: "A file that the restore opens is not there.",
             explanation: "CRIU opens each mapped and open file, each program, and the working and root directories by the \
@@ -57,6 +59,7 @@ pub(super) static RULES: &[Rule] = &[
                 "observed: CRIU 4.2.1 and 3.17.1",
             ],
             seen: &[],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -64,7 +67,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-FIL-003",
+            id: RuleId::Fil003,
             name: "file-size",
             summary: "A file that the restore opens has another size than at the dump.",
             explanation: "CRIU saves the size of every regular file, except of those that are only appended to, and refuses \
@@ -76,6 +79,7 @@ pub(super) static RULES: &[Rule] = &[
                 "checkpoint-restore/criu 414, 515, 1258",
             ],
             seen: &[],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -83,7 +87,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-FIL-004",
+            id: RuleId::Fil004,
             name: "file-build-id",
             summary: "A program or library is another build than at the dump.",
             explanation: "CRIU 3.15 and later save the GNU build id of ELF files and refuse a file with another one (\"File … \
@@ -97,6 +101,7 @@ pub(super) static RULES: &[Rule] = &[
                 "observed: CRIU 4.2.1 and 3.17.1",
             ],
             seen: &[],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -104,7 +109,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-FIL-005",
+            id: RuleId::Fil005,
             name: "file-mode",
             summary: "A file that the restore opens has another type or other permission bits than at the dump.",
             explanation: "CRIU compares all of st_mode: type, permission, set-id and sticky bits. The restore fails with \
@@ -117,6 +122,7 @@ pub(super) static RULES: &[Rule] = &[
                 "checkpoint-restore/criu 650",
             ],
             seen: &[],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -124,13 +130,14 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-FIL-006",
+            id: RuleId::Fil006,
             name: "file-not-seen",
             summary: "hwcr could not look at a file that the restore opens.",
             explanation: "hwcr may lack the permission, the path may not be UTF-8, or there may be too many files. CRIU runs \
                 as root and may open what hwcr could not, so that nothing follows for the restore.",
             sources: &["CRIU 4.2, criu/files-reg.c open_path"],
             seen: &[],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -138,7 +145,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-FIL-007",
+            id: RuleId::Fil007,
             name: "files-elsewhere",
             summary: "The restore needs files that lie outside of the root file system.",
             explanation: "Files on external mounts (a container's volumes, /etc/resolv.conf, /etc/hosts) come from where the \
@@ -149,6 +156,7 @@ pub(super) static RULES: &[Rule] = &[
                 "CRIU 4.2, criu/files-reg.c open_path (ext)",
             ],
             seen: &[],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -156,7 +164,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-FIL-008",
+            id: RuleId::Fil008,
             name: "file-read-only",
             summary: "A file that a task writes to lies on a read-only file system.",
             explanation: "CRIU opens files with the flags they had. open answers EROFS for a file that is open, or mapped \
@@ -167,6 +175,7 @@ pub(super) static RULES: &[Rule] = &[
                 "kernel 6.1, fs/namei.c may_open",
             ],
             seen: &[],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -174,13 +183,14 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-FIL-009",
+            id: RuleId::Fil009,
             name: "socket-directory-missing",
             summary: "The directory of a bound unix socket is not there.",
             explanation: "CRIU binds a unix socket at its path again, which needs the directory. It does not bind every \
                 socket of the image (one that was accepted has the name of the listening one), so this is unproven.",
             sources: &["CRIU 4.2, criu/sk-unix.c bind_unix_sk"],
             seen: &[],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -188,7 +198,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-FIL-010",
+            id: RuleId::Fil010,
             name: "content-taken-as-given",
             summary: "Files have the right size, and their content was not compared.",
             explanation: "The image has no build id of scripts, data files, archives of bytecode, and programs without one. \
@@ -199,6 +209,7 @@ pub(super) static RULES: &[Rule] = &[
                 "observed: CRIU 4.2.1 and 3.17.1",
             ],
             seen: &[],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -257,9 +268,12 @@ fn each(
                 continue;
             }
             let mut finding = Finding::new(meta, said.severity, said.proof, said.message)
+                .about(Subject::File {
+                    name: file.name.clone(),
+                    pid: only_task(file),
+                })
                 .read_at(file.place.clone())
                 .help(said.help);
-            finding.pid = only_task(file);
             if let Some((need, have)) = said.need_have {
                 finding = finding.need_have(need, have);
             }

@@ -3,8 +3,9 @@
 
 use crate::abi::restore::{self, Below, CriuFloor, Evidence, KERNEL_RULE, KernelFloor, PAIRS, Row};
 use crate::criu_image::ask::Asked;
-use crate::finding::{Finding, Proof, Severity};
+use crate::finding::{Finding, Proof, Severity, Subject};
 use crate::profile::model::{Observed, Profile};
+use crate::rule_id::RuleId;
 use crate::units::Version;
 
 use super::{Case, RuleMeta};
@@ -53,11 +54,9 @@ fn makes_the_call(row: &Row, criu: Option<Version>) -> Option<bool> {
 
 /// The finding at what asks for it.
 fn at(finding: Finding, asked: &Asked) -> Finding {
-    let finding = finding.in_thread(asked.tid).read_at(asked.place.clone());
-    match asked.pid {
-        Some(pid) => finding.in_task(pid),
-        None => finding,
-    }
+    finding
+        .about(Subject::of(asked.pid, asked.tid))
+        .read_at(asked.place.clone())
 }
 
 /// What the target's kernel must have.
@@ -172,8 +171,8 @@ pub(super) fn pairs(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Find
 /// A floor, where the rule `id` is the one that judges it.
 fn judged_here<T>(
     floor: Option<&'static T>,
-    id: &str,
-    rule: fn(&T) -> &'static str,
+    id: RuleId,
+    rule: fn(&T) -> RuleId,
 ) -> Option<&'static T> {
     floor.filter(|floor| rule(floor) == id)
 }

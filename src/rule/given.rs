@@ -8,8 +8,9 @@ use crate::abi::{criu, kernel};
 use crate::auxv::hwcap;
 use crate::evidence::registers::Register;
 use crate::facts::{Ground, Standing, TaskFacts, WayOut};
-use crate::finding::{Finding, Proof, Severity};
+use crate::finding::{Finding, Phase, Proof, Severity};
 use crate::profile::model::Profile;
+use crate::rule_id::{Family, RuleId};
 use crate::sigframe::model::{Frame, Liveness, Record, Sign};
 
 use super::{
@@ -20,7 +21,7 @@ use super::{
 pub(super) static RULES: &[Rule] = &[
     Rule {
         meta: RuleMeta {
-            id: "HWCR-GIV-001",
+            id: RuleId::Giv001,
             name: "given-registers-alike",
             summary: "Taken as given: registers that programs read and keep are alike on source and target.",
             explanation: "CNTFRQ_EL0, CTR_EL0 and DCZID_EL0 differ between machines, and no capability bit tells. Where the \
@@ -32,6 +33,7 @@ pub(super) static RULES: &[Rule] = &[
                 "HWCR-HWC-005, HWCR-HWC-007, HWCR-HWC-008",
             ],
             seen: &[],
+            phase: Phase::None,
             since: "0.1.0",
             edits: &[],
         },
@@ -39,7 +41,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-GIV-002",
+            id: RuleId::Giv002,
             name: "given-no-inherited-length",
             summary: "Taken as given: no parent outside of the image set a vector length to be inherited.",
             explanation: "A process can set a vector length that what it executes begins with (PR_SVE_VL_INHERIT), and so \
@@ -47,6 +49,7 @@ pub(super) static RULES: &[Rule] = &[
                 in the image may have. Such a length is lost in the restore, and a task that kept it goes wrong.",
             sources: &["kernel 7.3, arch/arm64/kernel/fpsimd.c fpsimd_flush_thread_vl"],
             seen: &[],
+            phase: Phase::None,
             since: "0.1.0",
             edits: &[],
         },
@@ -54,7 +57,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-GIV-003",
+            id: RuleId::Giv003,
             name: "given-code-is-all",
             summary: "Taken as given: the code that the tasks map is all they ever ran, and it is as regular as compilers make it.",
             explanation: "What is shown by the absence of an instruction or of a system call rests on this: all code the task \
@@ -63,6 +66,7 @@ pub(super) static RULES: &[Rule] = &[
                 and no value came from another process.",
             sources: &["hwcr, docs/limits.md"],
             seen: &[],
+            phase: Phase::None,
             since: "0.1.0",
             edits: &[],
         },
@@ -70,7 +74,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-GIV-004",
+            id: RuleId::Giv004,
             name: "given-waits-by-registers",
             summary: "Taken as given: threads wait in system calls that their registers look like.",
             explanation: "Where the instruction at a thread's PC is in neither the image nor a file below --rootfs, x8 and the \
@@ -78,6 +82,7 @@ pub(super) static RULES: &[Rule] = &[
                 it computes would be taken for waiting, and its live vector state for discarded.",
             sources: &["hwcr, docs/limits.md"],
             seen: &[],
+            phase: Phase::None,
             since: "0.1.0",
             edits: &[],
         },
@@ -85,7 +90,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-GIV-005",
+            id: RuleId::Giv005,
             name: "given-files-unchanged",
             summary: "Taken as given: files below --rootfs with the size and build id that CRIU saved are the ones that ran.",
             explanation: "CRIU saves size and GNU build id of mapped files, no digest. A file that was changed without changing \
@@ -93,6 +98,7 @@ pub(super) static RULES: &[Rule] = &[
                 program.",
             sources: &["CRIU 4.2, criu/files-reg.c validate_file"],
             seen: &[],
+            phase: Phase::None,
             since: "0.1.0",
             edits: &[],
         },
@@ -100,7 +106,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-GIV-006",
+            id: RuleId::Giv006,
             name: "given-source-believed",
             summary: "Taken as given: the profile named by --source is that of the machine the image was dumped on.",
             explanation: "The image holds the capability words, which must agree with the profile (HWCR-PRF-002). How pointers \
@@ -108,6 +114,7 @@ pub(super) static RULES: &[Rule] = &[
                 the profile of another machine that has the same capability words the answer is worth nothing.",
             sources: &["hwcr, docs/profile.md"],
             seen: &[],
+            phase: Phase::None,
             since: "0.1.0",
             edits: &[],
         },
@@ -115,13 +122,14 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-GIV-007",
+            id: RuleId::Giv007,
             name: "given-frames-returned-through",
             summary: "Taken as given: handlers whose frames the target refuses return through them.",
             explanation: "A live frame is called incompatible because the thread will return through it. A handler that ends \
                 the process, or leaves by a jump that hwcr does not know, never hands it to the kernel, and runs on.",
             sources: &["hwcr, docs/limits.md"],
             seen: &[],
+            phase: Phase::None,
             since: "0.1.0",
             edits: &[],
         },
@@ -129,7 +137,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-GIV-008",
+            id: RuleId::Giv008,
             name: "given-frames-left-over",
             summary: "Taken as given: frames below the stack pointer, or on an unused signal stack, are left over.",
             explanation: "Without unwind tables such a frame counts as left over although its thread was not followed to where \
@@ -137,6 +145,7 @@ pub(super) static RULES: &[Rule] = &[
                 would refuse it.",
             sources: &["hwcr, docs/limits.md"],
             seen: &[],
+            phase: Phase::None,
             since: "0.1.0",
             edits: &[],
         },
@@ -144,13 +153,14 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-GIV-009",
+            id: RuleId::Giv009,
             name: "given-designs-sign-alike",
             summary: "Taken as given: two revisions of one CPU design sign pointers alike.",
             explanation: "The maker's own algorithm for pointer authentication is in no register. Implementer and part number of \
                 MIDR_EL1 being the same on both sides, it is taken to be the same, though the revisions differ.",
             sources: &["Arm ARM, ID_AA64ISAR1_EL1.API"],
             seen: &[],
+            phase: Phase::None,
             since: "0.1.0",
             edits: &[],
         },
@@ -158,7 +168,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-GIV-010",
+            id: RuleId::Giv010,
             name: "given-bit-brings-record",
             summary: "Taken as given: a kernel that advertises a feature knows the signal frame record that came with it.",
             explanation: "The number of the target's kernel is older than the record, but the kernel tells programs of the \
@@ -168,6 +178,7 @@ pub(super) static RULES: &[Rule] = &[
                 "kernel 4.15, 5.19, 6.3, 6.9, 6.12 and 6.13, arch/arm64/kernel/signal.c and cpufeature.c",
             ],
             seen: &[],
+            phase: Phase::None,
             since: "0.1.0",
             edits: &[],
         },
@@ -175,7 +186,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-GIV-011",
+            id: RuleId::Giv011,
             name: "given-no-untraceable-setting",
             summary: "Taken as given: no task relies on a setting that CRIU loses and no image shows.",
             explanation: "CRIU neither saves nor mentions PR_SET_TAGGED_ADDR_CTRL, mseal and PROT_BTI; before 4.2 not \
@@ -188,6 +199,7 @@ pub(super) static RULES: &[Rule] = &[
                 "observed: each is gone on the machine of the dump",
             ],
             seen: &[],
+            phase: Phase::None,
             since: "0.1.0",
             edits: &[],
         },
@@ -325,8 +337,8 @@ fn by_code(finding: &Finding) -> bool {
 fn code_is_all(meta: &'static RuleMeta, _: &Case<'_>, out: &mut Vec<Finding>) {
     let mut rules: Vec<String> = Vec::new();
     for finding in out.iter().filter(|finding| by_code(finding)) {
-        if !rules.iter().any(|known| known == finding.rule.id) {
-            rules.push(finding.rule.id.to_owned());
+        if !rules.iter().any(|known| known == finding.rule.id.as_str()) {
+            rules.push(finding.rule.id.to_string());
         }
     }
     if !rules.is_empty() {
@@ -453,13 +465,17 @@ fn source_believed(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Findi
 }
 
 /// Families of rules about signal frames.
-const OF_FRAMES: [&str; 6] = ["FRM", "SVE", "SME", "FPM", "POE", "GCS"];
+const OF_FRAMES: [Family; 6] = [
+    Family::Frm,
+    Family::Sve,
+    Family::Sme,
+    Family::Fpm,
+    Family::Poe,
+    Family::Gcs,
+];
 
 fn frames_returned_through(meta: &'static RuleMeta, _: &Case<'_>, out: &mut Vec<Finding>) {
-    let of_frame = |finding: &&Finding| {
-        let family = finding.rule.id.split('-').nth(1).unwrap_or_default();
-        OF_FRAMES.contains(&family)
-    };
+    let of_frame = |finding: &&Finding| OF_FRAMES.contains(&finding.rule.id.family());
     let mut blockers = out
         .iter()
         .filter(|finding| finding.severity == Severity::Blocker)

@@ -1,14 +1,15 @@
 //! `SYS`: what the restoring machine needs that neither a version nor a profile shows.
 
 use crate::criu_image::model::Host;
-use crate::finding::{Finding, Proof, Severity};
+use crate::finding::{Finding, Phase, Proof, Severity};
+use crate::rule_id::RuleId;
 
 use super::{Case, Rule, RuleMeta};
 
 /// The rules of this file.
 pub(super) static RULES: &[Rule] = &[Rule {
     meta: RuleMeta {
-        id: "HWCR-SYS-013",
+        id: RuleId::Sys013,
         name: "host-setup",
         summary: "The restore needs a security module or a layout of cgroups that the target may lack.",
         explanation: "CRIU writes the saved AppArmor profile or SELinux context back, and mounts the hierarchies of cgroups \
@@ -20,6 +21,7 @@ pub(super) static RULES: &[Rule] = &[Rule {
             "CRIU 4.2, criu/lsm.c validate_lsm, criu/pie/restorer.c lsm_set_label, criu/cgroup.c prepare_cgroup_sfd",
         ],
         seen: &[],
+        phase: Phase::Restore,
         since: "0.1.0",
         edits: &[],
     },

@@ -7,20 +7,21 @@ use std::collections::BTreeMap;
 
 use crate::auxv::hwcap::{BitUse, HwcapBit, Hwcaps};
 use crate::facts::TaskFacts;
-use crate::finding::{Finding, Proof, Severity};
+use crate::finding::{Finding, Phase, Proof, Severity, Spot};
 use crate::profile::Zva;
 use crate::profile::model::Profile;
+use crate::rule_id::RuleId;
 
 use super::{Case, Rule, RuleMeta, counted};
 
 /// Id of the rule that speaks of differences between the two auxiliary vectors.
-pub const AUXV_COPIES: &str = "HWCR-HWC-003";
+pub const AUXV_COPIES: RuleId = RuleId::Hwc003;
 
 /// The rules of this file.
 pub(super) static RULES: &[Rule] = &[
     Rule {
         meta: RuleMeta {
-            id: "HWCR-HWC-001",
+            id: RuleId::Hwc001,
             name: "feature-told",
             summary: "A process was told of CPU features that the target does not have.",
             explanation: "AT_HWCAP* of the saved auxv and of the copy on the stack are what the program, its libraries \
@@ -35,6 +36,7 @@ pub(super) static RULES: &[Rule] = &[
                 "dyn-static@max-nopauth@new on cortex-a57: KILLED-SIGILL",
                 "dyn-libc@max-nopauth@new on neoverse-n1: PASS",
             ],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -42,13 +44,14 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-HWC-002",
+            id: RuleId::Hwc002,
             name: "feature-unknown-bit",
             summary: "A process was told of a capability bit that hwcr has no name for.",
             explanation: "A kernel newer than the table set the bit. What it stands for, and whether the target has it, \
                 is not known unless the target's own words have the bit too.",
             sources: &["kernel 7.3, arch/arm64/include/uapi/asm/hwcap.h"],
             seen: &[],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -67,6 +70,7 @@ pub(super) static RULES: &[Rule] = &[
                 "CRIU 4.2, criu/pie/restorer.c",
             ],
             seen: &[],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -74,13 +78,14 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-HWC-004",
+            id: RuleId::Hwc004,
             name: "auxv-missing",
             summary: "What a process was told of the CPU is not in the image.",
             explanation: "Without AT_HWCAP in the saved auxv, or without the copy on the stack to compare it with, it is \
                 not known what the process decided by.",
             sources: &["CRIU 4.2, criu/cr-dump.c get_task_auxv"],
             seen: &[],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -88,7 +93,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-HWC-005",
+            id: RuleId::Hwc005,
             name: "zva-block-size",
             summary: "The target's DC ZVA block size is, or may be, another than the source's.",
             explanation: "DC ZVA zeroes a block whose size a program reads once from DCZID_EL0 and keeps: libc's memset, \
@@ -100,6 +105,7 @@ pub(super) static RULES: &[Rule] = &[
                 "observed: redis dumped on a Neoverse N1 computes wrongly on an A64FX",
             ],
             seen: &["dyn-static@cortex-a57@new on a64fx: PASS"],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -107,7 +113,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-HWC-006",
+            id: RuleId::Hwc006,
             name: "feature-without-effect",
             summary: "Features are missing on the target that no program can fail for.",
             explanation: "Their instructions lie in the HINT space or are prefetches, and do nothing where the feature \
@@ -117,6 +123,7 @@ pub(super) static RULES: &[Rule] = &[
                 "kernel 7.3, Documentation/arch/arm64/elf_hwcaps.rst",
             ],
             seen: &["dyn-libc@max-nopauth@new on neoverse-n1: PASS"],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -275,7 +282,7 @@ fn copies_differ(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding
         .in_task(task.task.pid)
         .read_at(task.task.mm.as_ref().map(|mm| mm.auxv_place.clone()));
         out.push(match &auxv.stack {
-            Ok(stack) => finding.at(stack.address),
+            Ok(stack) => finding.about(Spot::memory(task.task.pid, None, stack.address)),
             Err(_) => finding,
         });
     }

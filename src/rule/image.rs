@@ -1,17 +1,18 @@
 //! `IMG`: the image itself against the target: architecture, page size, addresses, missing pieces.
 
 use crate::criu_image::model::{AnomalyKind, Arch, Task};
-use crate::finding::{Finding, Proof, Severity};
+use crate::finding::{Finding, Phase, Proof, Severity, Spot, Subject};
 use crate::profile::model::Basis;
+use crate::rule_id::RuleId;
 use crate::units::Place;
 
 use super::{Case, Rule, RuleMeta, counted};
 
 /// Id of the one rule that speaks of tasks of another architecture.
-pub(super) const ARCHITECTURE: &str = "HWCR-IMG-001";
+pub(super) const ARCHITECTURE: RuleId = RuleId::Img001;
 
 /// Id of the rule that says that an image was rewritten.
-pub const REWRITTEN: &str = "HWCR-IMG-010";
+pub const REWRITTEN: RuleId = RuleId::Img010;
 
 /// Name of the file in which a rewritten image remembers what it was.
 const JOURNAL: &str = "hwcr-journal.json";
@@ -27,6 +28,7 @@ pub(super) static RULES: &[Rule] = &[
                 mismatch\". hwcr judges aarch64 images only.",
             sources: &["CRIU 4.2, criu/cr-restore.c"],
             seen: &[],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -34,13 +36,14 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-IMG-002",
+            id: RuleId::Img002,
             name: "page-size",
             summary: "The tasks were dumped with another page size than the target's.",
             explanation: "Mappings, ELF segments and page counts of the image are in the source's pages. No image says \
                 which size that is but AT_PAGESZ of the saved auxv. CRIU does not compare it and misreads every count.",
             sources: &["CRIU 4.2, criu/pagemap.c; include/common/arch/aarch64/asm/page.h"],
             seen: &["sig-sve@max@16k on max: CRIU-FAILED"],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -48,13 +51,14 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-IMG-003",
+            id: RuleId::Img003,
             name: "address-space",
             summary: "A task has mappings above the target's user address space.",
             explanation: "Kernels differ in the number of user address bits (39, 42, 47, 48, 52). A mapping that does not \
                 fit cannot be restored: \"Can't restore … mapping\" or \"Page entry address … outside of VMA\".",
             sources: &["CRIU 4.2, criu/pie/restorer.c; checkpoint-restore/criu 1226"],
             seen: &["fl-va52@max-nopauth@new on neoverse-n1: CRIU-FAILED"],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -62,12 +66,13 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-IMG-004",
+            id: RuleId::Img004,
             name: "pages-missing",
             summary: "A pages file is missing or too short.",
             explanation: "The pagemap refers to bytes that are not there. The restore fails while it reads them.",
             sources: &["CRIU 4.2, criu/pagemap.c"],
             seen: &[],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -75,13 +80,14 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-IMG-005",
+            id: RuleId::Img005,
             name: "parent-missing",
             summary: "Pages lie in a parent image that is not there.",
             explanation: "An incremental dump keeps unchanged pages in the image before it, through the link `parent`. \
                 Without that image, or with another one in its place, the restore fails.",
             sources: &["CRIU 4.2, criu/image.c, criu/pagemap.c"],
             seen: &[],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -89,13 +95,14 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-IMG-006",
+            id: RuleId::Img006,
             name: "lazy-pages",
             summary: "Pages were left to a lazy-pages server.",
             explanation: "A dump with --lazy-pages leaves pages at the source. They are needed for the restore, and signal \
                 frames or a vector of capabilities may lie in them, which hwcr cannot see.",
             sources: &["CRIU 4.2, criu/page-xfer.c, criu/mem.c"],
             seen: &[],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -103,13 +110,14 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-IMG-007",
+            id: RuleId::Img007,
             name: "unknown-fields",
             summary: "The image has fields that no known CRIU release writes.",
             explanation: "A newer or patched CRIU saved state in fields hwcr has no definition for. A CRIU that does not \
                 know them either restores the task without that state.",
             sources: &["CRIU 4.2, images/*.proto"],
             seen: &[],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -117,13 +125,14 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-IMG-008",
+            id: RuleId::Img008,
             name: "image-inconsistent",
             summary: "Parts of the image contradict each other.",
             explanation: "Page counts, mappings and files of an intact image agree. Where they do not, bytes may be read \
                 from the wrong place, by CRIU as well as by hwcr.",
             sources: &["CRIU 4.2, criu/pagemap.c"],
             seen: &[],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -131,13 +140,14 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-IMG-009",
+            id: RuleId::Img009,
             name: "aarch32-thread",
             summary: "A thread runs AArch32 code.",
             explanation: "PSTATE says the thread executes AArch32. CRIU does not support such tasks on arm64, and many \
                 server CPUs have no AArch32 at EL0.",
             sources: &["CRIU 4.2, criu/arch/aarch64/crtools.c", "Arm PSTATE.nRW"],
             seen: &[],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -153,6 +163,7 @@ pub(super) static RULES: &[Rule] = &[
                 its start does not change with a word in an image. `hwcr rewrite --undo` takes the edits back.",
             sources: &["hwcr-journal.json in the image directory, which CRIU does not open"],
             seen: &[],
+            phase: Phase::None,
             since: "0.1.0",
             edits: &[],
         },
@@ -286,8 +297,7 @@ fn address_space(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding
                         vma.mapping.range
                     ),
                 )
-                .in_task(task.pid)
-                .at(vma.mapping.range.start)
+                .about(Spot::memory(task.pid, None, vma.mapping.range.start))
                 .read_at(vma.place.clone())
                 .need_have(
                     format!("addresses up to {}", vma.mapping.range.end),
@@ -316,10 +326,10 @@ fn anomalies(
         .filter(|anomaly| kinds.contains(&anomaly.kind))
     {
         let message = format!("{}: {}", anomaly.place.file, anomaly.detail);
-        let mut finding = Finding::new(meta, severity, Proof::State, message)
+        let finding = Finding::new(meta, severity, Proof::State, message)
+            .about(Subject::of(anomaly.pid, None))
             .read_at(anomaly.place.clone())
             .help(help);
-        finding.pid = anomaly.pid;
         out.push(finding);
     }
 }
@@ -419,8 +429,7 @@ fn aarch32(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                         Proof::State,
                         "the thread executes AArch32 code",
                     )
-                    .in_task(task.pid)
-                    .in_thread(Some(thread.tid))
+                    .about(Spot::thread(task.pid, thread.tid))
                     .read_at(state.place.clone()),
                 );
             }

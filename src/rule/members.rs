@@ -5,14 +5,14 @@
 
 use std::collections::HashMap;
 
-use crate::finding::{Finding, Severity, Verdict};
+use crate::finding::{Finding, Severity, Subject, Verdict};
 use crate::profile::model::Profile;
-use crate::units::{Addr, Pid, Tid};
+use crate::rule_id::RuleId;
 
 use super::{Case, MemberVerdict, of_machine};
 
 /// What findings must share to be compared in full.
-type Key = (&'static str, Option<Pid>, Option<Tid>, Option<Addr>, String);
+type Key = (RuleId, Subject, String);
 
 /// What the rules say of every member. Findings that say the same of several are one, with their names.
 pub(super) fn joined(case: &Case<'_>) -> Vec<Finding> {
@@ -32,9 +32,7 @@ pub(super) fn joined(case: &Case<'_>) -> Vec<Finding> {
         for mut finding in of_machine(&case) {
             let key = (
                 finding.rule.id,
-                finding.pid,
-                finding.tid,
-                finding.address,
+                finding.subject.clone(),
                 finding.message.clone(),
             );
             let near = known.entry(key).or_default();

@@ -25,17 +25,18 @@ use crate::facts::Facts;
 pub use crate::finding::RuleMeta;
 use crate::finding::{Finding, Verdict};
 use crate::profile::model::Profile;
+use crate::rule_id::{Family, RuleId};
 pub use accept::Accept;
 pub use hwcap::AUXV_COPIES;
 pub use image::REWRITTEN;
 
 /// Ids of the rules that speak of the SVE vector length of a restored task.
-pub const OF_VECTOR_LENGTHS: [&str; 2] = ["HWCR-SVE-002", "HWCR-UND-007"];
+pub const OF_VECTOR_LENGTHS: [RuleId; 2] = [RuleId::Sve002, RuleId::Und007];
 
 /// Whether a rule says what the others took as given.
 #[must_use]
 pub fn is_given(rule: &RuleMeta) -> bool {
-    given::RULES.iter().any(|given| given.meta.id == rule.id)
+    rule.id.family() == Family::Giv
 }
 
 /// A row of the table.
@@ -106,7 +107,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Rule> {
     all().find(|rule| {
-        rule.meta.id.eq_ignore_ascii_case(id) || rule.meta.name.eq_ignore_ascii_case(id)
+        rule.meta.id.as_str().eq_ignore_ascii_case(id) || rule.meta.name.eq_ignore_ascii_case(id)
     })
 }
 

@@ -7,8 +7,9 @@ use crate::abi::{criu, sigreturn};
 use crate::auxv::hwcap;
 use crate::criu_image::model::PacState;
 use crate::facts::TaskFacts;
-use crate::finding::{EditClass, Finding, Proof, Severity};
+use crate::finding::{EditClass, Finding, Phase, Proof, Severity};
 use crate::profile::model::{PacAlgorithm, Profile};
+use crate::rule_id::RuleId;
 use crate::units::Version;
 
 use super::{CAPTURE, Case, Rule, RuleMeta};
@@ -20,7 +21,7 @@ pub(super) const STRIP_PAC: EditClass = EditClass::Lossy("strip-pac");
 pub(super) static RULES: &[Rule] = &[
     Rule {
         meta: RuleMeta {
-            id: "HWCR-PAC-001",
+            id: RuleId::Pac001,
             name: "pac-keys-without-pac",
             summary: "The image holds pointer-authentication keys and the target has no pointer authentication.",
             explanation: "Every image that CRIU 4.1 or later makes on a PAC machine holds keys, whether the program uses \
@@ -37,6 +38,7 @@ pub(super) static RULES: &[Rule] = &[
                 "FEAT_PAuth",
             ],
             seen: &["dyn@max@new on cortex-a72: CRIU-FAILED"],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[STRIP_PAC],
         },
@@ -44,7 +46,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-PAC-002",
+            id: RuleId::Pac002,
             name: "pac-keys-lost",
             summary: "The tasks ran with pointer authentication, and their keys are or will be lost.",
             explanation: "CRIU up to 4.0 neither saves nor restores the keys. The restored tasks get fresh ones (or, on a \
@@ -56,6 +58,7 @@ pub(super) static RULES: &[Rule] = &[
                 "FEAT_PAuth",
             ],
             seen: &["mid-copy@max@6.1-criu3 on max: KILLED-SIGILL"],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[STRIP_PAC],
         },
@@ -63,7 +66,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-PAC-003",
+            id: RuleId::Pac003,
             name: "pac-unsigned-returns",
             summary: "The tasks ran without pointer authentication and the target has it.",
             explanation: "PACIASP did nothing on the source, so return addresses lie unsigned on the stacks of functions \
@@ -75,6 +78,7 @@ pub(super) static RULES: &[Rule] = &[
                 "FEAT_PAuth, FEAT_FPAC",
             ],
             seen: &["dyn-libc-sig@cortex-a57@new on neoverse-v1: KILLED-SIGSEGV"],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },
@@ -82,7 +86,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-PAC-004",
+            id: RuleId::Pac004,
             name: "pac-signature-differs",
             summary: "The target signs, or may sign, pointers in another way than the source.",
             explanation: "The keys are restored, but a signed pointer authenticates only where algorithm (QARMA5, QARMA3, \
@@ -98,6 +102,7 @@ pub(super) static RULES: &[Rule] = &[
                 "mid-copy@max@new on max-qarma3: KILLED-SIGILL",
                 "altstack@max@new on max-qarma3: PASS",
             ],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[STRIP_PAC],
         },

@@ -2,25 +2,27 @@
 
 use crate::abi::{criu, kernel, sigreturn};
 use crate::auxv::hwcap::{self, HwcapWord};
-use crate::finding::{Finding, Proof, Severity};
+use crate::finding::{Finding, Phase, Proof, Severity, Subject};
+use crate::rule_id::RuleId;
 
 use super::{CAPTURE, Case, Rule, RuleMeta, conditions, floor, give_key, pac};
 use crate::profile::model::{Basis, Profile};
 
 /// Id of the rule that finds that the image contradicts the profile named as the source.
-pub(super) const SOURCE_CONTRADICTED: &str = "HWCR-PRF-002";
+pub(super) const SOURCE_CONTRADICTED: RuleId = RuleId::Prf002;
 
 /// The rules of this file.
 pub(super) static RULES: &[Rule] = &[
     Rule {
         meta: RuleMeta {
-            id: "HWCR-PRF-001",
+            id: RuleId::Prf001,
             name: "profile-lacks-value",
             summary: "The target profile lacks a value the answer hangs on.",
             explanation: "A missing value is unknown, never no. There is one finding for each key, with all that it decides \
                 for this image. A key that decides nothing for it is not asked for.",
             sources: &["hwcr, docs/profile.md"],
             seen: &[],
+            phase: Phase::None,
             since: "0.1.0",
             edits: &[],
         },
@@ -36,6 +38,7 @@ pub(super) static RULES: &[Rule] = &[
                 proves nothing.",
             sources: &["kernel 7.3, fs/binfmt_elf.c create_elf_tables"],
             seen: &[],
+            phase: Phase::None,
             since: "0.1.0",
             edits: &[],
         },
@@ -43,7 +46,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-PRF-003",
+            id: RuleId::Prf003,
             name: "profile-of-another-machine",
             summary: "The target profile was published, imported or inferred, so what the machine really offers may differ.",
             explanation: "A published profile is of a machine like the target, under somebody's kernel, hypervisor and \
@@ -59,6 +62,7 @@ pub(super) static RULES: &[Rule] = &[
                 "hwcr, docs/profile.md",
             ],
             seen: &[],
+            phase: Phase::None,
             since: "0.1.0",
             edits: &[],
         },
@@ -180,6 +184,7 @@ fn lacks(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                     enumerated(&decided)
                 ),
             )
+            .about(Subject::Key(key))
             .need_have(format!("`{key}`"), "unknown")
             .help(give_key(key)),
         );

@@ -5,9 +5,10 @@
 
 use crate::evidence::registers::{ReadAudit, Register};
 use crate::facts::TaskFacts;
-use crate::finding::{Finding, Proof, Severity};
+use crate::finding::{Finding, Phase, Proof, Severity};
 use crate::profile::model::Profile;
 use crate::profile::{CacheType, hertz};
+use crate::rule_id::RuleId;
 
 use super::{Case, Rule, RuleMeta, counted};
 
@@ -15,7 +16,7 @@ use super::{Case, Rule, RuleMeta, counted};
 pub(super) static RULES: &[Rule] = &[
     Rule {
         meta: RuleMeta {
-            id: "HWCR-HWC-007",
+            id: RuleId::Hwc007,
             name: "counter-frequency",
             summary: "The counter runs at another frequency on the target.",
             explanation: "CNTVCT_EL0 counts at a frequency that CNTFRQ_EL0 gives: 62.5 MHz, 121.875 MHz, 1 GHz and others \
@@ -30,6 +31,7 @@ pub(super) static RULES: &[Rule] = &[
                 "observed: 500 ms measured as 8008 ms after a restore where the counter has 1 GHz and had 62.5 MHz",
             ],
             seen: &["altstack@max-nopauth@6.1 on a64fx@6.1: PASS"],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -37,7 +39,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-HWC-008",
+            id: RuleId::Hwc008,
             name: "cache-type",
             summary: "The target's caches ask more of programs that make code than the source's did.",
             explanation: "A program that writes instructions makes them visible line by line, by what CTR_EL0 says of cache \
@@ -53,6 +55,7 @@ pub(super) static RULES: &[Rule] = &[
                 "kernel 7.3, arch/arm64/kernel/traps.c ctr_read_handler",
             ],
             seen: &["altstack@max-nopauth@6.1 on a64fx@6.1: PASS"],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },

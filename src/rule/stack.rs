@@ -1,8 +1,9 @@
 //! `STK`: signal stacks against the frames the target's kernel writes.
 
 use crate::auxv::hwcap;
-use crate::finding::{EditClass, Finding, Proof, Severity};
+use crate::finding::{EditClass, Finding, Phase, Proof, Severity, Spot};
 use crate::profile::model::Profile;
+use crate::rule_id::RuleId;
 use crate::units::Vl;
 
 use super::{Case, Rule, RuleMeta};
@@ -11,7 +12,7 @@ use super::{Case, Rule, RuleMeta};
 pub(super) static RULES: &[Rule] = &[
     Rule {
         meta: RuleMeta {
-            id: "HWCR-STK-001",
+            id: RuleId::Stk001,
             name: "altstack-too-small",
             summary: "An alternate signal stack is smaller than the frames the target's kernel writes.",
             explanation: "The kernel checks at sigaltstack() that a stack has 5120 bytes, and at delivery not at all: a \
@@ -22,6 +23,7 @@ pub(super) static RULES: &[Rule] = &[
                 "observed: ENOMEM below 5120 bytes on every kernel tried",
             ],
             seen: &[],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -29,7 +31,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-STK-002",
+            id: RuleId::Stk002,
             name: "minsigstksz-larger",
             summary: "The target's AT_MINSIGSTKSZ is larger than the one the process was told.",
             explanation: "Programs size the signal stacks they will still make by the value they were told. It counts the \
@@ -37,6 +39,7 @@ pub(super) static RULES: &[Rule] = &[
                 exist already are judged by HWCR-STK-001.",
             sources: &["kernel 7.3, arch/arm64/kernel/signal.c minsigstksz_setup"],
             seen: &["altstack@max-nopauth@6.1 on max-nopauth: PASS"],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },
@@ -151,9 +154,11 @@ fn too_small(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
             };
             out.push(
                 Finding::new(meta, Severity::Unproven, proof, message)
-                    .in_task(task.task.pid)
-                    .in_thread(Some(thread.thread.tid))
-                    .at(range.start)
+                    .about(Spot::memory(
+                        task.task.pid,
+                        Some(thread.thread.tid),
+                        range.start,
+                    ))
                     .read_at(thread.thread.place.clone())
                     .need_have(format!("frames of at most {} bytes", stack.size), have)
                     .help(larger_stacks(case.target)),

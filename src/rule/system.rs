@@ -1,7 +1,8 @@
 //! `SYS`: the target's kernel and CRIU against what the image asks of them.
 
 use crate::abi::{criu, kernel};
-use crate::finding::{EditClass, Finding, Proof, Severity};
+use crate::finding::{EditClass, Finding, Phase, Proof, Severity, Spot};
+use crate::rule_id::RuleId;
 
 use super::{Case, Rule, RuleMeta, conditions, floor};
 
@@ -9,7 +10,7 @@ use super::{Case, Rule, RuleMeta, conditions, floor};
 pub(super) static RULES: &[Rule] = &[
     Rule {
         meta: RuleMeta {
-            id: "HWCR-SYS-001",
+            id: RuleId::Sys001,
             name: "auxv-too-long-for-kernel",
             summary: "The saved auxv is longer than the target's kernel takes.",
             explanation: "Kernels take at most as many words as they save themselves: 46 up to 6.2, 50 from 6.3, 54 from \
@@ -21,6 +22,7 @@ pub(super) static RULES: &[Rule] = &[
                 "observed: every image of kernel 7.3 fails on 6.1",
             ],
             seen: &["idle@cortex-a57@new on cortex-a57@6.1: CRIU-FAILED"],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },
@@ -28,13 +30,14 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-SYS-002",
+            id: RuleId::Sys002,
             name: "auxv-too-long-for-criu",
             summary: "The saved auxv is longer than the target's CRIU takes.",
             explanation: "CRIU up to 4.0 takes 40 words on arm64, from 4.1 on 50. A longer vector ends the restore with \
                 \"Image corrupted on pid N\".",
             sources: &["CRIU 4.1, commit aad66a4f7; criu/cr-restore.c"],
             seen: &["idle@neoverse-n1@6.1 on neoverse-n1@6.1-criu3: CRIU-FAILED"],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },
@@ -42,7 +45,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-SYS-003",
+            id: RuleId::Sys003,
             name: "image-newer-than-criu",
             summary: "The image uses a feature that the target's CRIU does not know.",
             explanation: "CRIU reads images of older releases, not of newer ones. What it does with a feature it does not \
@@ -52,6 +55,7 @@ pub(super) static RULES: &[Rule] = &[
                 "CRIU 3.12 to 4.3, images/*.proto, criu/pie/restorer.c; docs/floors.md has one for each row",
             ],
             seen: &["idle@neoverse-n1@6.1 on neoverse-n1@6.1-criu3: CRIU-FAILED"],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -59,7 +63,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-SYS-004",
+            id: RuleId::Sys004,
             name: "criu-too-old-for-kernel",
             summary: "The target's CRIU cannot work on the target's kernel.",
             explanation: "Whatever the image holds, CRIU has to read the vDSO of the kernel it runs on. From 6.11 on the \
@@ -70,6 +74,7 @@ pub(super) static RULES: &[Rule] = &[
                 "kernel 6.11, arch/arm64/kernel/vdso",
             ],
             seen: &[],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -77,7 +82,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-SYS-005",
+            id: RuleId::Sys005,
             name: "image-newer-than-kernel",
             summary: "The image needs something that the target's kernel does not have.",
             explanation: "CRIU makes again what it dumped, by the calls the programs used: droppable mappings, restartable \
@@ -90,6 +95,7 @@ pub(super) static RULES: &[Rule] = &[
                 "seen: MAP_DROPPABLE fails on 6.1 and passes on 6.12; guard regions fail on 6.12 and pass on 7.3",
             ],
             seen: &["fl-guard@neoverse-n1@new on neoverse-n1@6.12: CRIU-FAILED"],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -97,7 +103,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-SYS-006",
+            id: RuleId::Sys006,
             name: "rseq-area-size",
             summary: "A thread's area for restartable sequences has a size the target's kernel does not take.",
             explanation: "libc registers an area as large as AT_RSEQ_FEATURE_SIZE told it (33 bytes on kernel 7.3). CRIU \
@@ -109,6 +115,7 @@ pub(super) static RULES: &[Rule] = &[
                 "observed: 33 bytes fail on 6.1 with CRIU 4.2.1, and pass on 6.12",
             ],
             seen: &["dyn@max-nopauth@new on neoverse-n1@6.1: CRIU-FAILED"],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -116,7 +123,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-SYS-007",
+            id: RuleId::Sys007,
             name: "criu-too-old-for-its-libc",
             summary: "The target's CRIU may be too old for the libc it runs with itself.",
             explanation: "From 2.35 on glibc registers an area for restartable sequences in every thread, also in \
@@ -133,6 +140,7 @@ pub(super) static RULES: &[Rule] = &[
                 "checkpoint-restore/criu#1695, #1696, #1885, #2096: Ubuntu 22.04 has CRIU 3.16.1 and glibc 2.35",
             ],
             seen: &["dyn-static@max@6.1-criu3 on max@6.1-criu3: PASS"],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -140,7 +148,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-SYS-008",
+            id: RuleId::Sys008,
             name: "rseq-not-saved",
             summary: "The image may lack areas for restartable sequences that tasks had registered.",
             explanation: "CRIU before 3.17 does not save what libc registers with rseq. The restored threads keep \
@@ -154,6 +162,7 @@ pub(super) static RULES: &[Rule] = &[
                 "glibc 2.35, sysdeps/unix/sysv/linux/sched_getcpu.c",
             ],
             seen: &[],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -161,7 +170,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-SYS-009",
+            id: RuleId::Sys009,
             name: "huge-pages",
             summary: "Tasks map huge pages, which the target must have free.",
             explanation: "CRIU maps them again with MAP_HUGETLB, or as a memfd with MFD_HUGETLB. Pages come from a \
@@ -172,6 +181,7 @@ pub(super) static RULES: &[Rule] = &[
                 "mmap(2)",
             ],
             seen: &[],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -179,7 +189,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-SYS-010",
+            id: RuleId::Sys010,
             name: "aio-ring-size",
             summary: "A task has an AIO ring, whose size depends on the number of CPUs.",
             explanation: "io_setup makes room for at least four requests per possible CPU, twice. CRIU asks for as \
@@ -190,6 +200,7 @@ pub(super) static RULES: &[Rule] = &[
                 "CRIU 4.2, criu/aio.c aio_estimate_nr_reqs, criu/pie/restorer.c restore_aio_ring",
             ],
             seen: &[],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -197,7 +208,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-SYS-011",
+            id: RuleId::Sys011,
             name: "address-space-of-criu",
             summary: "CRIU cannot use the address space as it is.",
             explanation: "CRIU finds the size of the address space by trying powers of two from 2^39 to 2^48. On a \
@@ -212,6 +223,7 @@ pub(super) static RULES: &[Rule] = &[
                 "kernel 7.3, Documentation/arch/arm64/memory.rst",
             ],
             seen: &["fl-va52@max-nopauth@new on neoverse-n1: CRIU-FAILED"],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -219,7 +231,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-SYS-012",
+            id: RuleId::Sys012,
             name: "kernel-option",
             summary: "The image needs a kernel built with an option that no profile shows.",
             explanation: "CRIU repeats the advice that tasks gave for their memory. Kernels without samepage \
@@ -230,6 +242,7 @@ pub(super) static RULES: &[Rule] = &[
                 "CRIU 4.2, criu/pie/restorer.c",
             ],
             seen: &["live-fpsimd@max-nopauth@new on a64fx@6.12: PASS"],
+            phase: Phase::Restore,
             since: "0.1.0",
             edits: &[],
         },
@@ -341,8 +354,7 @@ fn rseq_size(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                     Proof::Version,
                     format!("the thread's rseq area has {size} bytes; kernel {version} {takes}"),
                 )
-                .in_task(task.pid)
-                .in_thread(Some(thread.tid))
+                .about(Spot::thread(task.pid, thread.tid))
                 .read_at(thread.place.clone())
                 .need_have(format!("{size} bytes"), "32 bytes")
                 .help("Use kernel 6.3 or later on the target, or start the workload with GLIBC_TUNABLES=glibc.pthread.rseq=0."),

@@ -11,7 +11,8 @@ pub(super) use length::{is_length_kept_by_code, length_rests_on_source};
 
 use crate::auxv::hwcap::{self, HwcapBit};
 use crate::facts::{Ground, Standing, TaskFacts, ThreadFacts};
-use crate::finding::{Finding, Proof, Severity};
+use crate::finding::{Finding, Phase, Proof, Severity, Spot};
+use crate::rule_id::RuleId;
 use crate::sigframe::model::{Body, Frame, Liveness};
 
 use super::{Case, Rule, RuleMeta, counted};
@@ -20,7 +21,7 @@ use super::{Case, Rule, RuleMeta, counted};
 pub(super) static RULES: &[Rule] = &[
     Rule {
         meta: RuleMeta {
-            id: "HWCR-UND-001",
+            id: RuleId::Und001,
             name: "vector-state-in-user-code",
             summary: "A thread was dumped in user code on a machine with SVE or SME.",
             explanation: "CRIU saves the FPSIMD registers only. A thread stopped in the middle of user code loses the upper \
@@ -35,6 +36,7 @@ pub(super) static RULES: &[Rule] = &[
                 "live-sve@max-nopauth@new on max-nopauth: FAIL",
                 "live-fpsimd@max-nopauth@6.1 on cortex-a57@6.1: PASS",
             ],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -42,7 +44,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-UND-002",
+            id: RuleId::Und002,
             name: "vector-state-in-system-call",
             summary: "Threads were dumped in system calls on a machine with SVE.",
             explanation: "A system call discards SVE state, so a thread that waits in one loses nothing it may rely on. That \
@@ -52,6 +54,7 @@ pub(super) static RULES: &[Rule] = &[
                 "CRIU 4.2, compel/arch/aarch64/src/lib/infect.c",
             ],
             seen: &["altstack-sve@max-nopauth@new on max-nopauth: PASS"],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -59,7 +62,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-UND-003",
+            id: RuleId::Und003,
             name: "sme-state",
             summary: "Threads of a process that knows SME may hold SME state that CRIU did not save.",
             explanation: "ZA, ZT0 and TPIDR2_EL0 survive system calls, and a pending lazy save is an ordinary thing to have \
@@ -74,6 +77,7 @@ pub(super) static RULES: &[Rule] = &[
                 "live-tpidr2@max-nopauth@new on max-nopauth: FAIL",
                 "dyn-libc@max-nopauth@new on max-nopauth: PASS",
             ],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -81,7 +85,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-UND-004",
+            id: RuleId::Und004,
             name: "register-not-saved",
             summary: "The process knows a feature whose per-thread register CRIU does not save.",
             explanation: "FPMR (FP8 mode) and POR_EL0 (protection keys) come back with the value a new task has. A process \
@@ -91,6 +95,7 @@ pub(super) static RULES: &[Rule] = &[
                 "FEAT_FPMR, FEAT_S1POE",
             ],
             seen: &["sig-fpmr@max-nopauth@new on max-nopauth: PASS"],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -98,7 +103,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-UND-005",
+            id: RuleId::Und005,
             name: "memory-tags",
             summary: "The process knows memory tagging, or holds tagged addresses; CRIU saves neither tags nor their mode.",
             explanation: "Tags, PROT_MTE and the tagged-address mode of the task (PR_SET_TAGGED_ADDR_CTRL) are lost. A process \
@@ -110,6 +115,7 @@ pub(super) static RULES: &[Rule] = &[
                 "FEAT_MTE2",
             ],
             seen: &[],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -117,13 +123,14 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-UND-006",
+            id: RuleId::Und006,
             name: "shadow-stack",
             summary: "A thread runs with a guarded control stack.",
             explanation: "CRIU up to 4.2 cannot save a shadow stack, 4.3 can. A restored thread without its shadow stack, or \
                 on a target without GCS, cannot go on.",
             sources: &["CRIU 4.3, criu pull request 2725", "FEAT_GCS"],
             seen: &[],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -131,7 +138,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-UND-007",
+            id: RuleId::Und007,
             name: "vector-length-not-shown",
             summary: "It is not shown that the tasks ran with the vector length they will have on the target.",
             explanation: "A restored task has the target's default SVE vector length. Code that was told of SVE may keep its \
@@ -144,6 +151,7 @@ pub(super) static RULES: &[Rule] = &[
                     where a frame shows that another thread had the default",
             ],
             seen: &["vl-idle@max-nopauth@6.1 on max-np-vq1@6.1: FAIL"],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -151,7 +159,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-UND-008",
+            id: RuleId::Und008,
             name: "vector-length-chosen",
             summary: "A thread may have chosen a vector length of its own, which it would not have on the target.",
             explanation: "The default vector length of the source is the target's, but a thread may have set another one by \
@@ -169,6 +177,7 @@ pub(super) static RULES: &[Rule] = &[
                 "mid-vl-sibling@max-nopauth@6.1 on max-nopauth: FAIL",
                 "dyn-libc@neoverse-v1@new on neoverse-v1: PASS",
             ],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -176,7 +185,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-UND-009",
+            id: RuleId::Und009,
             name: "thread-in-vdso",
             summary: "A thread is inside of the vDSO, and the target's vDSO may be another.",
             explanation: "The kernel maps its own code into every process, the vDSO, and CRIU does not restore the old one \
@@ -196,6 +205,7 @@ pub(super) static RULES: &[Rule] = &[
                 "seen: a thread stepped to each of 14 places of clock_gettime of 7.3, restored on 7.3, 6.12 and 6.1",
             ],
             seen: &["fl-vdso-at-324@neoverse-n1@new on neoverse-n1@6.12: KILLED-SIGSEGV"],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -251,9 +261,7 @@ fn user_code(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                 Proof::Unknown,
                 format!("the thread was dumped in user code at {pc:#x} ({shown}); live vector state is lost"),
             )
-            .in_task(task.task.pid)
-            .in_thread(Some(thread.thread.tid))
-            .at(crate::units::Addr(pc))
+            .about(Spot::memory(task.task.pid, Some(thread.thread.tid), crate::units::Addr(pc)))
             .read_at(thread.thread.place.clone())
             .because_of(features)
             .help("Dump the workload while its threads wait, or on a machine without SVE and SME."),
@@ -316,8 +324,7 @@ fn sme_state(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                 Proof::Unknown,
                 "the thread may hold ZA, ZT0 or TPIDR2 across its system call; CRIU saves none of them",
             )
-            .in_task(task.task.pid)
-            .in_thread(Some(thread.thread.tid))
+            .about(Spot::thread(task.task.pid, thread.thread.tid))
             .read_at(thread.thread.place.clone())
             .because_of(features)
             .help("Accept the rule for workloads that do not use SME."),
@@ -359,8 +366,7 @@ fn registers(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>) {
                         counted(open.len(), "thread")
                     ),
                 )
-                .in_task(task.task.pid)
-                .in_thread(Some(first.thread.tid))
+                .about(Spot::thread(task.task.pid, first.thread.tid))
                 .read_at(first.thread.place.clone())
                 .because_of([bit.cpuinfo])
                 .help("Accept the rule for workloads that do not use the feature."),
@@ -441,9 +447,11 @@ fn shadow_stack(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Finding>
                         gcs.features_enabled, case.target.name
                     ),
                 )
-                .in_task(task.task.pid)
-                .in_thread(Some(thread.thread.tid))
-                .at(crate::units::Addr(gcs.gcspr_el0))
+                .about(Spot::memory(
+                    task.task.pid,
+                    Some(thread.thread.tid),
+                    crate::units::Addr(gcs.gcspr_el0),
+                ))
                 .read_at(state.place.clone())
                 .because_of(["gcs"])
                 .need_have("gcs", have),

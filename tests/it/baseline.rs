@@ -17,6 +17,7 @@ use hwcr::finding::{Finding, Severity, Verdict};
 use hwcr::profile::model::{Basis, Observed, PacAlgorithm, Pauth, Profile, Source, VectorLengths};
 use hwcr::profile::{NoBaseline, baseline, builtin, load, promise, to_json};
 use hwcr::rule::{self, Case};
+use hwcr::rule_id::{Family, RuleId};
 use hwcr::units::{Version, Vl};
 use proptest::prelude::*;
 
@@ -206,9 +207,9 @@ fn said(findings: &[Finding], member: Option<&str>) -> Vec<String> {
                 "{} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
                 finding.rule.id,
                 finding.severity,
-                finding.pid,
-                finding.tid,
-                finding.address,
+                finding.pid(),
+                finding.tid(),
+                finding.address(),
                 finding.place,
                 finding.features,
                 finding.need,
@@ -287,9 +288,9 @@ proptest! {
                 judge(facts, target, None)
                     .findings
                     .into_iter()
-                    .filter(|finding| finding.rule.id.starts_with("HWCR-HWC-"))
-                    .filter(|finding| finding.rule.id != "HWCR-HWC-005")
-                    .map(|finding| (finding.rule.id, finding.severity, finding.features))
+                    .filter(|finding| finding.rule.id.family() == Family::Hwc)
+                    .filter(|finding| finding.rule.id != RuleId::Hwc005)
+                    .map(|finding| (finding.rule.id.as_str(), finding.severity, finding.features))
                     .collect()
             };
             let before = told(&machine);

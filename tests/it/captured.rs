@@ -14,6 +14,7 @@ use hwcr::finding::Proof;
 use hwcr::profile::model::{Basis, Observed, Profile};
 use hwcr::profile::{self, load};
 use hwcr::rule::{self, Case};
+use hwcr::rule_id::RuleId;
 use hwcr::units::Version;
 
 use program::run;
@@ -180,7 +181,7 @@ fn images_are_judged_alike_with_a_captured_profile() {
             let judged = rule::judge(&case, &[]);
             let mut findings = judged.findings;
             // The built-in profiles lack the registers that programs read.
-            findings.retain(|finding| finding.rule.id != "HWCR-GIV-001");
+            findings.retain(|finding| finding.rule.id != RuleId::Giv001);
             if probed {
                 // Here a finding may rest on what was observed, and says so.
                 for finding in &mut findings {

@@ -12,6 +12,7 @@ use hwcr::files::{NeededFile, TargetRoot, needed};
 use hwcr::finding::{Severity, Verdict};
 use hwcr::profile;
 use hwcr::rule::{self, Case};
+use hwcr::rule_id::RuleId;
 use serde_json::Value;
 
 /// A dynamically linked program of the lab, and the machine it was dumped on.
@@ -269,7 +270,7 @@ fn many_missing_files_are_counted() {
     let missing: Vec<_> = judgement
         .findings
         .iter()
-        .filter(|finding| finding.rule.id == "HWCR-FIL-002")
+        .filter(|finding| finding.rule.id == RuleId::Fil002)
         .collect();
     assert_eq!(missing.len(), 17);
     let last = missing.last().unwrap();

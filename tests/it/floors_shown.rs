@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use hwcr::finding::Finding;
 use hwcr::input::{self, Options};
 use hwcr::rule::{self, Case};
+use hwcr::rule_id::RuleId;
 use hwcr::{criu_image, facts};
 
 const FLOORS: &str = "tests/fixtures/floors";
@@ -138,7 +139,7 @@ fn what_no_image_shows_fails_on_the_machine_of_the_dump() {
             target: &machine,
             source: Some(&machine),
         };
-        let given = |finding: &Finding| finding.rule.id == "HWCR-GIV-011";
+        let given = |finding: &Finding| finding.rule.id == RuleId::Giv011;
         let findings = rule::judge(&case, &[]).findings;
         assert!(findings.iter().any(given), "{}", row.image);
     }

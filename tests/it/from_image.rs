@@ -128,7 +128,11 @@ fn an_inferred_profile_proves_nothing_new() {
                 )
             };
             let with = judge(Some(&inferred));
-            let ids: Vec<&str> = with.findings.iter().map(|found| found.rule.id).collect();
+            let ids: Vec<&str> = with
+                .findings
+                .iter()
+                .map(|found| found.rule.id.as_str())
+                .collect();
             assert!(!ids.contains(&"HWCR-PRF-002"), "{image} on {}", target.name);
             assert_eq!(
                 with.verdict,

@@ -3,6 +3,7 @@ use std::path::Path;
 
 use hwcr::finding::{Severity, Verdict};
 use hwcr::rule::{self, Case};
+use hwcr::rule_id::RuleId;
 use hwcr::{criu_image, facts, profile};
 
 /// `sig-sve`: in a signal handler, with an SVE record in the frame.
@@ -27,7 +28,7 @@ fn pages_left_at_the_source_are_never_taken_for_harmless() {
             let lazy = judgement
                 .findings
                 .iter()
-                .find(|one| one.rule.id == "HWCR-IMG-006")
+                .find(|one| one.rule.id == RuleId::Img006)
                 .unwrap();
             assert_eq!(lazy.severity, Severity::Unproven);
             verdicts.push(judgement.verdict);

@@ -6,7 +6,7 @@ use std::fs;
 use std::process::Output;
 
 use hwcr::facts::{self, Rewritten, Told};
-use hwcr::finding::{EditClass, Finding, Proof, Severity, Verdict};
+use hwcr::finding::{EditClass, Finding, FindingId, Proof, Severity, Spot, Verdict, numbered};
 use hwcr::report::from_judgement::Pair;
 use hwcr::report::from_plan::{self, Asked};
 use hwcr::report::layout::Page;
@@ -14,7 +14,8 @@ use hwcr::report::v1::rewrite::Rewrite;
 use hwcr::report::{rewrite_text, schema};
 use hwcr::rewrite::allow;
 use hwcr::rewrite::edit::{Allowed, Change, Edit, FieldValue, Operation, Plan, Refusal};
-use hwcr::rewrite::outcome::{self, Frames};
+use hwcr::rewrite::outcome;
+use hwcr::rule_id::RuleId;
 use hwcr::units::{Addr, Pid, Tid, Vl};
 
 use program::text;
@@ -180,14 +181,25 @@ fn finding(id: &str, severity: Severity, message: &str) -> Finding {
 
 /// A plan with an edit of each kind and a refusal, and the findings it was made for.
 fn sample() -> (Plan, Vec<Finding>) {
+    const FRAME: Addr = Addr(0xffff_e1c0_2470);
+    let findings = vec![
+        finding("HWCR-SVE-001", Severity::Blocker, "no sve").about(Spot::frame(
+            Pid(12),
+            Some(Tid(14)),
+            FRAME,
+        )),
+        finding("HWCR-PAC-003", Severity::Blocker, "unsigned"),
+        finding("HWCR-SYS-001", Severity::Blocker, "too long"),
+        finding("HWCR-SME-001", Severity::Unproven, "a TPIDR2 record"),
+    ];
+    let ids: Vec<FindingId> = numbered(&findings).map(|(id, _)| id).collect();
     let frame = Edit {
-        rule: "HWCR-SVE-001",
-        also: Vec::new(),
+        rule: RuleId::Sve001,
+        fixes: vec![ids[0]],
+        leaves: Vec::new(),
         class: EditClass::Lossy("drop-sve-state"),
         what: "drop SVE record (vl 32, with register state)".to_owned(),
-        pid: Pid(12),
-        tid: Some(Tid(14)),
-        address: Some(Addr(0xffff_e1c0_2470)),
+        spot: Spot::frame(Pid(12), Some(Tid(14)), FRAME),
         changes: vec![Change::Bytes {
             file: "pages-1.img".to_owned(),
             offset: 0x470,
@@ -202,13 +214,12 @@ fn sample() -> (Plan, Vec<Finding>) {
         operation,
     };
     let keys = Edit {
-        rule: "HWCR-PAC-003",
-        also: Vec::new(),
+        rule: RuleId::Pac003,
+        fixes: vec![ids[1]],
+        leaves: Vec::new(),
         class: EditClass::Lossless,
         what: "add keys with nothing enabled".to_owned(),
-        pid: Pid(12),
-        tid: None,
-        address: None,
+        spot: Spot::task(Pid(12)),
         changes: vec![
             field(
                 "core-12.img",
@@ -229,13 +240,12 @@ fn sample() -> (Plan, Vec<Finding>) {
         ],
     };
     let auxv = Edit {
-        rule: "HWCR-SYS-001",
-        also: Vec::new(),
+        rule: RuleId::Sys001,
+        fixes: vec![ids[2]],
+        leaves: Vec::new(),
         class: EditClass::Lossless,
         what: "auxv: leave out AT_HWCAP3".to_owned(),
-        pid: Pid(12),
-        tid: None,
-        address: None,
+        spot: Spot::task(Pid(12)),
         changes: vec![
             field(
                 "mm-12.img",
@@ -255,21 +265,12 @@ fn sample() -> (Plan, Vec<Finding>) {
         ],
     };
     let refusal = Refusal {
-        rule: "HWCR-SME-001",
-        pid: Pid(12),
-        tid: None,
-        address: None,
+        rule: RuleId::Sme001,
+        findings: vec![ids[3]],
+        spot: Spot::task(Pid(12)),
         why: "TPIDR2 has a value".to_owned(),
         allow: Some("drop-tpidr2"),
     };
-    let findings = vec![
-        finding("HWCR-SVE-001", Severity::Blocker, "no sve")
-            .in_thread(Some(Tid(14)))
-            .at(Addr(0xffff_e1c0_2470)),
-        finding("HWCR-PAC-003", Severity::Blocker, "unsigned"),
-        finding("HWCR-SYS-001", Severity::Blocker, "too long"),
-        finding("HWCR-SME-001", Severity::Unproven, "a TPIDR2 record"),
-    ];
     let plan = Plan {
         edits: vec![frame, keys, auxv],
         refusals: vec![refusal],
@@ -281,7 +282,7 @@ fn report(plan: &Plan, findings: &[Finding]) -> Rewrite {
     let allowed = Allowed {
         names: vec!["drop-sve-state".to_owned()],
     };
-    let outcome = outcome::foresee(plan, findings, &Frames::default(), &allowed);
+    let outcome = outcome::foresee(plan, findings, &allowed);
     let asked = Asked {
         pair: Pair {
             image: "dump",

@@ -18,6 +18,7 @@ use hwcr::rewrite::engine::{
     Applied, Error, JOURNAL, JournalHead, Recovered, Told, apply_in_place, apply_in_place_with,
     apply_to_copy, apply_to_copy_with, read_journal, recover, recover_with, undo, undo_with,
 };
+use hwcr::rule_id::RuleId;
 use hwcr::units::{Addr, Pid};
 use hwcr::wire::{self, Value, edit};
 use tempfile::TempDir;
@@ -100,13 +101,12 @@ fn field(path: &[(u32, usize)], operation: Operation) -> Change {
 fn plan_of(changes: Vec<Change>) -> Plan {
     Plan {
         edits: vec![Edit {
-            rule: "HWCR-SVE-001",
-            also: Vec::new(),
+            rule: RuleId::Sve001,
+            fixes: Vec::new(),
+            leaves: Vec::new(),
             class: EditClass::Lossy("drop-sve-state"),
             what: "a change".to_owned(),
-            pid: Pid(7),
-            tid: None,
-            address: Some(Addr(0xffff_ffff_f000)),
+            spot: hwcr::finding::Spot::memory(Pid(7), None, Addr(0xffff_ffff_f000)),
             changes,
         }],
         refusals: Vec::new(),

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use hwcr::facts::{self, Search};
 use hwcr::finding::Verdict;
 use hwcr::rule::{self, Case};
+use hwcr::rule_id::RuleId;
 
 /// 64 GiB of private memory, all of it in the pages file.
 const HEAP_BYTES: u64 = 64 << 30;
@@ -49,7 +50,7 @@ fn a_check_does_not_read_the_heap() {
         judged
             .findings
             .iter()
-            .any(|finding| finding.rule.id == "HWCR-FRM-005")
+            .any(|finding| finding.rule.id == RuleId::Frm005)
     );
     // Reading 64 GiB takes many seconds on any machine; the check takes milliseconds.
     assert!(took < Duration::from_secs(1), "{took:?}");

@@ -10,6 +10,7 @@ use hwcr::facts;
 use hwcr::finding::Severity;
 use hwcr::input::{self, Options};
 use hwcr::rule::{self, Case};
+use hwcr::rule_id::RuleId;
 
 /// A table, and where its images and machines lie.
 struct Table {
@@ -42,7 +43,7 @@ const TABLES: &[Table] = &[
 ];
 
 /// By rule and restore, as rules name it: the worst that is found there, with the source named.
-type Found = BTreeMap<(&'static str, String), Severity>;
+type Found = BTreeMap<(RuleId, String), Severity>;
 
 fn found() -> Found {
     let mut found = Found::new();
@@ -89,12 +90,12 @@ fn found() -> Found {
 #[test]
 fn what_rules_name_was_seen_and_no_rule_hides_what_was() {
     let found = found();
-    let shown: BTreeSet<&str> = found.keys().map(|(rule, _)| *rule).collect();
+    let shown: BTreeSet<RuleId> = found.keys().map(|(rule, _)| *rule).collect();
     let mut wrong = Vec::new();
     // No restore shows that something is taken as given.
     let all = rule::all().map(|rule| &rule.meta);
     for rule in all.filter(|rule| !rule::is_given(rule)) {
-        if rule.seen.is_empty() && shown.contains(rule.id) {
+        if rule.seen.is_empty() && shown.contains(&rule.id) {
             let (restore, _) = found.iter().find(|((id, _), _)| *id == rule.id).unwrap();
             wrong.push(format!(
                 "{} names none of its restores: {}",

@@ -1,6 +1,7 @@
 //! What a restore asks for that no version shows: options a kernel is built with, and the state of the machine.
 
 use crate::criu_image::ask::Ask;
+use crate::rule_id::RuleId;
 use crate::units::Version;
 
 /// Something that must hold on the target and that neither a kernel's nor a CRIU's version shows.
@@ -15,11 +16,11 @@ pub struct Condition {
     /// First kernel on which it need not hold.
     pub until: Option<Version>,
     /// The rule that says so.
-    pub rule: &'static str,
+    pub rule: RuleId,
 }
 
 /// The rule for options a kernel is built with.
-pub const OPTION_RULE: &str = "HWCR-SYS-012";
+pub const OPTION_RULE: RuleId = RuleId::Sys012;
 
 /// The conditions.
 pub static CONDITIONS: &[Condition] = &[
@@ -49,27 +50,27 @@ pub static CONDITIONS: &[Condition] = &[
         needs: "free pages in its pool of huge pages (vm.nr_hugepages)",
         says: "without them mmap answers ENOMEM, and the restore fails",
         until: None,
-        rule: "HWCR-SYS-009",
+        rule: RuleId::Sys009,
     },
     Condition {
         ask: Ask::AioRing,
         needs: "at most a quarter as many possible CPUs as the ring has requests",
         says: "with more the kernel makes a larger ring, and CRIU ends with \"wrong aio\"",
         until: None,
-        rule: "HWCR-SYS-010",
+        rule: RuleId::Sys010,
     },
     Condition {
         ask: Ask::Low,
         needs: "a vm.mmap_min_addr that is no higher",
         says: "else prctl answers EINVAL, and CRIU ends with \"prctl failed @N with -22\"",
         until: None,
-        rule: "HWCR-SYS-011",
+        rule: RuleId::Sys011,
     },
     Condition {
         ask: Ask::High,
         needs: "a CRIU that looks above 2^48, which no release up to 4.2 does",
         says: "CRIU neither saves nor restores private memory there",
         until: None,
-        rule: "HWCR-SYS-011",
+        rule: RuleId::Sys011,
     },
 ];

@@ -3,6 +3,7 @@
 use super::{Below, CriuFloor, Evidence, KernelFloor, Row, criu, kernel, written};
 use crate::auxv::hwcap;
 use crate::criu_image::ask::Ask;
+use crate::rule_id::RuleId;
 use crate::units::Version;
 
 /// The rows.
@@ -14,7 +15,7 @@ pub(super) static ROWS: &[Row] = &[
         site: "criu/cr-restore.c prepare_mm_pid",
         kernel: None,
         criu: Some(CriuFloor {
-            rule: "HWCR-SYS-002",
+            rule: RuleId::Sys002,
             ..criu(
                 4,
                 1,
@@ -34,7 +35,7 @@ pub(super) static ROWS: &[Row] = &[
         site: "criu/pie/restorer.c __export_restore_task",
         kernel: Some(KernelFloor {
             evidence: Evidence::AuxvBytes,
-            rule: "HWCR-SYS-001",
+            rule: RuleId::Sys001,
             ..kernel(
                 6,
                 3,
@@ -55,7 +56,7 @@ pub(super) static ROWS: &[Row] = &[
         site: "criu/pie/restorer.c __export_restore_task",
         kernel: Some(KernelFloor {
             evidence: Evidence::AuxvBytes,
-            rule: "HWCR-SYS-001",
+            rule: RuleId::Sys001,
             ..kernel(
                 7,
                 0,
@@ -364,7 +365,7 @@ pub(super) static ROWS: &[Row] = &[
         call: "rseq with another size than 32",
         site: "criu/pie/restorer.c restore_rseq",
         kernel: Some(KernelFloor {
-            rule: "HWCR-SYS-006",
+            rule: RuleId::Sys006,
             ..kernel(
                 6,
                 3,
@@ -415,7 +416,7 @@ pub(super) static ROWS: &[Row] = &[
              enabled key mask\"",
         )),
         criu: Some(CriuFloor {
-            rule: "HWCR-PAC-002",
+            rule: RuleId::Pac002,
             ..criu(
                 4,
                 1,

@@ -16,6 +16,7 @@ pub use pairs::{PAIRS, Pair};
 
 use crate::auxv::hwcap::HwcapBit;
 use crate::criu_image::ask::Ask;
+use crate::rule_id::RuleId;
 use crate::units::Version;
 
 /// What one thing that an image asks for needs.
@@ -56,7 +57,7 @@ pub struct KernelFloor {
     /// What a profile may hold that outranks the version.
     pub evidence: Evidence,
     /// The rule that judges it.
-    pub rule: &'static str,
+    pub rule: RuleId,
     /// Whether floor and effect were read in source or seen; else the finding is unproven.
     pub verified: bool,
 }
@@ -86,7 +87,7 @@ pub struct CriuFloor {
     /// What happens there, in one sentence.
     pub says: &'static str,
     /// The rule that judges it.
-    pub rule: &'static str,
+    pub rule: RuleId,
     /// Whether floor and effect were read in source or seen; else the finding is unproven.
     pub verified: bool,
 }
@@ -118,9 +119,9 @@ pub enum Evidence {
 }
 
 /// The rules that judge floors where a row names no other.
-pub const KERNEL_RULE: &str = "HWCR-SYS-005";
+pub const KERNEL_RULE: RuleId = RuleId::Sys005;
 /// As [`KERNEL_RULE`].
-pub const CRIU_RULE: &str = "HWCR-SYS-003";
+pub const CRIU_RULE: RuleId = RuleId::Sys003;
 
 /// A profile that does not name its kernel is taken to have at least this one, so that it is not asked for
 /// what every arm64 kernel of today has: the vDSO can be moved in it, and it has MADV_WIPEONFORK. What is

@@ -5,21 +5,24 @@ use std::sync::Arc;
 
 use crate::auxv::hwcap::{self, HwcapWord};
 use crate::facts::{Rewritten, RewrittenEdit, Told};
+use crate::finding::Finding;
 use crate::input::{self, RawArchive};
 use crate::profile::builtin;
 use crate::profile::model::{Profile, Source};
 use crate::rewrite::edit::{Allowed, Plan};
 use crate::rewrite::engine::{self, JournalHead, Recheck, Recovered, Shown};
+use crate::rewrite::found::Found;
 use crate::rewrite::{auxv, frame, pac};
 use crate::rule::Case;
 use crate::units::{Pid, Vl};
 
-/// All edits for the target, and what cannot be mended.
-pub(super) fn plan(case: &Case<'_>, allowed: &Allowed) -> Plan {
+/// All edits that fix findings for the target, and which stay.
+pub(super) fn plan(case: &Case<'_>, findings: &[Finding], allowed: &Allowed) -> Plan {
+    let found = Found::new(findings);
     let mut plan = Plan::default();
-    frame::plan(case, allowed, &mut plan);
-    auxv::plan(case, allowed, &mut plan);
-    pac::plan(case, allowed, &mut plan);
+    frame::plan(case, &found, allowed, &mut plan);
+    auxv::plan(case, &found, allowed, &mut plan);
+    pac::plan(case, &found, allowed, &mut plan);
     plan
 }
 

@@ -132,6 +132,9 @@ pub struct Refusal {
     /// What would permit an edit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow: Option<Permit>,
+    /// Whether a finding among those that remain says it too: text does not say it twice.
+    #[serde(skip)]
+    pub said_with_finding: bool,
 }
 
 /// A name for `--allow`.

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{Cause, CauseKind, Certainty, Evidence, FrameMatch, Likelihood, Outcome, Part, Said};
 use crate::facts::Facts;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Phase, Severity};
 use crate::restore_log::collect::{Entry, Log};
-use crate::restore_log::phase::{AFTER_RESTORE, DURING_RESTORE};
 use crate::restore_log::row::{Fate, Form, Role, Row};
-use crate::sigframe::model::{Frame, Liveness};
+use crate::sigframe::model::Liveness;
 use crate::units::{Pid, Tid};
 
 /// What the kernel calls a task until CRIU has given it its own name back.
@@ -155,10 +154,10 @@ impl<'a> Image<'a> {
                 ..said
             }),
             findings: match frame {
-                Some((matched, frame)) => of_frame(found, matched, frame),
+                Some(matched) => of_frame(found, matched),
                 None => found,
             },
-            frame: frame.map(|(matched, _)| matched),
+            frame,
             image_error: self.image_error(row),
         }
     }
@@ -199,7 +198,7 @@ impl<'a> Image<'a> {
             .iter()
             .filter(|finding| row.rules.contains(&finding.rule.id))
             .filter(|finding| finding.severity != Severity::Note)
-            .filter(|finding| task.is_none() || finding.pid.is_none() || finding.pid == task)
+            .filter(|finding| task.is_none() || finding.pid().is_none() || finding.pid() == task)
             .collect()
     }
 
@@ -234,7 +233,7 @@ impl<'a> Image<'a> {
                     .findings
                     .iter()
                     .filter(|finding| finding.severity != Severity::Note)
-                    .filter(|finding| AFTER_RESTORE.contains(&finding.rule.id))
+                    .filter(|finding| finding.rule.phase == Phase::Run)
                     .collect(),
                 ..nothing
             },
@@ -279,16 +278,12 @@ impl<'a> Image<'a> {
 
 /// Whether a finding shows while CRIU restores.
 fn during(finding: &Finding) -> bool {
-    DURING_RESTORE.contains(&finding.rule.id)
+    finding.rule.phase == Phase::Restore
 }
 
 /// The frame that the dead task was returning through: its interrupted PC and SP are the registers the
 /// kernel printed. Of several the one a thread owns.
-fn frame<'a>(
-    facts: &'a Facts<'a>,
-    task: Option<Pid>,
-    entry: &Entry,
-) -> Option<(FrameMatch, &'a Frame)> {
+fn frame(facts: &Facts<'_>, task: Option<Pid>, entry: &Entry) -> Option<FrameMatch> {
     let (pc, sp) = (entry.registers.pc?, entry.registers.sp?);
     facts
         .tasks
@@ -298,24 +293,19 @@ fn frame<'a>(
         .filter(|(_, frame)| frame.pc == pc && frame.sp == sp)
         .min_by_key(|(_, frame)| frame.liveness)
         .filter(|(_, frame)| frame.liveness != Liveness::Stale)
-        .map(|(pid, frame)| {
-            let matched = FrameMatch {
-                pid,
-                tid: frame.tid,
-                base: frame.base,
-                liveness: frame.liveness,
-            };
-            (matched, frame)
+        .map(|(pid, frame)| FrameMatch {
+            pid,
+            tid: frame.tid,
+            base: frame.base,
+            liveness: frame.liveness,
         })
 }
 
 /// Of the findings those that lie in the frame, where some do.
-fn of_frame<'a>(found: Vec<&'a Finding>, matched: FrameMatch, frame: &Frame) -> Vec<&'a Finding> {
+fn of_frame(found: Vec<&Finding>, matched: FrameMatch) -> Vec<&Finding> {
     let inside = |finding: &&&Finding| {
-        finding.pid == Some(matched.pid)
-            && finding.address.is_some_and(|address| {
-                address == frame.base || frame.records.iter().any(|record| record.addr == address)
-            })
+        let spot = finding.subject.spot();
+        spot.is_some_and(|spot| spot.pid == matched.pid && spot.frame_base() == Some(matched.base))
     };
     let within: Vec<&Finding> = found.iter().filter(inside).copied().collect();
     if within.is_empty() { found } else { within }

@@ -1,13 +1,14 @@
 //! What CRIU says of the files that tasks map or hold open.
 
 use crate::restore_log::row::{ERROR, Role, Row};
+use crate::rule_id::RuleId;
 
 pub(super) static ROWS: &[Row] = &[
     Row {
         id: "criu-file-missing",
         files: &["files-reg.c"],
         patterns: &["Can't open file {path:text} on restore: {errno}"],
-        rules: &["HWCR-FIL-002", "HWCR-FIL-008"],
+        rules: &[RuleId::Fil002, RuleId::Fil008],
         summary: "A task's file /{path} cannot be opened.",
         explanation: "The system answered: {errno}. Programs, libraries and open files are not in the image; they \
             must be there under the same names.",
@@ -23,7 +24,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-file-unopenable",
         files: &["files-reg.c"],
         patterns: &["Can't open file {path:text}: {errno}"],
-        rules: &["HWCR-FIL-002", "HWCR-FIL-008"],
+        rules: &[RuleId::Fil002, RuleId::Fil008],
         summary: "A task's file /{path} cannot be opened.",
         explanation: "The system answered: {errno}.",
         help: "Bring the file here, the same version of it, with the rights it had.",
@@ -34,7 +35,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-file-size",
         files: &["files-reg.c"],
         patterns: &["File {path:text} has bad size {have:number} (expect {need:number})"],
-        rules: &["HWCR-FIL-003"],
+        rules: &[RuleId::Fil003],
         summary: "/{path} has {have} bytes here and had {need} at the dump.",
         explanation: "CRIU takes a file of another size for another file: tasks have mapped or read the old one.",
         help: "Bring the version of the dump here. A program or library of another version would make the tasks \
@@ -52,7 +53,7 @@ pub(super) static ROWS: &[Row] = &[
             "File {path:text} has bad build-ID",
             "File {path:text} has bad build-ID length {have:number} (expect {need:number})",
         ],
-        rules: &["HWCR-FIL-004"],
+        rules: &[RuleId::Fil004],
         summary: "/{path} is another build than at the dump.",
         explanation: "The build ID in the file differs from the one in the image. Code of another build lies \
             elsewhere, and the tasks return into it.",
@@ -68,7 +69,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-file-mode",
         files: &["files-reg.c"],
         patterns: &["File {path:text} has bad mode 0{have:octal} (expect 0{need:octal})"],
-        rules: &["HWCR-FIL-005"],
+        rules: &[RuleId::Fil005],
         summary: "/{path} has other permission bits here ({have}, at the dump {need}).",
         explanation: "CRIU takes a file with other type or permission bits for another file.",
         help: "Give it the old bits with chmod, or restore with --skip-file-rwx-check.",
@@ -102,7 +103,7 @@ pub(super) static ROWS: &[Row] = &[
         files: &["files-reg.c"],
         patterns: &["Can't link {path:text} -> {new:text}: {errno}"],
         role: Role::Hint,
-        rules: &["HWCR-FIL-002"],
+        rules: &[RuleId::Fil002],
         summary: "The name {new} of a file that had been deleted while in use could not be made.",
         explanation: "The system answered: {errno}. Where a file of that name exists CRIU tries another one.",
         help: "Remove files named `*.cr.*.ghost` and `link_remap.*` beside it, and look whether the place can be written to.",
@@ -122,7 +123,7 @@ pub(super) static ROWS: &[Row] = &[
             "Can't find task cwd file",
             "Can't find task root file",
         ],
-        rules: &["HWCR-IMG-008"],
+        rules: &[RuleId::Img008],
         unreadable: true,
         summary: "The image names a file that it does not describe.",
         explanation: "files.img and the tasks' files are not of one dump, or files.img is missing.",
@@ -157,7 +158,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-memfd",
         files: &["memfd.c"],
         patterns: &["Can't create memfd:{name:text}: {errno}"],
-        rules: &["HWCR-SYS-005"],
+        rules: &[RuleId::Sys005],
         summary: "A memory file could not be made again.",
         explanation: "The system answered: {errno}. memfd_create came with kernel 3.17, its huge pages with 4.14.",
         help: "Restore on a kernel at least as new as the one the tasks ran on, with the same huge page sizes.",
@@ -168,7 +169,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-pidfd",
         files: &["pidfd.c"],
         patterns: &["Could not open pidfd for {pid}: {errno}"],
-        rules: &["HWCR-SYS-005"],
+        rules: &[RuleId::Sys005],
         summary: "A process file descriptor could not be made again.",
         explanation: "The system answered: {errno}. pidfd_open came with kernel 5.3.",
         help: "Restore on kernel 5.3 or later.",

@@ -1,6 +1,7 @@
 //! What CRIU says of image files that are missing, damaged or of another version.
 
 use crate::restore_log::row::{ERROR, Fate, Form, Role, Row};
+use crate::rule_id::RuleId;
 
 pub(super) static ROWS: &[Row] = &[
     Row {
@@ -8,7 +9,7 @@ pub(super) static ROWS: &[Row] = &[
         files: &["protobuf.c"],
         patterns: &["Unexpected EOF on (empty-image)"],
         after: &["image"],
-        rules: &["HWCR-IMG-008"],
+        rules: &[RuleId::Img008],
         unreadable: true,
         summary: "An image file is not there: {image}.",
         explanation: "CRIU takes a file it does not find for an empty one and says so only where it needs an entry \
@@ -30,7 +31,7 @@ pub(super) static ROWS: &[Row] = &[
             "Read {have:number} bytes while {need:number} expected on {image}: {errno}",
             "Can't read {need:number} bytes from file {image}: {errno}",
         ],
-        rules: &["HWCR-IMG-008"],
+        rules: &[RuleId::Img008],
         unreadable: true,
         summary: "An image file is cut short: {image}.",
         explanation: "An entry is longer than what is left of the file. The dump ran out of space, or the copy \
@@ -50,7 +51,7 @@ pub(super) static ROWS: &[Row] = &[
             "Unexpected EOF",
             "Can't read img file: {errno}",
         ],
-        rules: &["HWCR-IMG-008"],
+        rules: &[RuleId::Img008],
         unreadable: true,
         summary: "An image file is cut short or cannot be read.",
         explanation: "CRIU does not say which; the lines before tell what it was reading.",
@@ -62,7 +63,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-image-undecodable",
         files: &["protobuf.c"],
         patterns: &["Failed unpacking object {object:address} from {image}"],
-        rules: &["HWCR-IMG-007", "HWCR-IMG-008"],
+        rules: &[RuleId::Img007, RuleId::Img008],
         unreadable: true,
         summary: "An entry of {image} is not what CRIU expects there.",
         explanation: "The bytes are damaged, or a field that this CRIU requires is missing: images of other \
@@ -95,7 +96,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-image-newer",
         files: &["image.c"],
         patterns: &["Not supported images version {version:number}"],
-        rules: &["HWCR-SYS-003"],
+        rules: &[RuleId::Sys003],
         unreadable: true,
         summary: "The image has format version {version}, which this CRIU does not know.",
         explanation: "CRIU up to 4.2 knows 1 and 2. 3 is written for compressed pages.",
@@ -133,7 +134,7 @@ pub(super) static ROWS: &[Row] = &[
             "Parent missed on non-root task with pid {pid}, image corruption!",
             "Unexpected task {tid} in a tree {at:number}",
         ],
-        rules: &["HWCR-IMG-008"],
+        rules: &[RuleId::Img008],
         unreadable: true,
         summary: "The tree of tasks in the image contradicts itself.",
         explanation: "pstree.img and the tasks' files are not of one dump, or were edited.",
@@ -148,7 +149,7 @@ pub(super) static ROWS: &[Row] = &[
             "VMA-s are not sorted in the image file",
             "Trying to restore page for non-private VMA",
         ],
-        rules: &["HWCR-IMG-008", "HWCR-IMG-002"],
+        rules: &[RuleId::Img008, RuleId::Img002],
         summary: "Mappings and pages of a task do not belong together.",
         explanation: "mm-PID.img and pagemap-PID.img are not of one dump, were edited, or are read with another page size.",
         help: "Copy the image again; look with `hwcr inspect --only memory`.",
@@ -160,7 +161,7 @@ pub(super) static ROWS: &[Row] = &[
         files: &["restorer.c"],
         patterns: &["Can't read pages data ({code})"],
         after: &["image"],
-        rules: &["HWCR-IMG-004"],
+        rules: &[RuleId::Img004],
         summary: "The pages of a task could not be read.",
         explanation: "Where there is no pages file at all, the kernel answers -9; it answered {code}.",
         help: "Copy the image again, `pages-*.img` included; some tools leave large files out.",
@@ -176,7 +177,7 @@ pub(super) static ROWS: &[Row] = &[
         patterns: &["`- returned 0"],
         role: Role::Hint,
         many: Some((3, "criu-pages-end")),
-        rules: &["HWCR-IMG-004"],
+        rules: &[RuleId::Img004],
         summary: "The restorer read the end of a pages file.",
         explanation: "Written again and again it means that the file is too short. This log has it once or twice, \
             which may be where it was cut.",
@@ -190,7 +191,7 @@ pub(super) static ROWS: &[Row] = &[
         form: Form::Info,
         patterns: &["`- returned 0"],
         role: Role::Cause(Fate::Hangs),
-        rules: &["HWCR-IMG-004"],
+        rules: &[RuleId::Img004],
         summary: "The pages file is too short, and CRIU reads its end again and again.",
         explanation: "CRIU's restorer takes reading nothing for reading less than it asked for and tries again, \
             forever; its log grows until the disk is full.",
@@ -212,7 +213,7 @@ pub(super) static ROWS: &[Row] = &[
             "Getting raw FD failed",
         ],
         after: &["image"],
-        rules: &["HWCR-IMG-004"],
+        rules: &[RuleId::Img004],
         summary: "A pages file ends too early or cannot be read.",
         explanation: "Page maps name more pages than `pages-*.img` holds: the file is cut, missing or another one, \
             or the pages were dumped in another size.",
@@ -229,7 +230,7 @@ pub(super) static ROWS: &[Row] = &[
             "No parent for snapshot pagemap",
             "Missing {address} in parent pagemap",
         ],
-        rules: &["HWCR-IMG-005"],
+        rules: &[RuleId::Img005],
         summary: "Pages lie in an earlier dump that is not there.",
         explanation: "The image is incremental: `parent` leads to the dump before it. Without that one its memory \
             is not complete.",
@@ -241,7 +242,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-parent-unopenable",
         files: &["image.c"],
         patterns: &["Can't open parent path: {errno}"],
-        rules: &["HWCR-IMG-005"],
+        rules: &[RuleId::Img005],
         summary: "The `parent` link of the image cannot be followed.",
         explanation: "The system answered: {errno}. Absolute links seldom survive a move to another machine.",
         help: "Make `parent` a relative link to the earlier dump.",
@@ -305,7 +306,7 @@ pub(super) static ROWS: &[Row] = &[
             "connect to {path:text} failed: {errno}",
             "No lazy-pages socket",
         ],
-        rules: &["HWCR-IMG-006"],
+        rules: &[RuleId::Img006],
         summary: "The lazy-pages daemon is not there.",
         explanation: "With --lazy-pages, `criu lazy-pages` must run in the same work directory before the restore.",
         help: "Start `criu lazy-pages` first, with the page server of the dumping machine, or restore without --lazy-pages.",
@@ -323,7 +324,7 @@ pub(super) static ROWS: &[Row] = &[
             "Unable to open an userfaultfd descriptor: {errno}",
             "Failed to get uffd API: {errno}",
         ],
-        rules: &["HWCR-IMG-006"],
+        rules: &[RuleId::Img006],
         summary: "This kernel does not let CRIU use userfaultfd.",
         explanation: "Lazy restore needs CONFIG_USERFAULTFD, and vm.unprivileged_userfaultfd or root.",
         help: "Restore without --lazy-pages from an image that holds all pages.",
@@ -340,7 +341,7 @@ pub(super) static ROWS: &[Row] = &[
             "The page server doesn't answer: {errno}",
             "Error reading data from page server: {errno}",
         ],
-        rules: &["HWCR-IMG-006"],
+        rules: &[RuleId::Img006],
         summary: "The page server that still held memory went away.",
         explanation: "A lazy or diskless restore fetches pages from the machine of the dump while tasks already run.",
         help: "Look at the dumping machine's log. The tasks cannot go on; restore from an image that holds all pages.",
@@ -352,7 +353,7 @@ pub(super) static ROWS: &[Row] = &[
         form: Form::Info,
         patterns: &["No {image:needed} image"],
         role: Role::Hint,
-        rules: &["HWCR-IMG-004", "HWCR-IMG-008"],
+        rules: &[RuleId::Img004, RuleId::Img008],
         unreadable: true,
         summary: "{image} is not there, and no restore of a living task goes without it.",
         explanation: "CRIU takes a missing file for an empty one. Where it uses what should be in it without \

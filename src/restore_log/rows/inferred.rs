@@ -2,6 +2,7 @@
 //! these rows: the module `explain::infer` chooses them.
 
 use crate::restore_log::row::{ERROR, Fate, Form, Role, Row};
+use crate::rule_id::RuleId;
 
 /// The row for CRIU's own restartable sequences.
 pub(in crate::restore_log) const LIBC_RSEQ: &str = "criu-libc-rseq";
@@ -19,7 +20,7 @@ const SYMPTOM: Row = Row {
 pub(super) static ROWS: &[Row] = &[
     Row {
         id: LIBC_RSEQ,
-        rules: &["HWCR-SYS-007"],
+        rules: &[RuleId::Sys007],
         summary: "CRIU before 3.17 under glibc 2.35 or later: every task it restores is killed by SIGSEGV.",
         explanation: "glibc 2.35 and later registers an area for restartable sequences in every process, CRIU too. CRIU before \
             3.17 unmaps that memory in the restorer and leaves it registered, so the kernel kills the task when it \
@@ -34,7 +35,7 @@ pub(super) static ROWS: &[Row] = &[
     },
     Row {
         id: LIBC_RSEQ_BUILT,
-        rules: &["HWCR-SYS-007"],
+        rules: &[RuleId::Sys007],
         summary: "CRIU 3.17 that was built against a glibc without rseq.h: every task it restores is killed by SIGSEGV.",
         explanation: "CRIU 3.17 takes its own area for restartable sequences away only where the headers it was built with have \
             one; under a newer glibc the kernel kills the restored tasks. The log has a task killed in the restorer and \
@@ -49,7 +50,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         id: STOPS_IN_RESTORER,
         role: Role::Symptom(Fate::Hangs),
-        rules: &["HWCR-PAC-001", "HWCR-IMG-004"],
+        rules: &[RuleId::Pac001, RuleId::Img004],
         summary: "The log stops while CRIU's restorer runs in the tasks: CRIU waits forever, or was killed.",
         explanation: "A restore that ends says so, as success or as failure. CRIU waits for its tasks without a limit, and a \
             task that died after CRIU attached to it does not wake it up.",

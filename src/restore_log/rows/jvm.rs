@@ -1,6 +1,7 @@
 //! What a Java virtual machine with CRaC says, and its fork of CRIU.
 
 use crate::restore_log::row::{ERROR, Fate, Form, Role, Row};
+use crate::rule_id::RuleId;
 
 /// The number of a feature in the masks that CRaC prints. They are HotSpot's, not the kernel's, and other
 /// in releases before 2026: so a sentence names the set and its release.
@@ -23,7 +24,7 @@ pub(super) static ROWS: &[Row] = &[
         patterns: &[
             "Restore failed due to incompatible or missing CPU features, try using -XX:CPUFeatures={features:word} on checkpoint.",
         ],
-        rules: &["HWCR-HWC-001", "HWCR-HWC-002", "HWCR-UND-003"],
+        rules: &[RuleId::Hwc001, RuleId::Hwc002, RuleId::Und003],
         summary: "CRaC's own check refused the image: it uses CPU features that this machine lacks. CRIU did not run.",
         explanation: concat!(
             "The JVM compares the features it had at the checkpoint with those here, before it restores. {features} is what \
@@ -44,7 +45,7 @@ pub(super) static ROWS: &[Row] = &[
             "Restore failed due to incompatible or missing CPU features.",
             "You have to specify -XX:CPUFeatures={rest}",
         ],
-        rules: &["HWCR-HWC-001", "HWCR-HWC-002", "HWCR-UND-003"],
+        rules: &[RuleId::Hwc001, RuleId::Hwc002, RuleId::Und003],
         summary: "CRaC's own check refused the image: the CPU features of its checkpoint are not those of this machine. CRIU did not run.",
         explanation: concat!(
             "The JVM compares the features it had at the checkpoint with those here, before it restores. ",
@@ -62,7 +63,7 @@ pub(super) static ROWS: &[Row] = &[
         patterns: &[
             "Restore failed due to incompatible aarch64 CPU feature {feature:word} ({mask:address}); these CPUs each require a separate image.",
         ],
-        rules: &["HWCR-PAC-001", "HWCR-PAC-002", "HWCR-PAC-003"],
+        rules: &[RuleId::Pac001, RuleId::Pac002, RuleId::Pac003],
         summary: "CRaC's own check refused the image: one of the two machines signs pointers ({feature}) and the other does not. CRIU did not run.",
         explanation: "With pointer authentication code signs return addresses and checks them; an image of a machine without it \
             fails on one with it, and the other way about. No option takes that away.",
@@ -78,7 +79,7 @@ pub(super) static ROWS: &[Row] = &[
         patterns: &[
             "Restore failed due to wrong or missing CPU architecture (current architecture is {arch:word})",
         ],
-        rules: &["HWCR-IMG-001"],
+        rules: &[RuleId::Img001],
         summary: "CRaC's own check refused the image: it is of another architecture than this JVM ({arch}). CRIU did not run.",
         explanation: "The label cpu.arch of the image differs or is missing.",
         help: "Restore with a JVM of the architecture of the checkpoint.",
@@ -117,12 +118,12 @@ pub(super) static ROWS: &[Row] = &[
         patterns: &["#  {name:word} ({number:address}) at pc={pc}, pid={pid}, tid={tid}"],
         role: Role::Symptom(Fate::Dies),
         rules: &[
-            "HWCR-HWC-001",
-            "HWCR-HWC-002",
-            "HWCR-UND-003",
-            "HWCR-PAC-002",
-            "HWCR-PAC-003",
-            "HWCR-UND-007",
+            RuleId::Hwc001,
+            RuleId::Hwc002,
+            RuleId::Und003,
+            RuleId::Pac002,
+            RuleId::Pac003,
+            RuleId::Und007,
         ],
         summary: "The JVM died with {name}.",
         explanation: "SIGILL after a restore is an instruction that this machine does not have: compiled code and libc keep what \
@@ -161,7 +162,7 @@ pub(super) static ROWS: &[Row] = &[
             "write error to decompressed file: {errno}",
             "Failed to join decompression thread",
         ],
-        rules: &["HWCR-IMG-004"],
+        rules: &[RuleId::Img004],
         unreadable: true,
         summary: "CRaC's CRIU could not unpack the memory of the image.",
         explanation: "CRaC's fork of CRIU packs pages with LZ4 on request. The file is damaged or cut, or there is no room for \

@@ -4,35 +4,36 @@
 //! 4.17 it is 0 by default.
 
 use crate::restore_log::row::{ERROR, Fate, Form, Role, Row, When};
+use crate::rule_id::RuleId;
 
 /// Rules on what `rt_sigreturn` refuses.
-const FRAME_RULES: &[&str] = &[
-    "HWCR-SVE-001",
-    "HWCR-SVE-002",
-    "HWCR-SVE-003",
-    "HWCR-SME-001",
-    "HWCR-SME-002",
-    "HWCR-SME-003",
-    "HWCR-SME-004",
-    "HWCR-FPM-001",
-    "HWCR-POE-001",
-    "HWCR-GCS-001",
-    "HWCR-FRM-001",
-    "HWCR-FRM-002",
-    "HWCR-FRM-003",
-    "HWCR-FRM-004",
-    "HWCR-FRM-006",
+const FRAME_RULES: &[RuleId] = &[
+    RuleId::Sve001,
+    RuleId::Sve002,
+    RuleId::Sve003,
+    RuleId::Sme001,
+    RuleId::Sme002,
+    RuleId::Sme003,
+    RuleId::Sme004,
+    RuleId::Fpm001,
+    RuleId::Poe001,
+    RuleId::Gcs001,
+    RuleId::Frm001,
+    RuleId::Frm002,
+    RuleId::Frm003,
+    RuleId::Frm004,
+    RuleId::Frm006,
 ];
 
 /// Rules on signatures of pointers.
-const PAC_RULES: &[&str] = &["HWCR-PAC-002", "HWCR-PAC-003", "HWCR-PAC-004"];
+const PAC_RULES: &[RuleId] = &[RuleId::Pac002, RuleId::Pac003, RuleId::Pac004];
 
 /// Rules on instructions that a machine does not have.
-const INSTRUCTION_RULES: &[&str] = &[
-    "HWCR-HWC-001",
-    "HWCR-HWC-002",
-    "HWCR-UND-003",
-    "HWCR-UND-001",
+const INSTRUCTION_RULES: &[RuleId] = &[
+    RuleId::Hwc001,
+    RuleId::Hwc002,
+    RuleId::Und003,
+    RuleId::Und001,
 ];
 
 const DEATH: Row = Row {
@@ -114,10 +115,10 @@ pub(super) static ROWS: &[Row] = &[
         ],
         when: When::PcSigned,
         rules: &[
-            "HWCR-PAC-003",
-            "HWCR-PAC-002",
-            "HWCR-PAC-004",
-            "HWCR-PAC-001",
+            RuleId::Pac003,
+            RuleId::Pac002,
+            RuleId::Pac004,
+            RuleId::Pac001,
         ],
         summary: "{comm} jumped to an address with a signature in it.",
         explanation: "PC has bits above a user address: the return address failed to authenticate (a CPU without FPAC \
@@ -133,7 +134,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         id: "kernel-shadow-stack",
         patterns: &["{comm}[{pid}]: unhandled exception: GCS, ESR {esr:address}, {rest}"],
-        rules: &["HWCR-UND-006", "HWCR-GCS-001"],
+        rules: &[RuleId::Und006, RuleId::Gcs001],
         summary: "{comm} returned against its shadow stack.",
         explanation: "The restored shadow stack does not hold the return address.",
         help: "Start the workload without guarded control stacks (GLIBC_TUNABLES=glibc.cpu.aarch64_gcs=0) and dump again.",
@@ -168,14 +169,14 @@ pub(super) static ROWS: &[Row] = &[
         ],
         role: Role::Symptom(Fate::Dies),
         rules: &[
-            "HWCR-PAC-003",
-            "HWCR-PAC-002",
-            "HWCR-PAC-004",
-            "HWCR-HWC-005",
-            "HWCR-UND-007",
-            "HWCR-UND-008",
-            "HWCR-SYS-003",
-            "HWCR-STK-001",
+            RuleId::Pac003,
+            RuleId::Pac002,
+            RuleId::Pac004,
+            RuleId::Hwc005,
+            RuleId::Und007,
+            RuleId::Und008,
+            RuleId::Sys003,
+            RuleId::Stk001,
         ],
         summary: "{comm} touched memory that is not mapped for it.",
         explanation: "That alone says little: a program's own fault looks the same. After a move, a pointer that lost \

@@ -1,6 +1,7 @@
 //! What CRIU says where the machine, its kernel or CRIU itself does not fit the image.
 
 use crate::restore_log::row::{ERROR, Fate, Form, Role, Row, When};
+use crate::rule_id::RuleId;
 
 pub(super) static ROWS: &[Row] = &[
     Row {
@@ -19,7 +20,7 @@ pub(super) static ROWS: &[Row] = &[
         files: &["crtools.c"],
         patterns: &["PACG support is required from the source system."],
         role: Role::Cause(Fate::Hangs),
-        rules: &["HWCR-PAC-001"],
+        rules: &[RuleId::Pac001],
         summary: "The image holds pointer-authentication keys and this machine has no pointer authentication.",
         explanation: "CRIU writes this also where PACA is what is missing. It throws the error away and waits \
             forever, with the tasks stopped. The word \"source\" is a slip: the machine of the restore lacks it.",
@@ -41,7 +42,7 @@ pub(super) static ROWS: &[Row] = &[
             "Failed to set the generic authentication key for {pid}: {errno}",
         ],
         role: Role::Cause(Fate::Hangs),
-        rules: &["HWCR-PAC-001"],
+        rules: &[RuleId::Pac001],
         summary: "The kernel refused the saved pointer-authentication keys.",
         explanation: "The machine has pointer authentication, but the keys could not be set by ptrace: {errno}. \
             CRIU throws the error away and waits forever.",
@@ -54,7 +55,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-other-architecture",
         files: &["cr-restore.c"],
         patterns: &["Core march mismatch {mtype:number}"],
-        rules: &["HWCR-IMG-001"],
+        rules: &[RuleId::Img001],
         summary: "The tasks are of another architecture than this CRIU.",
         explanation: "The image says architecture {mtype} (1 x86-64, 2 ARM, 3 AArch64, 4 PPC64, 5 S390, 6 MIPS).",
         help: "Restore it on a machine of that architecture.",
@@ -66,7 +67,7 @@ pub(super) static ROWS: &[Row] = &[
         files: &["restorer.c"],
         patterns: &["prctl failed @{at:number} with -22"],
         many: Some((2, "criu-layout-refused")),
-        rules: &["HWCR-SYS-001"],
+        rules: &[RuleId::Sys001],
         summary: "The kernel refused a task's saved auxiliary vector.",
         explanation: "CRIU sets the layout of the address space value by value, the auxiliary vector last, and only \
             one of the calls failed: the vector is longer than this kernel accepts, since it comes from a newer one.",
@@ -84,7 +85,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-layout-refused",
         files: &["restorer.c"],
         patterns: &["prctl failed @{at:number} with -22"],
-        rules: &["HWCR-IMG-003", "HWCR-SYS-001"],
+        rules: &[RuleId::Img003, RuleId::Sys001],
         summary: "The kernel refused the layout of a task's address space.",
         explanation: "CRIU sets it value by value, and more than one of the calls failed: code, data, heap or stack lie \
             where this kernel does not accept them (below vm.mmap_min_addr, above its user addresses, outside of any \
@@ -130,7 +131,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-auxv-too-long",
         files: &["cr-restore.c"],
         patterns: &["Image corrupted on pid {pid}"],
-        rules: &["HWCR-SYS-002"],
+        rules: &[RuleId::Sys002],
         summary: "The saved auxiliary vector is longer than this CRIU takes.",
         explanation: "The image is not corrupted: CRIU up to 4.0 has room for 40 words on arm64, from 4.1 on \
             for 50, and newer kernels save more.",
@@ -147,7 +148,7 @@ pub(super) static ROWS: &[Row] = &[
         patterns: &[
             "failed sys_rseq({area:address}, {size:address}, {flags:address}, {signature:address}) = -22",
         ],
-        rules: &["HWCR-SYS-006"],
+        rules: &[RuleId::Sys006],
         summary: "The kernel refused a thread's area for restartable sequences.",
         explanation: "The area has {size} bytes (hexadecimal). Kernels up to 6.2 take 0x20 and nothing else; \
             a libc under a newer one registers more.",
@@ -166,7 +167,7 @@ pub(super) static ROWS: &[Row] = &[
         patterns: &[
             "failed sys_rseq({area:address}, {size:address}, {flags:address}, {signature:address}) = {code}",
         ],
-        rules: &["HWCR-SYS-005", "HWCR-SYS-006"],
+        rules: &[RuleId::Sys005, RuleId::Sys006],
         summary: "A thread's restartable sequences could not be registered.",
         explanation: "The kernel answered {code}: -38 means that it has none (before 4.18), -16 that the thread \
             had registered an area already, -1 that the signature differs.",
@@ -181,7 +182,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-rseq-unknown",
         files: &["cr-restore.c"],
         patterns: &["rseq: can't restore as kernel doesn't support it"],
-        rules: &["HWCR-SYS-005"],
+        rules: &[RuleId::Sys005],
         summary: "The tasks use restartable sequences and this kernel has none.",
         explanation: "They came with kernel 4.18 and can be switched off when a kernel is built.",
         help: "Restore on a kernel with CONFIG_RSEQ, or start the workload with \
@@ -193,7 +194,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-vdso-without-hash",
         files: &["util-vdso.c", "pie-util-vdso.c"],
         patterns: &["Not all dynamic entries are present"],
-        rules: &["HWCR-SYS-004"],
+        rules: &[RuleId::Sys004],
         summary: "This CRIU cannot read the vDSO of this kernel.",
         explanation: "From 6.11 on the arm64 vDSO has a GNU hash table only, which CRIU up to 4.0 does not know. \
             It stops before it has looked at the image.",
@@ -210,10 +211,10 @@ pub(super) static ROWS: &[Row] = &[
         patterns: &["Invalid ELF magic", "ELF header magic mismatch"],
         role: Role::Symptom(Fate::Fails),
         rules: &[
-            "HWCR-IMG-005",
-            "HWCR-IMG-004",
-            "HWCR-IMG-002",
-            "HWCR-IMG-008",
+            RuleId::Img005,
+            RuleId::Img004,
+            RuleId::Img002,
+            RuleId::Img008,
         ],
         summary: "Where the vDSO should be there is something else: memory was restored wrongly.",
         explanation: "CRIU reads the tasks' vDSO after it has filled their memory. Pages that lie in a parent \
@@ -233,7 +234,7 @@ pub(super) static ROWS: &[Row] = &[
             "vDSO isn't provided by kernel, but exists in images",
             "Can't find vDSO area in image",
         ],
-        rules: &["HWCR-IMG-008"],
+        rules: &[RuleId::Img008],
         summary: "The tasks have a vDSO and this kernel gives none, or the other way about.",
         explanation: "CRIU gives the tasks the vDSO of the kernel they are restored on.",
         help: "Look whether the kernel was started with vdso=0, and whether the image is complete.",
@@ -250,7 +251,7 @@ pub(super) static ROWS: &[Row] = &[
             // Not upstream's; seen in a report.
             "Page entry address {address} outside of VMA {start:address}-{end:address} status {rest}",
         ],
-        rules: &["HWCR-IMG-002", "HWCR-IMG-008"],
+        rules: &[RuleId::Img002, RuleId::Img008],
         summary: "A saved page lies in no mapping of its task.",
         explanation: "CRIU counts pages in the size of the kernel it runs on; an image does not say in which size \
             it was dumped. With another one every count is misread.",
@@ -268,7 +269,7 @@ pub(super) static ROWS: &[Row] = &[
         patterns: &[
             "Can't restore high memory region {start:address}-{end:address} because kernel does only support vmas up to {limit:address}",
         ],
-        rules: &["HWCR-IMG-003"],
+        rules: &[RuleId::Img003],
         summary: "A mapping lies above the user addresses of this kernel.",
         explanation: "The tasks ran with more address bits than this kernel was built for, or this CPU has.",
         help: "Restore on a kernel with as many user address bits (va_bits of a profile).",
@@ -284,7 +285,7 @@ pub(super) static ROWS: &[Row] = &[
         ],
         when: When::Droppable,
         after: &["flags"],
-        rules: &["HWCR-SYS-005"],
+        rules: &[RuleId::Sys005],
         summary: "The tasks have memory that the kernel may drop (MAP_DROPPABLE), and this kernel does not know it.",
         explanation: "The mapping's flags ({flags}, in the line before) hold the type 0x8, which came with kernel 6.11; \
             older kernels refuse it as invalid. libc maps such memory for getrandom() where the vDSO offers it, on \
@@ -301,7 +302,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-mapping-refused",
         files: &["restorer.c"],
         patterns: &["Can't restore {start:address} mapping with {code:address}"],
-        rules: &["HWCR-IMG-003", "HWCR-SYS-005"],
+        rules: &[RuleId::Img003, RuleId::Sys005],
         summary: "The kernel refused a mapping of the tasks.",
         explanation: "The last number is the negative errno: …fff4 is no memory (also a limit, or overcommit), \
             …ffef an address that is taken, …ffea one that the kernel does not accept (vm.mmap_min_addr, page size, \
@@ -324,7 +325,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-guard-refused",
         files: &["restorer.c"],
         patterns: &["madvise({address}, {size:number}, MADV_GUARD_INSTALL) failed with {code}"],
-        rules: &["HWCR-SYS-005"],
+        rules: &[RuleId::Sys005],
         summary: "The kernel knows no guard regions, and the tasks use them.",
         explanation: "MADV_GUARD_INSTALL came with kernel 6.13; libc uses it for thread stacks. It answered {code}.",
         help: "Restore on kernel 6.13 or later.",
@@ -335,7 +336,7 @@ pub(super) static ROWS: &[Row] = &[
         id: "criu-membarrier-refused",
         files: &["restorer.c"],
         patterns: &["Can't restore membarrier(1 << {bit:number}) registration: {code}"],
-        rules: &["HWCR-SYS-005"],
+        rules: &[RuleId::Sys005],
         summary: "The kernel does not know a membarrier the tasks registered for.",
         explanation: "Registration {bit} needs a newer kernel or one built with restartable sequences; it answered {code}.",
         help: "Restore on a kernel at least as new as the one the tasks ran on.",
@@ -353,7 +354,7 @@ pub(super) static ROWS: &[Row] = &[
             "gcs: failed to prepare {what:text} memory",
             "Unable to find a shadow stack vma: {address}",
         ],
-        rules: &["HWCR-UND-006", "HWCR-GCS-001"],
+        rules: &[RuleId::Und006, RuleId::Gcs001],
         summary: "The shadow stack of a task could not be made again.",
         explanation: "The machine or its kernel has no shadow stacks, or the image holds no usable one.",
         help: "Restore on a machine with shadow stacks, or start the workload without them and dump again.",

@@ -3,6 +3,7 @@
 use crate::restore_log::{
     CauseKind, Certainty, Evidence, Explanation, Likelihood, Log, Outcome, Part, explain,
 };
+use crate::rule_id::RuleId;
 
 use super::log;
 
@@ -576,7 +577,7 @@ fn what_the_machine_cannot_restore_is_a_cause_where_no_line_says_why() {
         explanation.causes[0]
             .findings
             .iter()
-            .any(|finding| finding.rule.id == "HWCR-SYS-001")
+            .any(|finding| finding.rule.id == RuleId::Sys001)
     );
 }
 

@@ -17,7 +17,9 @@ use crate::finding::EditClass;
 use crate::input::{DirSource, MemorySource, Source};
 use crate::profile::model::Profile;
 use crate::rewrite::edit::{Allowed, Change, FieldValue, Operation, Plan};
-use crate::rule::Case;
+use crate::rewrite::found::Found;
+use crate::rule::{self, Case};
+use crate::rule_id::RuleId;
 use crate::units::Version;
 
 fn image(name: &str) -> MemorySource {
@@ -47,7 +49,9 @@ fn plan_for(checkpoint: &Checkpoint, target: &Profile, names: &[&str]) -> Plan {
     let allowed = Allowed {
         names: names.iter().map(|name| (*name).to_owned()).collect(),
     };
-    super::plan(&case, &allowed, &mut plan);
+    let judgement = rule::judge(&case, &[]);
+    let found = Found::new(&judgement.findings);
+    super::plan(&case, &found, &allowed, &mut plan);
     plan
 }
 
@@ -129,7 +133,7 @@ fn a_vector_of_a_new_kernel_is_shortened_for_an_old_one() {
     assert_eq!(whats(&plan), ["auxv: leave out AT_HWCAP3"]);
     assert_eq!(
         (plan.edits[0].rule, plan.edits[0].class),
-        ("HWCR-SYS-001", EditClass::Lossless)
+        (RuleId::Sys001, EditClass::Lossless)
     );
     let after = saved_after(&checkpoint, &plan);
     let expected: Vec<u64> = words
@@ -170,14 +174,19 @@ fn an_old_criu_takes_forty_words() {
             "auxv: leave out AT_FLAGS",
         ]
     );
-    assert!(plan.edits.iter().all(|edit| edit.rule == "HWCR-SYS-002"));
+    assert!(plan.edits.iter().all(|edit| edit.rule == RuleId::Sys002));
     assert_eq!(saved_after(&checkpoint, &plan).len(), 40);
     // No kernel takes so little; nothing is left out in vain.
     old.auxv_bytes = Some(30 * 8);
     let plan = plan_for(&checkpoint, &old, &[]);
     assert_eq!(plan.edits, []);
     let rules: Vec<_> = plan.refusals.iter().map(|refusal| refusal.rule).collect();
-    assert_eq!(rules, ["HWCR-SYS-001", "HWCR-SYS-002"]);
+    assert_eq!(rules, [RuleId::Sys001, RuleId::Sys002]);
+    // Where kernel and CRIU take no more, each pair left out counts for the findings of both.
+    old.auxv_bytes = Some(40 * 8);
+    let plan = plan_for(&checkpoint, &old, &[]);
+    let fixes: Vec<_> = plan.edits.iter().map(|edit| edit.fixes.len()).collect();
+    assert_eq!((fixes, plan.refusals), (vec![2; 4], vec![]));
 }
 
 /// The image with its saved vector changed, written as CRIU writes it or packed.
@@ -259,7 +268,7 @@ fn a_packed_vector_is_not_edited() {
     let plan = plan_for(&checkpoint, &target("cortex-a57@6.1"), &[MASK_HWCAP]);
     assert_eq!(plan.edits, []);
     let rules: Vec<_> = plan.refusals.iter().map(|refusal| refusal.rule).collect();
-    assert_eq!(rules, ["HWCR-SYS-001", "HWCR-HWC-001"]);
+    assert_eq!(rules, [RuleId::Sys001, RuleId::Hwc001]);
 }
 
 #[test]
@@ -275,8 +284,10 @@ fn bits_are_masked_in_both_vectors_and_by_name_only() {
     };
     assert_eq!(
         (mask.rule, mask.class),
-        ("HWCR-HWC-001", EditClass::Lossy("mask-hwcap"))
+        (RuleId::Hwc001, EditClass::Lossy("mask-hwcap"))
     );
+    // What the process was told stays.
+    assert_eq!((mask.fixes.len(), mask.leaves.len()), (0, 1));
     assert!(mask.what.starts_with("hwcap: \u{2212}"), "{}", mask.what);
     assert!(mask.what.split(' ').any(|bit| bit == "\u{2212}sve"));
     let before = &checkpoint.tasks[0].mm.as_ref().unwrap().saved_auxv;
@@ -316,7 +327,7 @@ fn stack_sizes_grow_only_beside_a_mask() {
     assert_eq!(plan.edits[1].what, "auxv: AT_MINSIGSTKSZ 100000");
     assert_eq!(
         (plan.edits[1].rule, plan.edits[1].class),
-        ("HWCR-STK-002", EditClass::Lossless)
+        (RuleId::Stk002, EditClass::Lossless)
     );
     assert_eq!(value(&saved_after(&checkpoint, &plan), 51), Some(100_000));
     let changed = load(&applied(&source, &plan));

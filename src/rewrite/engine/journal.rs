@@ -227,12 +227,12 @@ impl Journal {
                 .edits
                 .iter()
                 .map(|edit| JournalEdit {
-                    rule: edit.rule.to_owned(),
+                    rule: edit.rule.to_string(),
                     class: edit.class.to_string(),
                     what: edit.what.clone(),
-                    pid: edit.pid.0,
-                    tid: edit.tid.map(|tid| tid.0),
-                    address: edit.address.map(|address| address.0),
+                    pid: edit.spot.pid.0,
+                    tid: edit.spot.tid().map(|tid| tid.0),
+                    address: edit.spot.address().map(|address| address.0),
                 })
                 .collect(),
             files: work.iter().map(JournalFile::new).collect(),

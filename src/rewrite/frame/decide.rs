@@ -24,8 +24,6 @@ pub(super) enum Action {
 /// A record's edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Step {
-    /// Rules whose findings it mends; several where machines refuse the record for different reasons.
-    pub(super) rules: Vec<&'static str>,
     /// What it costs.
     pub(super) class: EditClass,
     /// In a few words.
@@ -37,8 +35,6 @@ pub(super) struct Step {
 /// Why a record is left as it is although the target does not surely take it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stays {
-    /// Rules whose findings stay.
-    pub(super) rules: Vec<&'static str>,
     /// For people.
     pub(super) why: String,
     /// What the user may allow.
@@ -55,8 +51,7 @@ enum State {
     Kept(String, &'static str),
 }
 
-/// What becomes of `record`; `None` where it stays as it is, because the target takes it or because no
-/// rule judges its kind. Of a target with members every one must take it.
+/// What becomes of `record`; `None` where it stays as it is, because the target takes it. Of a target with members every one must take it.
 ///
 /// State is given up only where the target is known to refuse the record and the frame is known to be
 /// used (`live`): not on a guess.
@@ -72,21 +67,8 @@ pub(super) fn decide(
         reason,
         certain,
     } = refusals.first()?;
-    let mut rules: Vec<&'static str> = Vec::new();
-    for rule in refusals
-        .iter()
-        .filter_map(|refused| rule_of(record, &refused.reason))
-    {
-        if !rules.contains(&rule) {
-            rules.push(rule);
-        }
-    }
-    if rules.is_empty() {
-        return None;
-    }
     let stays = |why: String, allow| {
         Some(Err(Stays {
-            rules: rules.clone(),
             why: format!("{why}; {}", reason.because(machine)),
             allow,
         }))
@@ -131,7 +113,6 @@ pub(super) fn decide(
         None => (format!("drop {name}"), Action::Drop),
     };
     Some(Ok(Step {
-        rules,
         class,
         what,
         action,
@@ -204,29 +185,6 @@ fn retargeted(record: &Record, reason: &Reason, target: &Profile) -> Option<Vl> 
         ..record.clone()
     };
     accepted(&changed, target).then_some(*default)
-}
-
-/// The rule that finds a record that is refused for this reason. Records the kernel passes over or always
-/// takes have none.
-fn rule_of(record: &Record, reason: &Reason) -> Option<&'static str> {
-    let length = matches!(
-        reason,
-        Reason::VectorLength { .. } | Reason::UsualLength { .. }
-    );
-    Some(match &record.body {
-        _ if *reason == Reason::UnknownRecord => "HWCR-FRM-002",
-        Body::Sve { flags, .. } if flags & SVE_SIG_FLAG_SM != 0 => "HWCR-SVE-003",
-        Body::Sve { .. } if length => "HWCR-SVE-002",
-        Body::Sve { .. } => "HWCR-SVE-001",
-        Body::Tpidr2 { .. } => "HWCR-SME-001",
-        Body::Za { .. } if length => "HWCR-SME-003",
-        Body::Za { .. } => "HWCR-SME-002",
-        Body::Zt { .. } => "HWCR-SME-004",
-        Body::Fpmr { .. } => "HWCR-FPM-001",
-        Body::Poe { .. } => "HWCR-POE-001",
-        Body::Gcs { .. } => "HWCR-GCS-001",
-        _ => return None,
-    })
 }
 
 fn state(record: &Record) -> State {

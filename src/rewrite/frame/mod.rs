@@ -26,12 +26,14 @@ mod decide;
 mod tests;
 
 use super::edit::{Allowed, Edit, Plan, Refusal};
+use super::found::Found;
 use super::overwrite::{self, Taken};
 use crate::facts::TaskFacts;
-use crate::finding::EditClass;
+use crate::finding::{EditClass, FindingId, Spot};
 use crate::memory::Memory;
 use crate::profile::model::Profile;
-use crate::rule::{self, Case};
+use crate::rule::Case;
+use crate::rule_id::RuleId;
 use crate::sigframe::chain;
 use crate::sigframe::model::{Frame, FrameAnomalyKind, Liveness};
 use crate::units::{Addr, AddrRange};
@@ -41,23 +43,24 @@ use decide::{Action, Step};
 
 /// Rules for frames that cannot be parsed, read, found or returned through on any machine: nothing in
 /// their records mends that.
-const BEYOND_REPAIR: &[&str] = &[
-    "HWCR-FRM-001",
-    "HWCR-FRM-003",
-    "HWCR-FRM-004",
-    "HWCR-FRM-006",
+const BEYOND_REPAIR: &[RuleId] = &[
+    RuleId::Frm001,
+    RuleId::Frm003,
+    RuleId::Frm004,
+    RuleId::Frm006,
 ];
 
 /// Plans the edits that let the target's `rt_sigreturn` take the frames of every task.
 ///
-/// Each edit is for one frame; its rule is that of the first record it changes, those of the others go with it.
-pub fn plan(case: &Case<'_>, allowed: &Allowed, plan: &mut Plan) {
-    broken(case, plan);
+/// Each edit is for one frame; its rule is that of the first record it changes, and it fixes the findings of all.
+pub fn plan(case: &Case<'_>, found: &Found<'_>, allowed: &Allowed, plan: &mut Plan) {
+    broken(found, plan);
     let mut taken = Taken::by(plan);
     for task in &case.facts.tasks {
         let Some(mm) = &task.task.mm else { continue };
         let planner = Planner {
             task,
+            found,
             memory: &mm.memory,
             target: case.target,
             allowed,
@@ -72,26 +75,27 @@ pub fn plan(case: &Case<'_>, allowed: &Allowed, plan: &mut Plan) {
 }
 
 /// What the rules find wrong with frames as such stays.
-fn broken(case: &Case<'_>, plan: &mut Plan) {
-    for rule in BEYOND_REPAIR.iter().filter_map(|id| rule::find(id)) {
-        let mut findings = Vec::new();
-        for target in case.target.machines() {
-            (rule.check)(&rule.meta, &Case { target, ..*case }, &mut findings);
-        }
-        for finding in findings {
-            let Some(pid) = finding.pid else { continue };
-            let refusal = Refusal {
-                rule: rule.meta.id,
-                pid,
-                tid: finding.tid,
-                address: finding.address,
-                why: format!("{}; no edit of records mends that", finding.message),
+fn broken(found: &Found<'_>, plan: &mut Plan) {
+    for (id, finding) in BEYOND_REPAIR.iter().flat_map(|rule| found.of_rule(*rule)) {
+        let Some(spot) = finding.subject.spot() else {
+            continue;
+        };
+        let rule = finding.rule.id;
+        let why = format!("{}; no edit of records mends that", finding.message);
+        // Members of a target may say the same, with another weight.
+        let said = (!finding.members.is_empty()).then(|| {
+            let mut said = plan.refusals.iter_mut();
+            said.find(|said| (said.rule, said.spot) == (rule, spot) && said.why == why)
+        });
+        match said.flatten() {
+            Some(said) => said.findings.push(id),
+            None => plan.refusals.push(Refusal {
+                rule,
+                findings: vec![id],
+                spot,
+                why,
                 allow: None,
-            };
-            // Members of a target may say the same.
-            if case.target.members.is_empty() || !plan.refusals.contains(&refusal) {
-                plan.refusals.push(refusal);
-            }
+            }),
         }
     }
 }
@@ -99,6 +103,7 @@ fn broken(case: &Case<'_>, plan: &mut Plan) {
 /// What all frames of a task are planned with.
 struct Planner<'a> {
     task: &'a TaskFacts<'a>,
+    found: &'a Found<'a>,
     memory: &'a dyn Memory,
     target: &'a Profile,
     allowed: &'a Allowed,
@@ -107,66 +112,70 @@ struct Planner<'a> {
 impl Planner<'_> {
     fn one(&self, frame: &Frame, taken: &mut Taken, plan: &mut Plan) {
         let live = frame.liveness == Liveness::Live;
+        let pid = self.task.task.pid;
         let mut steps = Vec::new();
+        // Rule and id of every finding about a record that is edited.
+        let mut about: Vec<(RuleId, FindingId)> = Vec::new();
         let mut refused = false;
         for (index, record) in frame.records.iter().enumerate() {
+            let spot = Spot::record(pid, frame.tid, frame.base, record.addr);
+            let here = self.found.at(spot);
+            if here.is_empty() {
+                continue;
+            }
             match decide::decide(record, live, self.target, self.allowed) {
                 None => {}
-                Some(Ok(step)) => steps.push((index, step)),
+                Some(Ok(step)) => {
+                    about.extend(here.iter().map(|(id, finding)| (finding.rule.id, *id)));
+                    steps.push((index, step));
+                }
                 Some(Err(stays)) => {
                     refused = true;
                     let why = format!("frame {}: {}", frame.base, stays.why);
-                    plan.refusals.extend(stays.rules.iter().map(|rule| {
-                        self.refusal(frame, record.addr, rule, why.clone(), stays.allow)
-                    }));
+                    let mut by_rule: Vec<(RuleId, Vec<FindingId>)> = Vec::new();
+                    for (id, finding) in here {
+                        let rule = finding.rule.id;
+                        match by_rule.iter_mut().find(|(known, _)| *known == rule) {
+                            Some((_, ids)) => ids.push(*id),
+                            None => by_rule.push((rule, vec![*id])),
+                        }
+                    }
+                    plan.refusals
+                        .extend(by_rule.into_iter().map(|(rule, findings)| Refusal {
+                            rule,
+                            findings,
+                            spot,
+                            why: why.clone(),
+                            allow: stays.allow,
+                        }));
                 }
             }
         }
-        let mut rules: Vec<&'static str> = Vec::new();
-        for rule in steps.iter().flat_map(|(_, step)| &step.rules) {
-            if !rules.contains(rule) {
-                rules.push(rule);
-            }
-        }
-        let Some((rule, also)) = rules.split_first().filter(|_| !refused) else {
+        let Some((rule, _)) = about.first().filter(|_| !refused) else {
             return;
         };
+        let rule = *rule;
+        let findings = about.iter().map(|(_, id)| *id).collect();
+        let spot = Spot::frame(pid, frame.tid, frame.base);
         match self.changes(frame, &steps, taken) {
             // Another task shares the memory, and its plan has the same changes.
             Ok(changes) if changes.is_empty() => {}
             Ok(changes) => plan.edits.push(Edit {
                 rule,
-                also: also.to_vec(),
+                fixes: findings,
+                leaves: Vec::new(),
                 class: dearest(&steps),
                 what: describe(frame, &steps),
-                pid: self.task.task.pid,
-                tid: frame.tid,
-                address: Some(frame.base),
+                spot,
                 changes,
             }),
-            Err(why) => {
-                let why = format!("frame {}: {why}", frame.base);
-                plan.refusals
-                    .push(self.refusal(frame, frame.base, rule, why, None));
-            }
-        }
-    }
-
-    fn refusal(
-        &self,
-        frame: &Frame,
-        address: Addr,
-        rule: &'static str,
-        why: String,
-        allow: Option<&'static str>,
-    ) -> Refusal {
-        Refusal {
-            rule,
-            pid: self.task.task.pid,
-            tid: frame.tid,
-            address: Some(address),
-            why,
-            allow,
+            Err(why) => plan.refusals.push(Refusal {
+                rule,
+                findings,
+                spot,
+                why: format!("frame {}: {why}", frame.base),
+                allow: None,
+            }),
         }
     }
 

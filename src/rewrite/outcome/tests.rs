@@ -1,119 +1,101 @@
 //! What a plan leaves, and what the rewritten image may show.
 
-use super::{Expectation, Fate, Frames, foresee};
-use crate::finding::{EditClass, Finding, Proof, Severity, Verdict};
+use super::{Expectation, Fate, foresee};
+use crate::finding::{EditClass, Finding, FindingId, Proof, Severity, Spot, Verdict, numbered};
 use crate::rewrite::allow;
 use crate::rewrite::edit::{Allowed, Edit, Plan, Refusal};
 use crate::rule;
-use crate::units::{Addr, AddrRange, Pid, Tid};
+use crate::rule_id::RuleId;
+use crate::units::{Addr, Pid};
 
 const PID: Pid = Pid(12);
 
-fn finding(id: &str, severity: Severity, address: Option<u64>) -> Finding {
-    let meta = &rule::find(id).unwrap().meta;
+/// A finding about the whole task.
+fn finding(id: RuleId, severity: Severity) -> Finding {
+    let meta = &rule::find(id.as_str()).unwrap().meta;
     let mut finding = Finding::new(meta, severity, Proof::State, "as the test says").in_task(PID);
-    finding.address = address.map(Addr);
     finding.edits = meta.edits.to_vec();
     finding
 }
 
-fn edit(rule: &'static str, address: Option<u64>) -> Edit {
+/// A finding about a record of the frame at `base`.
+fn of_record(id: RuleId, severity: Severity, base: u64, record: u64) -> Finding {
+    finding(id, severity).about(Spot::record(PID, None, Addr(base), Addr(record)))
+}
+
+/// The ids of these findings of the list.
+fn ids(findings: &[Finding], at: &[usize]) -> Vec<FindingId> {
+    let all: Vec<FindingId> = numbered(findings).map(|(id, _)| id).collect();
+    at.iter().map(|index| all[*index]).collect()
+}
+
+fn edit(fixes: Vec<FindingId>) -> Edit {
     Edit {
-        rule,
-        also: Vec::new(),
+        rule: RuleId::Sve001,
+        fixes,
+        leaves: Vec::new(),
         class: EditClass::Lossless,
-        what: "mend".to_owned(),
-        pid: PID,
-        tid: None,
-        address: address.map(Addr),
+        what: "edit".to_owned(),
+        spot: Spot::task(PID),
         changes: Vec::new(),
     }
 }
 
-fn refusal(rule: &'static str, address: Option<u64>, allow: Option<&'static str>) -> Refusal {
+fn refusal(findings: Vec<FindingId>, allow: Option<&'static str>) -> Refusal {
     Refusal {
-        rule,
-        pid: PID,
-        tid: None,
-        address: address.map(Addr),
+        rule: RuleId::Sve001,
+        findings,
+        spot: Spot::task(PID),
         why: "it holds state".to_owned(),
         allow,
     }
 }
 
-/// Two frames, at 0x1000 and 0x3000.
-fn frames() -> Frames {
-    let frame = |base: u64| (PID, AddrRange::new(Addr(base), Addr(base + 0x1250)));
-    Frames::at(vec![frame(0x1000), frame(0x3000)])
-}
-
 fn fates(plan: &Plan, findings: &[Finding]) -> (Vec<bool>, Verdict) {
-    let outcome = foresee(plan, findings, &frames(), &Allowed::default());
+    let outcome = foresee(plan, findings, &Allowed::default());
     let mended = outcome.fates.iter().map(|fate| *fate == Fate::Mended);
     (mended.collect(), outcome.verdict)
 }
 
 #[test]
-fn an_edit_mends_what_it_is_about() {
+fn an_edit_fixes_the_findings_it_names_and_no_others() {
     let findings = [
-        finding("HWCR-SVE-001", Severity::Blocker, Some(0x1400)),
-        finding("HWCR-SVE-001", Severity::Blocker, Some(0x3400)),
-        finding("HWCR-PAC-001", Severity::Blocker, None),
+        of_record(RuleId::Sve001, Severity::Blocker, 0x1000, 0x1400),
+        of_record(RuleId::Sve001, Severity::Blocker, 0x1000, 0x1400),
+        finding(RuleId::Pac001, Severity::Blocker),
     ];
-    type Given = (&'static str, Option<u64>);
-    let table: [(&[Given], [bool; 3]); 6] = [
+    let table: [(&[&[usize]], [bool; 3]); 5] = [
         (&[], [false, false, false]),
-        (&[("HWCR-SVE-001", Some(0x1400))], [true, false, false]),
-        // The base of a frame stands for what lies in it.
-        (&[("HWCR-SVE-001", Some(0x3000))], [false, true, false]),
-        (&[("HWCR-SVE-001", None)], [true, true, false]),
-        (&[("HWCR-PAC-001", Some(0x9000))], [false, false, true]),
-        (&[("HWCR-SVE-002", Some(0x1400))], [false, false, false]),
+        (&[&[]], [false, false, false]),
+        (&[&[1]], [false, true, false]),
+        (&[&[0, 2]], [true, false, true]),
+        (&[&[2], &[1]], [false, true, true]),
     ];
     for (edits, expected) in table {
         let plan = Plan {
-            edits: edits.iter().map(|&(rule, at)| edit(rule, at)).collect(),
+            edits: edits.iter().map(|at| edit(ids(&findings, at))).collect(),
             refusals: Vec::new(),
         };
         assert_eq!(fates(&plan, &findings).0, expected, "{edits:?}");
     }
-    let others = Edit {
-        pid: Pid(13),
-        ..edit("HWCR-SVE-001", None)
-    };
-    let plan = Plan {
-        edits: vec![others],
-        refusals: Vec::new(),
-    };
-    assert_eq!(fates(&plan, &findings).0, [false; 3], "another task");
-    let mut threaded = findings[..1].to_vec();
-    threaded[0].tid = Some(Tid(14));
-    let plan = Plan {
-        edits: vec![Edit {
-            tid: Some(Tid(15)),
-            ..edit("HWCR-SVE-001", None)
-        }],
-        refusals: Vec::new(),
-    };
-    assert_eq!(fates(&plan, &threaded).0, [false], "another thread");
 }
 
 #[test]
 fn the_verdict_is_that_of_what_remains() {
     let findings = [
-        finding("HWCR-SVE-001", Severity::Blocker, Some(0x1400)),
-        finding("HWCR-IMG-008", Severity::Unproven, None),
+        of_record(RuleId::Sve001, Severity::Blocker, 0x1000, 0x1400),
+        finding(RuleId::Img008, Severity::Unproven),
     ];
-    let mended = Plan {
-        edits: vec![edit("HWCR-SVE-001", Some(0x1400))],
+    let plan = Plan {
+        edits: vec![edit(ids(&findings, &[0]))],
         refusals: Vec::new(),
     };
     assert_eq!(
-        fates(&mended, &findings),
+        fates(&plan, &findings),
         (vec![true, false], Verdict::Indeterminate)
     );
     assert_eq!(
-        fates(&mended, &findings[..1]),
+        fates(&plan, &findings[..1]),
         (vec![true], Verdict::Compatible)
     );
     assert_eq!(
@@ -124,79 +106,92 @@ fn the_verdict_is_that_of_what_remains() {
 
 #[test]
 fn a_refusal_outweighs_an_edit_and_names_what_would_permit_one() {
-    let findings = [finding("HWCR-SVE-001", Severity::Blocker, Some(0x1400))];
+    let findings = [
+        of_record(RuleId::Sve001, Severity::Blocker, 0x1000, 0x1400),
+        of_record(RuleId::Sve001, Severity::Blocker, 0x3000, 0x3400),
+    ];
     let plan = Plan {
-        edits: vec![edit("HWCR-SVE-001", Some(0x1400))],
-        refusals: vec![refusal(
-            "HWCR-SVE-001",
-            Some(0x1400),
-            Some("drop-sve-state"),
-        )],
+        edits: vec![edit(ids(&findings, &[0, 1]))],
+        refusals: vec![refusal(ids(&findings, &[0]), Some("drop-sve-state"))],
     };
-    let outcome = foresee(&plan, &findings, &frames(), &Allowed::default());
+    let outcome = foresee(&plan, &findings, &Allowed::default());
     assert!(outcome.blocked());
     assert_eq!(
         outcome.fates,
-        [Fate::Remains {
-            why: Some("it holds state".to_owned()),
-            allow: vec!["drop-sve-state"]
-        }]
+        [
+            Fate::Remains {
+                why: Some("it holds state".to_owned()),
+                allow: vec!["drop-sve-state"]
+            },
+            // A refusal for one frame says nothing of another.
+            Fate::Mended
+        ]
     );
     let allowed = Allowed {
         names: vec!["drop-sve-state".to_owned()],
     };
-    let outcome = foresee(&plan, &findings, &frames(), &allowed);
+    let outcome = foresee(&plan, &findings, &allowed);
     assert!(
-        matches!(&outcome.fates[..], [Fate::Remains { allow, .. }] if allow.is_empty()),
+        matches!(&outcome.fates[..], [Fate::Remains { allow, .. }, _] if allow.is_empty()),
         "what is permitted already is not offered: {:?}",
         outcome.fates
     );
-    // A refusal for one frame says nothing of another.
-    let plan = Plan {
-        edits: vec![edit("HWCR-SVE-001", Some(0x1400))],
-        refusals: vec![refusal("HWCR-SVE-001", Some(0x3400), None)],
-    };
-    assert_eq!(fates(&plan, &findings).0, [true]);
 }
 
 #[test]
 fn what_a_process_was_told_stays() {
-    let mut told = finding("HWCR-HWC-001", Severity::Unproven, None);
-    told.proof = Proof::Told;
+    let findings = [finding(RuleId::Hwc001, Severity::Unproven)];
+    let mask = Edit {
+        leaves: ids(&findings, &[0]),
+        ..edit(Vec::new())
+    };
     let plan = Plan {
-        edits: vec![edit("HWCR-HWC-001", None)],
+        edits: vec![mask],
         refusals: Vec::new(),
     };
-    assert_eq!(fates(&plan, &[told]), (vec![false], Verdict::Indeterminate));
+    let outcome = foresee(&plan, &findings, &Allowed::default());
+    assert_eq!(outcome.verdict, Verdict::Indeterminate);
+    assert_eq!(
+        outcome.fates,
+        [Fate::Remains {
+            why: Some("what the process was told cannot be taken back".to_owned()),
+            allow: vec![]
+        }]
+    );
 }
 
-/// The expectation for one mended blocker in the first frame and an unproven finding beside it.
+/// The expectation for one fixed blocker in the first frame and an unproven finding beside it.
 fn expectation() -> Expectation {
     let findings = [
-        finding("HWCR-SVE-001", Severity::Blocker, Some(0x1400)),
-        finding("HWCR-POE-001", Severity::Unproven, Some(0x1500)),
+        of_record(RuleId::Sve001, Severity::Blocker, 0x1000, 0x1400),
+        of_record(RuleId::Poe001, Severity::Unproven, 0x1000, 0x1500),
     ];
     let plan = Plan {
-        edits: vec![edit("HWCR-SVE-001", Some(0x1400))],
+        edits: vec![edit(ids(&findings, &[0]))],
         refusals: Vec::new(),
     };
-    let outcome = foresee(&plan, &findings, &frames(), &Allowed::default());
-    Expectation::new(&findings, &outcome, &frames())
+    let outcome = foresee(&plan, &findings, &Allowed::default());
+    Expectation::new(&findings, &outcome)
 }
 
 #[test]
 fn a_result_as_foreseen_stands() {
-    let after = |findings: &[Finding]| expectation().met_by(findings, &frames());
+    let after = |findings: &[Finding]| expectation().met_by(findings);
     assert_eq!(after(&[]), Ok(()));
     assert_eq!(
-        after(&[finding("HWCR-POE-001", Severity::Unproven, Some(0x1500))]),
+        after(&[of_record(
+            RuleId::Poe001,
+            Severity::Unproven,
+            0x1000,
+            0x1500
+        )]),
         Ok(())
     );
     // The record moved up in its frame, weighs less now, and the journal is seen.
     assert_eq!(
         after(&[
-            finding("HWCR-POE-001", Severity::Note, Some(0x1300)),
-            finding("HWCR-IMG-010", Severity::Note, None),
+            of_record(RuleId::Poe001, Severity::Note, 0x1000, 0x1300),
+            finding(RuleId::Img010, Severity::Note),
         ]),
         Ok(())
     );
@@ -206,32 +201,32 @@ fn a_result_as_foreseen_stands() {
 fn a_result_that_was_not_foreseen_does_not_stand() {
     let cases = [
         (
-            vec![finding("HWCR-SVE-001", Severity::Blocker, Some(0x1400))],
+            vec![of_record(RuleId::Sve001, Severity::Blocker, 0x1000, 0x1400)],
             "HWCR-SVE-001 (pid 12 at 0x1000) is still there",
         ),
         (
-            vec![finding("HWCR-SVE-001", Severity::Note, Some(0x1400))],
+            vec![of_record(RuleId::Sve001, Severity::Note, 0x1000, 0x1400)],
             "HWCR-SVE-001 (pid 12 at 0x1000) is still there",
         ),
         (
-            vec![finding("HWCR-SVE-001", Severity::Blocker, Some(0x3400))],
+            vec![of_record(RuleId::Sve001, Severity::Blocker, 0x3000, 0x3400)],
             "HWCR-SVE-001 (pid 12 at 0x3000) is new",
         ),
         (
-            vec![finding("HWCR-FRM-001", Severity::Note, None)],
+            vec![finding(RuleId::Frm001, Severity::Note)],
             "HWCR-FRM-001 (pid 12) is new",
         ),
         (
-            vec![finding("HWCR-POE-001", Severity::Blocker, Some(0x1500))],
+            vec![of_record(RuleId::Poe001, Severity::Blocker, 0x1000, 0x1500)],
             "HWCR-POE-001 (pid 12 at 0x1000) is there more often, or weighs more than before",
         ),
         (
-            vec![finding("HWCR-POE-001", Severity::Unproven, Some(0x1500)); 2],
+            vec![of_record(RuleId::Poe001, Severity::Unproven, 0x1000, 0x1500); 2],
             "HWCR-POE-001 (pid 12 at 0x1000) is there more often, or weighs more than before",
         ),
     ];
     for (after, expected) in cases {
-        let why = expectation().met_by(&after, &frames()).unwrap_err();
+        let why = expectation().met_by(&after).unwrap_err();
         assert_eq!(
             why,
             format!("the rewritten image is not judged as foreseen: {expected}")

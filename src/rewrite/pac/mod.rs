@@ -39,35 +39,36 @@ mod words;
 )]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::abi::criu;
 use crate::auxv::hwcap;
 use crate::criu_image::model::{Arch, Mm, PacState};
 use crate::facts::TaskFacts;
-use crate::finding::{EditClass, Finding, Proof};
+use crate::finding::{EditClass, Finding, FindingId, Proof, Spot};
 use crate::memory::Memory;
 use crate::profile::model::{PacAlgorithm, Profile};
-use crate::rule::{self, Case};
+use crate::rule::Case;
+use crate::rule_id::RuleId;
 use crate::sigframe::model::Frame;
-use crate::units::Pid;
 
 use self::keys::KeyEdit;
-use self::words::{Found, Register, Word};
+use self::words::{Register, Signed, Word};
 
 use super::edit::{Allowed, Change, Edit, FieldValue, Operation, Plan, Refusal};
+use super::found::Found;
 
 /// Name of the edit that strips words which only look like signed return addresses.
 const STRIP_PAC: &str = "strip-pac";
 const LOSSY: EditClass = EditClass::Lossy(STRIP_PAC);
 
-const KEYS_WITHOUT_PAC: &str = "HWCR-PAC-001";
-const KEYS_LOST: &str = "HWCR-PAC-002";
-const UNSIGNED_RETURNS: &str = "HWCR-PAC-003";
-const SIGNATURE_DIFFERS: &str = "HWCR-PAC-004";
+const KEYS_WITHOUT_PAC: RuleId = RuleId::Pac001;
+const KEYS_LOST: RuleId = RuleId::Pac002;
+const UNSIGNED_RETURNS: RuleId = RuleId::Pac003;
+const SIGNATURE_DIFFERS: RuleId = RuleId::Pac004;
 
 /// The rules whose findings are mended here, in the order in which they are.
-const RULES: [&str; 4] = [
+const RULES: [RuleId; 4] = [
     KEYS_WITHOUT_PAC,
     KEYS_LOST,
     UNSIGNED_RETURNS,
@@ -82,57 +83,91 @@ struct Cure {
     guessed: Option<&'static str>,
 }
 
+/// The findings of one rule about one task.
+struct Concern<'a> {
+    rule: RuleId,
+    findings: Vec<(FindingId, &'a Finding)>,
+    task: &'a TaskFacts<'a>,
+}
+
+impl<'a> Concern<'a> {
+    /// `None` where the rule finds nothing of the task.
+    fn new(rule: RuleId, found: &'a Found<'_>, task: &'a TaskFacts<'a>) -> Option<Self> {
+        let here = found.at(Spot::task(task.task.pid)).iter();
+        let findings: Vec<_> = here
+            .filter(|(_, finding)| finding.rule.id == rule)
+            .copied()
+            .collect();
+        (!findings.is_empty()).then_some(Self {
+            rule,
+            findings,
+            task,
+        })
+    }
+
+    fn ids(&self) -> Vec<FindingId> {
+        self.findings.iter().map(|(id, _)| *id).collect()
+    }
+
+    fn refusal(&self, why: String, allow: Option<&'static str>) -> Refusal {
+        Refusal {
+            rule: self.rule,
+            findings: self.ids(),
+            spot: Spot::task(self.task.task.pid),
+            why,
+            allow,
+        }
+    }
+
+    fn edit(&self, spot: Spot, class: EditClass, what: String, changes: Vec<Change>) -> Edit {
+        Edit {
+            rule: self.rule,
+            fixes: self.ids(),
+            leaves: Vec::new(),
+            class,
+            what,
+            spot,
+            changes,
+        }
+    }
+}
+
 /// Plans an edit, or says why there is none, for every finding of the `HWCR-PAC` rules.
-pub fn plan(case: &Case<'_>, allowed: &Allowed, plan: &mut Plan) {
+pub fn plan(case: &Case<'_>, found: &Found<'_>, allowed: &Allowed, plan: &mut Plan) {
     if case.facts.checkpoint.arch != Arch::Aarch64 {
         return;
     }
-    let found = RULES.map(|id| (id, findings(id, case)));
     let disagree = members_disagree(case.target);
     // The same place of a file may be seen from several tasks.
     let mut taken = BTreeSet::new();
-    for (id, by_task) in &found {
+    for rule in RULES {
         for task in &case.facts.tasks {
-            let pid = task.task.pid;
-            let Some(findings) = by_task.get(&pid) else {
+            let Some(concern) = Concern::new(rule, found, task) else {
                 continue;
             };
-            let asking = || found.iter().filter(|(_, tasks)| tasks.contains_key(&pid));
-            let torn = match disagree {
-                Some(why) => Some(why.to_owned()),
-                None if !case.target.members.is_empty() && asking().count() > 1 => {
-                    let rules: Vec<&str> = asking().map(|(id, _)| *id).collect();
-                    Some(format!(
-                        "the machines of the target need different edits: {}",
-                        rules.join(", ")
-                    ))
-                }
-                None => None,
-            };
-            match torn {
-                Some(why) => plan.refusals.push(refusal(id, task, why, None)),
-                None => mend(case, allowed, task, id, findings, &mut taken, plan),
+            match disagree
+                .map(str::to_owned)
+                .or_else(|| torn(case.target, found, task))
+            {
+                Some(why) => plan.refusals.push(concern.refusal(why, None)),
+                None => mend(case, allowed, &concern, &mut taken, plan),
             }
         }
     }
 }
 
-/// What the rule with this id finds of each task, on each machine of the target: the planner mends
-/// findings, so it asks the rules for them.
-fn findings(id: &str, case: &Case<'_>) -> BTreeMap<Pid, Vec<Finding>> {
-    let mut found = Vec::new();
-    if let Some(rule) = rule::find(id) {
-        for target in case.target.machines() {
-            (rule.check)(&rule.meta, &Case { target, ..*case }, &mut found);
-        }
-    }
-    let mut by_task: BTreeMap<Pid, Vec<Finding>> = BTreeMap::new();
-    for finding in found {
-        if let Some(pid) = finding.pid {
-            by_task.entry(pid).or_default().push(finding);
-        }
-    }
-    by_task
+/// Why a task gets no edit where the machines of the target need different ones.
+fn torn(target: &Profile, found: &Found<'_>, task: &TaskFacts<'_>) -> Option<String> {
+    let asking = RULES
+        .iter()
+        .filter(|rule| Concern::new(**rule, found, task).is_some());
+    let rules: Vec<&str> = asking.map(|rule| rule.as_str()).collect();
+    (!target.members.is_empty() && rules.len() > 1).then(|| {
+        format!(
+            "the machines of the target need different edits: {}",
+            rules.join(", ")
+        )
+    })
 }
 
 /// Why what mends one member would break another: keys must be there for those with pointer
@@ -152,33 +187,16 @@ fn members_disagree(target: &Profile) -> Option<&'static str> {
     )
 }
 
-fn refusal(
-    rule: &'static str,
-    task: &TaskFacts<'_>,
-    why: String,
-    allow: Option<&'static str>,
-) -> Refusal {
-    Refusal {
-        rule,
-        pid: task.task.pid,
-        tid: None,
-        address: None,
-        why,
-        allow,
-    }
-}
-
 fn mend(
     case: &Case<'_>,
     allowed: &Allowed,
-    task: &TaskFacts<'_>,
-    rule: &'static str,
-    findings: &[Finding],
+    concern: &Concern<'_>,
     taken: &mut BTreeSet<(String, u64)>,
     plan: &mut Plan,
 ) {
-    let mut refuse = |why, allow| plan.refusals.push(refusal(rule, task, why, allow));
-    let cure = match cure(case, task, rule, findings) {
+    let task = concern.task;
+    let mut refuse = |why, allow| plan.refusals.push(concern.refusal(why, allow));
+    let cure = match cure(case, concern) {
         Ok(cure) => cure,
         Err(why) => return refuse(why, None),
     };
@@ -189,7 +207,7 @@ fn mend(
         }
         class = LOSSY;
     }
-    let mut found = Found::default();
+    let mut found = Signed::default();
     if cure.strip {
         found = match strippable(case, task) {
             Ok(found) => found,
@@ -204,16 +222,9 @@ fn mend(
     }
     let changes = keys::changes(task, cure.keys, any_machine(case.target));
     if !changes.is_empty() {
-        plan.edits.push(Edit {
-            rule,
-            also: Vec::new(),
-            class,
-            what: cure.keys.what().to_owned(),
-            pid: task.task.pid,
-            tid: None,
-            address: None,
-            changes,
-        });
+        let what = cure.keys.what().to_owned();
+        plan.edits
+            .push(concern.edit(Spot::task(task.task.pid), class, what, changes));
     }
     let certain = if cure.guessed.is_some() {
         LOSSY
@@ -224,7 +235,7 @@ fn mend(
         plan.edits.extend(
             registers
                 .iter()
-                .filter_map(|register| strip_register(rule, class, task, register)),
+                .filter_map(|register| strip_register(concern, class, register)),
         );
     }
     for (words, class) in [
@@ -234,7 +245,7 @@ fn mend(
     ] {
         for word in words {
             if taken.insert((word.place.file.to_string(), word.place.offset)) {
-                plan.edits.push(strip_word(rule, class, task, word));
+                plan.edits.push(strip_word(concern, class, word));
             }
         }
     }
@@ -246,12 +257,7 @@ fn any_machine(target: &Profile) -> &Profile {
 }
 
 /// What mends the findings of a rule about a task, one for each machine, or why nothing does.
-fn cure(
-    case: &Case<'_>,
-    task: &TaskFacts<'_>,
-    rule: &str,
-    findings: &[Finding],
-) -> Result<Cure, String> {
+fn cure(case: &Case<'_>, concern: &Concern<'_>) -> Result<Cure, String> {
     let target = case.target;
     let offers_pac = any_machine(target).hwcaps.has(hwcap::PACA);
     let sure = |keys, strip| Cure {
@@ -259,9 +265,9 @@ fn cure(
         strip,
         guessed: None,
     };
-    match rule {
+    match concern.rule {
         KEYS_WITHOUT_PAC => {
-            let signs = offers_pac == Some(false) && has_address_keys(task);
+            let signs = offers_pac == Some(false) && has_address_keys(concern.task);
             Ok(sure(KeyEdit::Drop, signs))
         }
         KEYS_LOST => match offers_pac {
@@ -280,7 +286,10 @@ fn cure(
                 let mut machines = target.machines().iter();
                 machines.any(|machine| differ(source, machine))
             };
-            let shown = findings.iter().any(|finding| finding.proof == Proof::State)
+            let shown = concern
+                .findings
+                .iter()
+                .any(|(_, finding)| finding.proof == Proof::State)
                 || case.source.is_some_and(differs);
             Ok(Cure {
                 keys: KeyEdit::Off,
@@ -349,7 +358,7 @@ fn memory<'a>(case: &Case<'a>, task: &TaskFacts<'a>) -> Option<(&'a Mm, &'a [Fra
 }
 
 /// Everything signed in the task, or why it cannot be stripped.
-fn strippable(case: &Case<'_>, task: &TaskFacts<'_>) -> Result<Found, String> {
+fn strippable(case: &Case<'_>, task: &TaskFacts<'_>) -> Result<Signed, String> {
     let (mm, frames) = memory(case, task).ok_or("the image does not hold the task's memory")?;
     if let Some(range) = words::too_high(mm.memory.mappings()) {
         return Err(format!(
@@ -365,7 +374,7 @@ fn strippable(case: &Case<'_>, task: &TaskFacts<'_>) -> Result<Found, String> {
     }
 }
 
-impl Found {
+impl Signed {
     /// Why stripping is not certain to hit return addresses, all of them and nothing else.
     fn doubt(&self) -> Option<String> {
         let alike = self.alike.len().saturating_add(self.others.len());
@@ -394,55 +403,38 @@ impl Found {
     }
 }
 
-fn strip_word(rule: &'static str, class: EditClass, task: &TaskFacts<'_>, word: &Word) -> Edit {
-    Edit {
-        rule,
-        also: Vec::new(),
-        class,
-        what: format!(
-            "strip the return address at {}: {:#018x} → {:#x}",
-            word.addr, word.old, word.new
-        ),
-        pid: task.task.pid,
-        tid: None,
-        address: Some(word.addr),
-        changes: vec![Change::Bytes {
-            file: word.place.file.to_string(),
-            offset: word.place.offset,
-            old: word.old.to_le_bytes().to_vec(),
-            new: word.new.to_le_bytes().to_vec(),
-        }],
-    }
+fn strip_word(concern: &Concern<'_>, class: EditClass, word: &Word) -> Edit {
+    let what = format!(
+        "strip the return address at {}: {:#018x} → {:#x}",
+        word.addr, word.old, word.new
+    );
+    let change = Change::Bytes {
+        file: word.place.file.to_string(),
+        offset: word.place.offset,
+        old: word.old.to_le_bytes().to_vec(),
+        new: word.new.to_le_bytes().to_vec(),
+    };
+    let spot = Spot::memory(concern.task.task.pid, None, word.addr);
+    concern.edit(spot, class, what, vec![change])
 }
 
-fn strip_register(
-    rule: &'static str,
-    class: EditClass,
-    task: &TaskFacts<'_>,
-    register: &Register,
-) -> Option<Edit> {
-    let thread = task.thread(register.tid)?.thread;
-    Some(Edit {
-        rule,
-        also: Vec::new(),
-        class,
-        what: format!(
-            "strip the return address in x{}: {:#018x} → {:#x}",
-            register.number, register.old, register.new
-        ),
-        pid: task.task.pid,
-        tid: Some(register.tid),
-        address: None,
-        changes: vec![Change::Field {
-            file: thread.place.file.to_string(),
-            entry: 0,
-            path: keys::REGISTERS.to_vec(),
-            operation: Operation::Replace {
-                number: keys::REGISTER,
-                occurrence: register.number,
-                old: FieldValue::Varint(register.old),
-                new: FieldValue::Varint(register.new),
-            },
-        }],
-    })
+fn strip_register(concern: &Concern<'_>, class: EditClass, register: &Register) -> Option<Edit> {
+    let thread = concern.task.thread(register.tid)?.thread;
+    let what = format!(
+        "strip the return address in x{}: {:#018x} → {:#x}",
+        register.number, register.old, register.new
+    );
+    let change = Change::Field {
+        file: thread.place.file.to_string(),
+        entry: 0,
+        path: keys::REGISTERS.to_vec(),
+        operation: Operation::Replace {
+            number: keys::REGISTER,
+            occurrence: register.number,
+            old: FieldValue::Varint(register.old),
+            new: FieldValue::Varint(register.new),
+        },
+    };
+    let spot = Spot::thread(concern.task.task.pid, register.tid);
+    Some(concern.edit(spot, class, what, vec![change]))
 }

@@ -13,6 +13,9 @@ use crate::facts::{self, Facts, Search, Unwinding};
 use crate::finding::Severity;
 use crate::memory::Mapping;
 use crate::profile;
+use crate::rewrite::found::Found;
+use crate::rule;
+use crate::rule_id::{Family, RuleId};
 use crate::sigframe::cfi::{Start, UnwindEnd};
 use crate::units::{Addr, AddrRange, Version};
 
@@ -62,7 +65,9 @@ fn planned(scene: &Scene) -> Plan {
             .collect(),
     };
     let mut out = Plan::default();
-    plan(&case, &allowed, &mut out);
+    let judgement = rule::judge(&case, &[]);
+    let found = Found::new(&judgement.findings);
+    plan(&case, &found, &allowed, &mut out);
     out
 }
 
@@ -82,9 +87,9 @@ fn after(name: &str, plan: &Plan, target: &str) -> (Vec<&'static str>, usize, Pa
         .findings
         .iter()
         .filter(|finding| {
-            finding.severity != Severity::Note && finding.rule.id.starts_with("HWCR-PAC")
+            finding.severity != Severity::Note && finding.rule.id.family() == Family::Pac
         })
-        .map(|finding| finding.rule.id)
+        .map(|finding| finding.rule.id.as_str())
         .collect();
     let signed = facts.tasks[0]
         .threads
@@ -158,7 +163,7 @@ fn from_no_pac_to_pac_the_mask_of_enabled_keys_becomes_empty() {
         });
         assert_eq!(plan.refusals, []);
         assert_eq!(plan.edits.len(), 1);
-        assert_eq!(plan.edits[0].rule, "HWCR-PAC-003");
+        assert_eq!(plan.edits[0].rule, RuleId::Pac003);
         assert_eq!(plan.edits[0].class, EditClass::Lossless);
         assert_eq!(
             operations(&plan),
@@ -227,7 +232,7 @@ fn every_stripped_word_is_shown_and_changes_in_signature_bits_alone() {
             [old, new].map(|bytes| u64::from_le_bytes(bytes.as_slice().try_into().unwrap()));
         assert_eq!(old & !0x007f_0000_0000_0000, new);
         assert_ne!(old, new);
-        let address = edit.address.unwrap();
+        let address = edit.spot.address().unwrap();
         for shown in [
             format!("{address}"),
             format!("{old:#018x}"),
@@ -309,7 +314,7 @@ fn without_knowing_the_source_nothing_is_done_unasked() {
     let plan = planned(&scene);
     assert_eq!(plan.edits, []);
     assert_eq!(plan.refusals.len(), 1);
-    assert_eq!(plan.refusals[0].rule, "HWCR-PAC-004");
+    assert_eq!(plan.refusals[0].rule, RuleId::Pac004);
     assert_eq!(plan.refusals[0].allow, Some("strip-pac"));
     let plan = planned(&Scene {
         allow: true,
@@ -385,7 +390,7 @@ fn an_older_criu_cannot_switch_pac_off() {
                 target_edit: old,
                 ..SIGNED
             },
-            "HWCR-PAC-003",
+            RuleId::Pac003,
         ),
         (
             Scene {
@@ -393,7 +398,7 @@ fn an_older_criu_cannot_switch_pac_off() {
                 target_edit: old,
                 ..SIGNED
             },
-            "HWCR-PAC-002",
+            RuleId::Pac002,
         ),
         (
             Scene {
@@ -402,7 +407,7 @@ fn an_older_criu_cannot_switch_pac_off() {
                 target_edit: |target| target.criu = None,
                 ..SIGNED
             },
-            "HWCR-PAC-003",
+            RuleId::Pac003,
         ),
     ] {
         let plan = planned(&scene);
@@ -420,7 +425,7 @@ fn an_older_criu_cannot_switch_pac_off() {
         ..SIGNED
     });
     assert_eq!(plan.refusals, []);
-    assert_eq!((plan.edits[0].rule, words(&plan)), ("HWCR-PAC-002", 8));
+    assert_eq!((plan.edits[0].rule, words(&plan)), (RuleId::Pac002, 8));
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub(super) struct Register {
 
 /// What was found of one task.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct Signed {
     /// Words on stacks in use that the unwinder reached: return addresses and nothing else.
     pub(super) reached: Vec<Word>,
     /// Words on stacks in use that look like signed addresses of code.
@@ -182,12 +182,12 @@ fn reached(task: &TaskFacts<'_>, frames: &[Frame]) -> BTreeSet<Addr> {
 }
 
 /// Everything in `task` that looks signed; `frames` are those of the task that owns `memory`.
-pub(super) fn find(memory: &TaskMemory, task: &TaskFacts<'_>, frames: &[Frame]) -> Found {
+pub(super) fn find(memory: &TaskMemory, task: &TaskFacts<'_>, frames: &[Frame]) -> Signed {
     let certain = reached(task, frames);
     let stacks = stacks(memory, task, frames);
-    let mut found = Found {
+    let mut found = Signed {
         complete: task.threads.iter().all(ThreadFacts::followed),
-        ..Found::default()
+        ..Signed::default()
     };
     // By address: what the unwinder reached may also lie on a stack's range.
     let mut words = BTreeMap::new();

@@ -10,6 +10,8 @@ mod record;
 mod structure;
 
 use crate::finding::EditClass;
+use crate::finding::Phase;
+use crate::rule_id::RuleId;
 use crate::sigframe::model::Record;
 
 use super::{Case, Rule, RuleMeta};
@@ -32,7 +34,7 @@ const SIGRETURN: &str = "kernel 5.10 to 7.3, arch/arm64/kernel/signal.c parse_us
 pub(super) static RULES: &[Rule] = &[
     Rule {
         meta: RuleMeta {
-            id: "HWCR-FRM-001",
+            id: RuleId::Frm001,
             name: "frame-malformed",
             summary: "A signal frame's records do not parse, so rt_sigreturn refuses it on any machine.",
             explanation: "The kernel walks the records of a frame from 0x250 on. A record that is not 16-aligned, too \
@@ -44,6 +46,7 @@ pub(super) static RULES: &[Rule] = &[
                 "kernel 5.10 to 7.3, arch/arm64/kernel/signal.c restore_sigframe",
             ],
             seen: &[],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -51,13 +54,14 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-FRM-002",
+            id: RuleId::Frm002,
             name: "frame-unknown-record",
             summary: "A signal frame holds a record that no known kernel writes.",
             explanation: "A kernel refuses a frame with a record whose magic it has no case for. Where the target's \
                 kernel is newer than the ones hwcr knows, it may know the record; then nothing is proven.",
             sources: &[SIGRETURN],
             seen: &[],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -65,7 +69,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-FRM-003",
+            id: RuleId::Frm003,
             name: "frame-not-found",
             summary: "A thread returns to the sigreturn trampoline, but no signal frame could be read there.",
             explanation: "The x29 chain of the thread passes through a function that returns to the trampoline, so a \
@@ -73,6 +77,7 @@ pub(super) static RULES: &[Rule] = &[
                 so nothing can be said about what rt_sigreturn will do.",
             sources: &["kernel 7.3, arch/arm64/kernel/signal.c setup_return"],
             seen: &[],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -80,13 +85,14 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-FRM-004",
+            id: RuleId::Frm004,
             name: "frame-bytes-missing",
             summary: "Bytes of a signal frame are not in the image.",
             explanation: "The frame reaches into pages that were left to a lazy-pages server, lie in a parent image \
                 that is not there, or are past the end of the pages file. What they hold decides.",
             sources: &["CRIU 4.2, criu/pagemap.c"],
             seen: &[],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -94,7 +100,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-FRM-005",
+            id: RuleId::Frm005,
             name: "memory-not-searched",
             summary: "Private writable memory outside the stacks was not searched for signal frames.",
             explanation: "A frame can lie on a coroutine stack in the heap while another coroutine runs. Images with \
@@ -102,6 +108,7 @@ pub(super) static RULES: &[Rule] = &[
                 is given.",
             sources: &["hwcr, docs/limits.md"],
             seen: &[],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -109,12 +116,13 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-FRM-006",
+            id: RuleId::Frm006,
             name: "frame-pstate-refused",
             summary: "The PSTATE saved in a signal frame is one rt_sigreturn refuses.",
             explanation: "The kernel refuses a frame whose PSTATE masks exceptions, selects AArch32 or is not EL0t.",
             sources: &["kernel 5.10 to 7.3, arch/arm64/kernel/ptrace.c valid_native_regs"],
             seen: &[],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -122,7 +130,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-SVE-001",
+            id: RuleId::Sve001,
             name: "sve-record-without-sve",
             summary: "A signal frame holds an SVE record and the target has no SVE.",
             explanation: "A kernel on an SVE machine writes an SVE record into every frame, used or not. Where the \
@@ -137,6 +145,7 @@ pub(super) static RULES: &[Rule] = &[
                 "altstack@max-nopauth@6.1 on neoverse-n1: KILLED-SIGSEGV",
                 "mid-jump-out@max-nopauth@6.1 on cortex-a57@6.1: PASS",
             ],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[EditClass::Lossless, DROP_SVE_STATE],
         },
@@ -144,7 +153,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-SVE-002",
+            id: RuleId::Sve002,
             name: "sve-vector-length",
             summary: "A signal frame's SVE vector length is not the one a restored task has on the target.",
             explanation: "rt_sigreturn compares the record's vl with the task's own, before it looks at anything else, \
@@ -156,6 +165,7 @@ pub(super) static RULES: &[Rule] = &[
                 "observed on 5.10 to 7.3",
             ],
             seen: &["altstack@max@new on max-vq2: KILLED-SIGSEGV"],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[EditClass::Lossless, DROP_SVE_STATE],
         },
@@ -163,7 +173,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-SVE-003",
+            id: RuleId::Sve003,
             name: "sve-streaming-record",
             summary: "A signal frame was taken in streaming mode and the target cannot return to it.",
             explanation: "An SVE record with the streaming flag needs SME on the target, and its vl is compared with \
@@ -174,6 +184,7 @@ pub(super) static RULES: &[Rule] = &[
                 "FEAT_SME",
             ],
             seen: &["sig-sm@max@new on max-sme16: KILLED-SIGSEGV"],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -181,7 +192,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-SME-001",
+            id: RuleId::Sme001,
             name: "tpidr2-record-without-sme",
             summary: "A signal frame holds a TPIDR2 record and the target has no SME.",
             explanation: "A kernel on an SME machine writes a TPIDR2 record into every frame. A target without SME, or \
@@ -189,6 +200,7 @@ pub(super) static RULES: &[Rule] = &[
                 with SME under one of them is a machine without it.",
             sources: &[SIGRETURN, "FEAT_SME"],
             seen: &["altstack@max-nopauth@new on max-np-nosme: KILLED-SIGSEGV"],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[EditClass::Lossless, DROP_TPIDR2],
         },
@@ -196,7 +208,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-SME-002",
+            id: RuleId::Sme002,
             name: "za-record-without-sme",
             summary: "A signal frame holds a ZA record and the target has no SME.",
             explanation: "A kernel on an SME machine writes a ZA record into every frame; it has a payload only while ZA \
@@ -206,6 +218,7 @@ pub(super) static RULES: &[Rule] = &[
                 "FEAT_SME",
             ],
             seen: &["altstack@max-nopauth@new on max-np-nosme: KILLED-SIGSEGV"],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },
@@ -213,7 +226,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-SME-003",
+            id: RuleId::Sme003,
             name: "za-vector-length",
             summary: "A ZA record's vector length is not the streaming length a restored task has on the target.",
             explanation: "rt_sigreturn compares the record's vl with the task's streaming vector length, also for a \
@@ -223,6 +236,7 @@ pub(super) static RULES: &[Rule] = &[
                 "observed on 6.16, 6.18, 7.3",
             ],
             seen: &["altstack@max@new on max-sme16: KILLED-SIGSEGV"],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },
@@ -230,7 +244,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-SME-004",
+            id: RuleId::Sme004,
             name: "zt-record-without-sme2",
             summary: "A signal frame holds a ZT record and the target has no SME2.",
             explanation: "ZT0 is saved while ZA is live on a machine with SME2. A target without SME2 refuses the frame, \
@@ -240,6 +254,7 @@ pub(super) static RULES: &[Rule] = &[
                 "FEAT_SME2",
             ],
             seen: &["sig-za@max-nopauth@new on max-np-nosme: KILLED-SIGSEGV"],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -247,7 +262,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-FPM-001",
+            id: RuleId::Fpm001,
             name: "fpmr-record-without-fpmr",
             summary: "A signal frame holds an FPMR record and the target has no FPMR.",
             explanation: "A kernel on a machine with FPMR writes the record into every frame. A target without FPMR, or \
@@ -257,6 +272,7 @@ pub(super) static RULES: &[Rule] = &[
                 "FEAT_FPMR",
             ],
             seen: &["altstack@max-nopauth@new on a64fx: KILLED-SIGSEGV"],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[EditClass::Lossless, DROP_FPMR],
         },
@@ -264,7 +280,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-POE-001",
+            id: RuleId::Poe001,
             name: "poe-record-without-poe",
             summary: "A signal frame holds a POE record and the target has no permission overlays.",
             explanation: "A kernel on a machine with FEAT_S1POE writes POR_EL0 into every frame. A target without it, or \
@@ -274,6 +290,7 @@ pub(super) static RULES: &[Rule] = &[
                 "FEAT_S1POE",
             ],
             seen: &[],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },
@@ -281,7 +298,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-POE-002",
+            id: RuleId::Poe002,
             name: "poe-register-uninitialised",
             summary: "The target's kernel sets POR_EL0 to garbage when a frame has no POE record.",
             explanation: "On a machine with permission overlays, kernels from 6.12 up to 7.0 write POR_EL0 from an \
@@ -293,6 +310,7 @@ pub(super) static RULES: &[Rule] = &[
                 "FEAT_S1POE",
             ],
             seen: &[],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[],
         },
@@ -300,7 +318,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         meta: RuleMeta {
-            id: "HWCR-GCS-001",
+            id: RuleId::Gcs001,
             name: "gcs-record",
             summary: "A signal frame holds a GCS record the target's rt_sigreturn refuses.",
             explanation: "A GCS record needs a target with guarded control stacks and a kernel from 6.13 on. A record \
@@ -311,6 +329,7 @@ pub(super) static RULES: &[Rule] = &[
                 "FEAT_GCS",
             ],
             seen: &[],
+            phase: Phase::Run,
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },

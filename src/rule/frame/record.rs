@@ -4,7 +4,7 @@ use crate::abi::kernel;
 use crate::abi::sigreturn::{self, Answer, Reason, answer};
 use crate::auxv::hwcap;
 use crate::facts::TaskFacts;
-use crate::finding::{EditClass, Finding, Proof, Severity};
+use crate::finding::{EditClass, Finding, Proof, Severity, Spot};
 use crate::profile::model::Profile;
 use crate::rule::{CAPTURE, Case, PROBE, RuleMeta, give_key};
 use crate::sigframe::model::{Body, Frame, Record, SVE_SIG_FLAG_SM};
@@ -55,7 +55,12 @@ fn records(
             if certain { Proof::State } else { proof },
             format!("frame {} holds {what}; {why}", frame.base),
         )
-        .at(record.addr)
+        .about(Spot::record(
+            task.task.pid,
+            frame.tid,
+            frame.base,
+            record.addr,
+        ))
         .read_at(record.place.clone())
         .need_have(what, have(reason, case.target));
         finding.features = reason.feature().into_iter().map(str::to_owned).collect();

@@ -2,7 +2,7 @@
 
 use crate::abi::kernel;
 use crate::facts::{JumpBuffer, NoReturn, TaskFacts, WayOut};
-use crate::finding::{Finding, Proof, Severity};
+use crate::finding::{Finding, Proof, Severity, Spot};
 use crate::profile::model::Profile;
 use crate::rule::{Case, RuleMeta};
 use crate::sigframe::model::{Body, Frame, FrameAnomalyKind, Liveness};
@@ -50,9 +50,7 @@ pub(super) fn frame_finding(
         Liveness::Stale => message,
     };
     Finding::new(meta, severity, proof, message)
-        .in_task(task.task.pid)
-        .in_thread(frame.tid)
-        .at(frame.base)
+        .about(Spot::frame(task.task.pid, frame.tid, frame.base))
         .read_at(frame.place.clone())
 }
 
@@ -192,9 +190,7 @@ pub(super) fn dangling(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<F
                     Proof::Unknown,
                     format!("the thread returns through a signal frame at {}, but none could be read there", dangling.addr),
                 )
-                .in_task(task.task.pid)
-                .in_thread(Some(dangling.tid))
-                .at(dangling.addr)
+                .about(Spot::frame(task.task.pid, Some(dangling.tid), dangling.addr))
                 .help("Look at the memory around that address with `hwcr inspect --only frames -v`."),
             );
         }

@@ -6,6 +6,7 @@ use crate::facts::TaskFacts;
 use crate::finding::{Finding, Proof, Severity};
 use crate::profile::model::{Profile, VectorLengths};
 use crate::rule::{Case, RuleMeta, counted, give_key};
+use crate::rule_id::RuleId;
 use crate::units::Vl;
 
 use super::live_frames;
@@ -168,7 +169,7 @@ pub(super) fn chosen(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Fin
 
 /// Whether a finding takes the length as kept because code shows that the task cannot set another.
 pub(in crate::rule) fn is_length_kept_by_code(finding: &Finding) -> bool {
-    finding.rule.id == "HWCR-UND-008" && finding.proof == Proof::Absent
+    finding.rule.id == RuleId::Und008 && finding.proof == Proof::Absent
 }
 
 /// Whether tasks are taken to have had the target's default length because the source's profile says so.

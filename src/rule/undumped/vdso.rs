@@ -2,7 +2,7 @@
 
 use crate::criu_image::model::VmaStatus;
 use crate::facts::TaskFacts;
-use crate::finding::{Finding, Proof, RuleMeta, Severity};
+use crate::finding::{Finding, Proof, RuleMeta, Severity, Spot};
 use crate::rule::Case;
 use crate::sigframe::model::Liveness;
 use crate::units::{Addr, AddrRange, Tid};
@@ -112,9 +112,7 @@ pub(super) fn check(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Find
                     Proof::State,
                     format!("the thread {how} at {address} {place} of {dumped}, {why}"),
                 )
-                .in_task(task.task.pid)
-                .in_thread(tid)
-                .at(address)
+                .about(Spot::memory(task.task.pid, tid, address))
                 .read_at(task.task.place.clone())
                 .need_have(format!("the vDSO of {dumped}"), format!("that of {now}"))
                 .help("Dump again: a thread is seldom in the vDSO. If source and target run the same kernel build, accept it."),

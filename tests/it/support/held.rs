@@ -104,7 +104,7 @@ impl Held {
             findings
                 .iter()
                 .filter(|finding| finding.severity == severity)
-                .map(|finding| finding.rule.id)
+                .map(|finding| finding.rule.id.as_str())
                 .collect()
         };
         let unproven = of(Severity::Unproven);
@@ -115,7 +115,7 @@ impl Held {
                     .iter()
                     .any(|words| finding.message.contains(words))
             })
-            .map(|finding| finding.rule.id)
+            .map(|finding| finding.rule.id.as_str())
             .collect();
         *self
             .counts

@@ -1,13 +1,18 @@
 //! Frames and memory with offsets written down here.
 
+use std::path::Path;
+
 use crate::auxv::hwcap::Hwcaps;
+use crate::criu_image;
 use crate::criu_image::model::{Task, TaskState};
-use crate::facts::{MemoryTotals, TaskFacts};
+use crate::facts::{self, MemoryTotals, Search, TaskFacts};
 use crate::memory::{Content, Mapping, Memory, Missing, Run};
 use crate::profile::model::Profile;
 use crate::rewrite::edit::{Allowed, Change, Plan};
+use crate::rewrite::found::Found;
 use crate::rewrite::frame::Planner;
 use crate::rewrite::overwrite::Taken;
+use crate::rule::{self, Case};
 use crate::sigframe::chain::read_frame;
 use crate::sigframe::model::{Frame, Liveness};
 use crate::units::{Addr, AddrRange, Pid, Place};
@@ -236,7 +241,7 @@ pub(super) fn plan_frames(
         stands_in: None,
         place: Place::new("core-7.img", 0, 0),
     };
-    let facts = TaskFacts {
+    let of_task = TaskFacts {
         task: &task,
         auxv: None,
         told: Hwcaps::default(),
@@ -255,15 +260,28 @@ pub(super) fn plan_frames(
         memory: MemoryTotals::default(),
         top: None,
     };
+    // A checkpoint for the rules to look at, with this task in place of its own.
+    let image =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/images/idle@cortex-a57@new");
+    let checkpoint = criu_image::load(&image).unwrap();
+    let mut facts = facts::collect(&checkpoint, Search::Auto);
+    facts.tasks = vec![of_task];
+    let case = Case {
+        facts: &facts,
+        target,
+        source: None,
+    };
+    let judgement = rule::judge(&case, &[]);
     let planner = Planner {
-        task: &facts,
+        task: &facts.tasks[0],
+        found: &Found::new(&judgement.findings),
         memory,
         target,
         allowed,
     };
     let mut plan = Plan::default();
     let mut taken = Taken::default();
-    for frame in &facts.frames {
+    for frame in &facts.tasks[0].frames {
         planner.one(frame, &mut taken, &mut plan);
     }
     plan

@@ -9,11 +9,14 @@ use super::build::{allowed, target};
 use crate::criu_image::load_from;
 use crate::criu_image::model::{Arch, Checkpoint};
 use crate::facts::{self, Facts, Search};
+use crate::finding::Spot;
 use crate::input::{DirSource, MemorySource, Source};
 use crate::profile::model::Profile;
 use crate::rewrite::edit::{Change, Plan};
+use crate::rewrite::found::Found;
 use crate::rewrite::frame;
 use crate::rule::{self, Case};
+use crate::rule_id::RuleId;
 use crate::sigframe::model::Liveness;
 
 const EVERYTHING: &[&str] = &["drop-sve-state", "drop-tpidr2", "drop-fpmr"];
@@ -47,7 +50,9 @@ fn planned(facts: &Facts<'_>, target: &Profile, names: &[&str]) -> Plan {
         target,
         source: None,
     };
-    frame::plan(&case, &allowed(names), &mut plan);
+    let judgement = rule::judge(&case, &[]);
+    let found = Found::new(&judgement.findings);
+    frame::plan(&case, &found, &allowed(names), &mut plan);
     plan
 }
 
@@ -86,7 +91,11 @@ fn findings(facts: &Facts<'_>, target: &Profile) -> BTreeSet<String> {
         .map(|f| {
             format!(
                 "{} {:?} {:?} {:?} {}",
-                f.rule.id, f.pid, f.tid, f.address, f.message
+                f.rule.id,
+                f.pid(),
+                f.tid(),
+                f.address(),
+                f.message
             )
         })
         .collect()
@@ -94,15 +103,15 @@ fn findings(facts: &Facts<'_>, target: &Profile) -> BTreeSet<String> {
 
 /// Rules that take records for evidence of what a thread had: an edited frame shows less of it, or the
 /// target's vector length in place of the source's. Only what the image held before the edits tells.
-const EVIDENCE: &[&str] = &["HWCR-UND-004", "HWCR-UND-007"];
+const EVIDENCE: &[RuleId] = &[RuleId::Und004, RuleId::Und007];
 
 /// Rules for what is in a frame.
 fn of_records(finding: &str) -> bool {
     ["SVE", "SME", "FPM", "GCS"]
         .iter()
         .any(|family| finding.starts_with(&format!("HWCR-{family}")))
-        || finding.starts_with("HWCR-POE-001")
-        || finding.starts_with("HWCR-FRM-002")
+        || finding.starts_with(RuleId::Poe001.as_str())
+        || finding.starts_with(RuleId::Frm002.as_str())
 }
 
 #[test]
@@ -157,7 +166,11 @@ fn real_frames_are_mended_for_every_kind_of_machine() {
             assert!(now.iter().filter(|f| of_records(f)).count() >= kept.len());
             let new: Vec<_> = now
                 .difference(&found)
-                .filter(|finding| !EVIDENCE.iter().any(|rule| finding.starts_with(rule)))
+                .filter(|finding| {
+                    !EVIDENCE
+                        .iter()
+                        .any(|rule| finding.starts_with(rule.as_str()))
+                })
                 // What an answer takes as given follows from the answer.
                 .filter(|finding| !finding.starts_with("HWCR-GIV-"))
                 .collect();
@@ -184,7 +197,7 @@ fn frames_agree(before: &Facts<'_>, after: &Facts<'_>, plan: &Plan, title: &str)
             let edited = plan
                 .edits
                 .iter()
-                .any(|edit| edit.address == Some(old.base) && edit.pid == before.task.pid);
+                .any(|edit| edit.spot == Spot::frame(before.task.pid, old.tid, old.base));
             assert!(!edited || old.liveness != Liveness::Stale, "{title}");
             assert!(edited || old == new, "{title}");
         }
@@ -217,35 +230,35 @@ fn state_in_real_frames_is_kept() {
             "sig-sm@max@new",
             "neoverse-v1",
             EVERYTHING,
-            "HWCR-SVE-003",
+            RuleId::Sve003,
             None,
         ),
         (
             "sig-za@max@new",
             "neoverse-v1",
             EVERYTHING,
-            "HWCR-SME-002",
+            RuleId::Sme002,
             None,
         ),
         (
             "sig-sve@max@new",
             "cortex-a57",
             &[][..],
-            "HWCR-SVE-001",
+            RuleId::Sve001,
             Some("drop-sve-state"),
         ),
         (
             "sig-sve@max@new",
             "neoverse-v1",
             &[],
-            "HWCR-SVE-002",
+            RuleId::Sve002,
             Some("drop-sve-state"),
         ),
         (
             "sig-tpidr2@max@new",
             "neoverse-n2",
             &[],
-            "HWCR-SME-001",
+            RuleId::Sme001,
             Some("drop-tpidr2"),
         ),
     ] {

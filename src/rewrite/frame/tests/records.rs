@@ -10,6 +10,7 @@ use crate::abi::sigreturn::{Answer, answer};
 use crate::finding::EditClass;
 use crate::memory::Content;
 use crate::profile::model::Profile;
+use crate::rule_id::RuleId;
 use crate::sigframe::model::Liveness;
 
 const RESERVED: u64 = BASE + 0x250;
@@ -44,7 +45,7 @@ fn records_without_state_go_and_the_rest_closes_up() {
     };
     assert_eq!(
         (edit.rule, edit.class),
-        ("HWCR-SVE-001", EditClass::Lossless)
+        (RuleId::Sve001, EditClass::Lossless)
     );
     assert_eq!(
         edit.what,

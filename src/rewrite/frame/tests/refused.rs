@@ -5,6 +5,7 @@ use super::build::{
     tpidr2, za, zt,
 };
 use crate::memory::{Content, Missing};
+use crate::rule_id::RuleId;
 use crate::sigframe::model::Liveness;
 
 const EVERYTHING: &[&str] = &["drop-sve-state", "drop-tpidr2", "drop-fpmr", "mask-hwcap"];
@@ -29,11 +30,11 @@ fn state_that_is_never_given_up_keeps_the_whole_frame() {
     assert_eq!(
         rules,
         [
-            ("HWCR-GCS-001", None),
-            ("HWCR-SVE-003", None),
-            ("HWCR-SME-002", None),
-            ("HWCR-SME-004", None),
-            ("HWCR-POE-001", None),
+            (RuleId::Gcs001, None),
+            (RuleId::Sve003, None),
+            (RuleId::Sme002, None),
+            (RuleId::Sme004, None),
+            (RuleId::Poe001, None),
         ]
     );
     assert_eq!(
@@ -47,7 +48,7 @@ fn an_enabled_shadow_stack_stays_on_a_target_that_has_them() {
     let memory = lay(&[fpsimd(), gcs(1)], None);
     let plan = plan_one(&memory, &target("max"), EVERYTHING);
     assert_eq!(plan.edits, []);
-    assert_eq!(plan.refusals[0].rule, "HWCR-GCS-001");
+    assert_eq!(plan.refusals[0].rule, RuleId::Gcs001);
 }
 
 #[test]

@@ -7,13 +7,11 @@ use hwcr::evidence::{Reason, Suspect};
 use hwcr::facts::{BinaryFacts, Facts, Ground, Standing};
 use hwcr::finding::Severity;
 use hwcr::profile::model::{Basis, Cores, Observed, Profile};
+use hwcr::rule_id::RuleId;
 use hwcr::sigframe::model::{Liveness, Sign};
 use hwcr::units::Version;
 
-use super::{HANDLER, QUIET, SIGNED, Scene};
-
-/// Rule, the severity expected of its worst finding, and the scene.
-type Row = (&'static str, Option<Severity>, Scene);
+use super::scene::{HANDLER, QUIET, Row, SIGNED, Scene};
 
 /// A quiet scene in which the registers of both sides are known, and alike.
 const CAPTURED: Scene = Scene {
@@ -99,7 +97,7 @@ fn of_registers() -> Vec<Row> {
             target_edit,
             ..CAPTURED
         };
-        ("HWCR-HWC-007", expected, scene)
+        (RuleId::Hwc007, expected, scene)
     };
     let mut cases: Vec<Row> = vec![
         counter(Some(Unproven), |_| {}, other_frequency),
@@ -113,7 +111,7 @@ fn of_registers() -> Vec<Row> {
                 target.registers.remove("CNTFRQ_EL0");
             },
         ),
-        ("HWCR-HWC-007", None, QUIET),
+        (RuleId::Hwc007, None, QUIET),
     ];
     // A Cortex-A57 has lines of 64 bytes, IDC 0, DIC 0, and indexes by physical address.
     type Edit = fn(&mut Profile);
@@ -140,7 +138,7 @@ fn of_registers() -> Vec<Row> {
             target_edit,
             ..CAPTURED
         };
-        cases.push(("HWCR-HWC-008", expected, scene));
+        cases.push((RuleId::Hwc008, expected, scene));
     }
     // From a machine with IDC (and DIC) to one without.
     for source in ["neoverse-n1", "neoverse-v1"] {
@@ -152,10 +150,10 @@ fn of_registers() -> Vec<Row> {
             source: Some(source),
             ..CAPTURED
         };
-        cases.push(("HWCR-HWC-008", Some(Unproven), scene));
+        cases.push((RuleId::Hwc008, Some(Unproven), scene));
     }
     cases.push((
-        "HWCR-HWC-008",
+        RuleId::Hwc008,
         Some(Note),
         Scene {
             facts_edit: never_read,
@@ -173,12 +171,12 @@ fn of_what_is_given() -> Vec<Row> {
         ..HANDLER
     };
     vec![
-        ("HWCR-GIV-001", Some(Note), QUIET),
-        ("HWCR-GIV-001", None, CAPTURED),
+        (RuleId::Giv001, Some(Note), QUIET),
+        (RuleId::Giv001, None, CAPTURED),
         // The verdict rests on other things.
-        ("HWCR-GIV-001", None, HANDLER_ELSEWHERE),
+        (RuleId::Giv001, None, HANDLER_ELSEWHERE),
         (
-            "HWCR-GIV-001",
+            RuleId::Giv001,
             Some(Note),
             Scene {
                 target_edit: |target| {
@@ -189,7 +187,7 @@ fn of_what_is_given() -> Vec<Row> {
         ),
         // Nothing reads the register that is unknown.
         (
-            "HWCR-GIV-001",
+            RuleId::Giv001,
             None,
             Scene {
                 facts_edit: never_read,
@@ -200,16 +198,16 @@ fn of_what_is_given() -> Vec<Row> {
             },
         ),
         (
-            "HWCR-GIV-002",
+            RuleId::Giv002,
             Some(Note),
             Scene {
                 facts_edit: never_chosen,
                 ..VECTORS
             },
         ),
-        ("HWCR-GIV-002", None, VECTORS),
+        (RuleId::Giv002, None, VECTORS),
         (
-            "HWCR-GIV-003",
+            RuleId::Giv003,
             Some(Note),
             Scene {
                 facts_edit: never_chosen,
@@ -217,7 +215,7 @@ fn of_what_is_given() -> Vec<Row> {
             },
         ),
         (
-            "HWCR-GIV-003",
+            RuleId::Giv003,
             Some(Note),
             Scene {
                 facts_edit: never_read,
@@ -225,9 +223,9 @@ fn of_what_is_given() -> Vec<Row> {
                 ..CAPTURED
             },
         ),
-        ("HWCR-GIV-003", None, VECTORS),
+        (RuleId::Giv003, None, VECTORS),
         (
-            "HWCR-GIV-004",
+            RuleId::Giv004,
             Some(Note),
             Scene {
                 facts_edit: |facts| {
@@ -242,7 +240,7 @@ fn of_what_is_given() -> Vec<Row> {
         ),
         // Without SVE and SME there is no state to lose.
         (
-            "HWCR-GIV-004",
+            RuleId::Giv004,
             None,
             Scene {
                 facts_edit: |facts| {
@@ -256,7 +254,7 @@ fn of_what_is_given() -> Vec<Row> {
             },
         ),
         (
-            "HWCR-GIV-005",
+            RuleId::Giv005,
             Some(Note),
             Scene {
                 facts_edit: |facts| {
@@ -268,28 +266,28 @@ fn of_what_is_given() -> Vec<Row> {
         ),
         // A file that shows nothing.
         (
-            "HWCR-GIV-005",
+            RuleId::Giv005,
             None,
             Scene {
                 facts_edit: used_file,
                 ..VECTORS
             },
         ),
-        ("HWCR-GIV-006", Some(Note), SIGNED),
-        ("HWCR-GIV-006", None, QUIET),
+        (RuleId::Giv006, Some(Note), SIGNED),
+        (RuleId::Giv006, None, QUIET),
         // The image contradicts it.
         (
-            "HWCR-GIV-006",
+            RuleId::Giv006,
             None,
             Scene {
                 source: Some("max@6.1"),
                 ..SIGNED
             },
         ),
-        ("HWCR-GIV-007", Some(Note), HANDLER_ELSEWHERE),
-        ("HWCR-GIV-007", None, HANDLER),
+        (RuleId::Giv007, Some(Note), HANDLER_ELSEWHERE),
+        (RuleId::Giv007, None, HANDLER),
         (
-            "HWCR-GIV-008",
+            RuleId::Giv008,
             Some(Note),
             Scene {
                 facts_edit: left_over,
@@ -298,7 +296,7 @@ fn of_what_is_given() -> Vec<Row> {
             },
         ),
         (
-            "HWCR-GIV-008",
+            RuleId::Giv008,
             None,
             Scene {
                 facts_edit: left_over,
@@ -306,7 +304,7 @@ fn of_what_is_given() -> Vec<Row> {
             },
         ),
         (
-            "HWCR-GIV-009",
+            RuleId::Giv009,
             Some(Note),
             Scene {
                 image: "pac-sig@neoverse-v1@new",
@@ -317,7 +315,7 @@ fn of_what_is_given() -> Vec<Row> {
             },
         ),
         (
-            "HWCR-GIV-009",
+            RuleId::Giv009,
             None,
             Scene {
                 image: "pac-sig@neoverse-v1@new",
@@ -348,7 +346,7 @@ fn of_hearsay() -> Vec<Row> {
         (Blocker, Blocker, never),
     ] {
         cases.push((
-            "HWCR-PAC-001",
+            RuleId::Pac001,
             Some(of_keys),
             Scene {
                 target: "cortex-a57",
@@ -358,7 +356,7 @@ fn of_hearsay() -> Vec<Row> {
             },
         ));
         cases.push((
-            "HWCR-SVE-001",
+            RuleId::Sve001,
             Some(of_vectors),
             Scene {
                 target: "cortex-a57",
@@ -369,7 +367,7 @@ fn of_hearsay() -> Vec<Row> {
     }
     // A task without pointer authentication: the machine may offer it by now.
     cases.push((
-        "HWCR-PRF-003",
+        RuleId::Prf003,
         Some(Unproven),
         Scene {
             target_edit: imported,
@@ -387,7 +385,7 @@ fn of_hearsay() -> Vec<Row> {
             }
         };
         cases.push((
-            "HWCR-SVE-002",
+            RuleId::Sve002,
             Some(expected),
             Scene {
                 target: "max-np-vq1",
@@ -406,7 +404,7 @@ fn of_blocks() -> Vec<Row> {
             target_edit,
             ..CAPTURED
         };
-        ("HWCR-HWC-005", expected, scene)
+        (RuleId::Hwc005, expected, scene)
     };
     vec![
         block(Some(Severity::Unproven), |target| {
@@ -421,7 +419,7 @@ fn of_blocks() -> Vec<Row> {
             register(target, "DCZID_EL0", 0x14);
         }),
         (
-            "HWCR-HWC-005",
+            RuleId::Hwc005,
             None,
             Scene {
                 source: Some("tests/fixtures/captured/cortex-a57.json"),
@@ -430,7 +428,7 @@ fn of_blocks() -> Vec<Row> {
             },
         ),
         (
-            "HWCR-IMG-002",
+            RuleId::Img002,
             Some(Severity::Unproven),
             Scene {
                 target_edit: |target| {
@@ -441,7 +439,7 @@ fn of_blocks() -> Vec<Row> {
             },
         ),
         (
-            "HWCR-IMG-003",
+            RuleId::Img003,
             Some(Severity::Unproven),
             Scene {
                 target_edit: |target| {
@@ -466,15 +464,15 @@ fn of_vendors() -> Vec<Row> {
     };
     let mut cases: Vec<Row> = vec![
         // The bit is there, and with it the record.
-        handler("HWCR-FPM-001", None, |target| {
+        handler(RuleId::Fpm001, None, |target| {
             target.kernel = Some(Version::new(6, 6, 151));
         }),
         // SME2 and FPMR, but no word of TPIDR2.
-        handler("HWCR-SME-001", Some(Unproven), |target| {
+        handler(RuleId::Sme001, Some(Unproven), |target| {
             target.kernel = Some(Version::new(6, 1, 0));
         }),
     ];
-    let bit = |expected, target_edit| handler("HWCR-GIV-010", expected, target_edit);
+    let bit = |expected, target_edit| handler(RuleId::Giv010, expected, target_edit);
     cases.push(bit(Some(Severity::Note), |target| {
         target.kernel = Some(Version::new(6, 6, 151));
     }));
@@ -483,11 +481,11 @@ fn of_vendors() -> Vec<Row> {
         let seen = Observed::Accepted;
         target.sigreturn.insert("FPMR".to_owned(), seen);
     }));
-    cases.push(("HWCR-GIV-010", None, HANDLER));
-    cases.push(("HWCR-GIV-011", Some(Severity::Note), QUIET));
+    cases.push((RuleId::Giv010, None, HANDLER));
+    cases.push((RuleId::Giv011, Some(Severity::Note), QUIET));
     let blocked = |target: &mut Profile| target.page_size = Some(65536);
     cases.push((
-        "HWCR-GIV-011",
+        RuleId::Giv011,
         None,
         Scene {
             target_edit: blocked,
@@ -496,7 +494,7 @@ fn of_vendors() -> Vec<Row> {
     ));
     // Overlays under an older number come from 6.12 or later, with its mistake.
     cases.push((
-        "HWCR-POE-002",
+        RuleId::Poe002,
         Some(Unproven),
         Scene {
             target: "max-nopauth",
