@@ -30,7 +30,7 @@ pub struct Unreported {
 }
 
 impl Unreported {
-    pub(super) const fn new(feature: &'static str, field: &'static str) -> Need {
+    pub(super) const fn need(feature: &'static str, field: &'static str) -> Need {
         Need::Unreported(Self { feature, field })
     }
 

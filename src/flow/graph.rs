@@ -262,7 +262,7 @@ impl<'a> Graph<'a> {
         let known = called || self.is_function(pc);
         // Of the inside of a function nothing takes the address.
         let inside = self.beginning(pc).is_some_and(|beginning| beginning != pc);
-        let begins = known || front.is_none() && !(inside && !sources.is_empty());
+        let begins = known || front.is_none() && (!inside || sources.is_empty());
         Before {
             front,
             sources,
