@@ -2,6 +2,6 @@
 
 pub mod criu;
 pub mod kernel;
+pub mod record;
 pub mod restore;
-pub mod sigreturn;
 pub mod syscall;

@@ -3,14 +3,15 @@
 //!
 //! These rules run last: what the others concluded shows which assumptions they used. They change no verdict.
 
-use crate::abi::sigreturn::{Answer, answer};
-use crate::abi::{criu, kernel};
+use crate::abi::criu;
+use crate::abi::record::RecordKind;
 use crate::auxv::hwcap;
 use crate::code::registers::Register;
 use crate::facts::{Ground, Standing, TaskFacts, WayOut};
 use crate::finding::{Finding, Proof, Severity};
 use crate::profile::model::Profile;
 use crate::sigframe::model::{Frame, Liveness, Record, Sign};
+use crate::sigreturn::{Answer, answer};
 
 use super::{
     Case, PROBE, Rule, RuleMeta, counted, frame, hwcap as told, pac, profile, registers, undumped,
@@ -514,7 +515,8 @@ fn bit_brings_record(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Fin
         return;
     };
     let newer = |record: &Record| {
-        kernel::record(record.magic).filter(|known| {
+        let known = RecordKind::of_magic(record.magic).map(RecordKind::row);
+        known.filter(|known| {
             let observed = case.target.sigreturn.contains_key(known.name);
             version < known.since && !observed && answer(record, case.target) == Answer::Accepted
         })

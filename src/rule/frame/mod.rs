@@ -6,6 +6,7 @@
 //!
 //! This file is the table; [`structure`] judges how a frame is built, [`record`] what is in it.
 
+pub mod kind;
 mod record;
 mod structure;
 
@@ -61,7 +62,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[],
         },
-        check: record::unknown_record,
+        check: record::refused,
     },
     Rule {
         meta: RuleMeta {
@@ -140,7 +141,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[EditClass::Lossless, DROP_SVE_STATE],
         },
-        check: record::sve_missing,
+        check: record::refused,
     },
     Rule {
         meta: RuleMeta {
@@ -159,7 +160,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[EditClass::Lossless, DROP_SVE_STATE],
         },
-        check: record::sve_length,
+        check: record::refused,
     },
     Rule {
         meta: RuleMeta {
@@ -177,7 +178,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[],
         },
-        check: record::sve_streaming,
+        check: record::refused,
     },
     Rule {
         meta: RuleMeta {
@@ -192,7 +193,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[EditClass::Lossless, DROP_TPIDR2],
         },
-        check: record::tpidr2,
+        check: record::refused,
     },
     Rule {
         meta: RuleMeta {
@@ -209,7 +210,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },
-        check: record::za_missing,
+        check: record::refused,
     },
     Rule {
         meta: RuleMeta {
@@ -226,7 +227,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },
-        check: record::za_length,
+        check: record::refused,
     },
     Rule {
         meta: RuleMeta {
@@ -243,7 +244,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[],
         },
-        check: record::zt,
+        check: record::refused,
     },
     Rule {
         meta: RuleMeta {
@@ -260,7 +261,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[EditClass::Lossless, DROP_FPMR],
         },
-        check: record::fpmr,
+        check: record::refused,
     },
     Rule {
         meta: RuleMeta {
@@ -277,7 +278,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },
-        check: record::poe,
+        check: record::refused,
     },
     Rule {
         meta: RuleMeta {
@@ -314,6 +315,6 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },
-        check: record::gcs,
+        check: record::refused,
     },
 ];

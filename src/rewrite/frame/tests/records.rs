@@ -6,11 +6,11 @@ use super::build::{
     BASE, Flat, allowed, end, esr, fpmr, fpsimd, frame, gcs, lay, lay_at, plan_frames, plan_one,
     poe, sve, target, tpidr2, za,
 };
-use crate::abi::sigreturn::{Answer, answer};
 use crate::finding::EditClass;
 use crate::memory::Content;
 use crate::profile::model::Profile;
 use crate::sigframe::model::Liveness;
+use crate::sigreturn::{Answer, answer};
 
 const RESERVED: u64 = BASE + 0x250;
 
