@@ -1,7 +1,7 @@
 //! The kinds of records in arm64 signal frames: one row each. The table is all that is the same for every kind;
 //! what differs from kind to kind is an exhaustive `match` over [`RecordKind`] elsewhere.
 
-use crate::auxv::hwcap::{self, HwcapBit};
+use crate::abi::hwcap::{self, HwcapBit};
 use crate::units::Version;
 
 /// What is known about one kind of record.

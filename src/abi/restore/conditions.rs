@@ -1,6 +1,6 @@
 //! What a restore asks for that no version shows: options a kernel is built with, and the state of the machine.
 
-use crate::criu_image::ask::Ask;
+use crate::abi::ask::Ask;
 use crate::units::Version;
 
 /// Something that must hold on the target and that neither a kernel's nor a CRIU's version shows.
