@@ -261,6 +261,18 @@ impl RecordKind {
     }
 }
 
+/// Bytes of all records together whose fields do not decide their size, as the kernel writes them; EXTRA, which
+/// holds others, apart.
+#[must_use]
+pub const fn fixed_bytes() -> u32 {
+    let (mut sum, mut at) = (0, 0);
+    while at < RecordKind::ALL.len() {
+        sum += RecordKind::ALL[at].written();
+        at += 1;
+    }
+    sum - RecordKind::Extra.written()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,6 +302,12 @@ mod tests {
         }
         assert_eq!(RecordKind::of_magic(0), None);
         assert_eq!(RecordKind::of_magic(1), None);
+    }
+
+    #[test]
+    fn records_of_one_size_take_what_the_kernel_lays_out() {
+        // FPSIMD; ESR, TPIDR2, FPMR, POE; GCS.
+        assert_eq!(fixed_bytes(), 528 + 4 * 16 + 32);
     }
 
     #[test]

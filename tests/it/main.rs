@@ -50,6 +50,7 @@ mod rewrite_archive;
 mod rewrite_cli;
 mod rewrite_engine;
 mod rewritten;
+mod rooms;
 mod rules;
 mod scale;
 mod seen;
