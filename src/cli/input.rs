@@ -7,11 +7,11 @@ use clap::Args;
 
 use super::rewrite::engine;
 use super::{Failure, Output};
-use crate::binaries::Binaries;
 use crate::criu_image::{self, model::Checkpoint};
 use crate::export::{self, Export};
 use crate::facts::{self, Facts, Rewritten, Search};
 use crate::input::{self, Form, Limits, Options};
+use crate::object::find::Binaries;
 use crate::progress::Progress;
 use crate::report::words;
 use crate::rewrite::engine::JOURNAL;

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::{Failure, Output};
-use crate::binaries::Binaries;
 use crate::criu_image::model::Checkpoint;
 use crate::facts::{BinaryFacts, Facts};
 use crate::files::TargetRoot;
 use crate::input::{Root, SourceError};
+use crate::object::find::Binaries;
 
 /// Files named in one complaint.
 const MAX_NAMED: usize = 3;

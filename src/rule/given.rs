@@ -6,7 +6,7 @@
 use crate::abi::criu;
 use crate::abi::record::RecordKind;
 use crate::auxv::hwcap;
-use crate::code::registers::Register;
+use crate::evidence::registers::Register;
 use crate::facts::{Ground, Standing, TaskFacts, WayOut};
 use crate::finding::{Finding, Proof, Severity};
 use crate::profile::model::Profile;
