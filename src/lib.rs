@@ -8,7 +8,7 @@
 //! * [`object`] parses each ELF file that tasks have, once ([`elf`]), and says where they have it;
 //! * [`auxv`] and [`sigframe`] turn memory into HWCAPs and signal frames; [`code`] says what tasks' code can do;
 //! * [`facts`] puts all of it side by side; [`abi`] holds what kernels and CRIU versions do;
-//! * [`profile`] describes a target machine; [`rule`] holds facts against it and gives findings and a verdict;
+//! * [`profile`] describes a target machine; [`sigreturn`] says what its `rt_sigreturn` answers to a record; [`rule`] holds facts against it and gives findings and a verdict;
 //! * [`divergence`] says what follows from profiles alone;
 //! * [`capture`] asks the machine it runs on for its profile;
 //! * [`config`] reads what a project settles for its checks; [`report`] renders; [`cli`] alone prints and chooses exit codes.
@@ -44,5 +44,6 @@ pub mod rewrite;
 pub mod rule;
 pub mod rule_id;
 pub mod sigframe;
+pub mod sigreturn;
 pub mod units;
 pub mod wire;

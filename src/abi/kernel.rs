@@ -1,6 +1,5 @@
 //! What an arm64 kernel of a given version knows and takes.
 
-use crate::auxv::hwcap::{self, HwcapBit};
 use crate::units::Version;
 
 /// The newest mainline kernel whose signal code these tables were checked against.
@@ -8,109 +7,6 @@ use crate::units::Version;
 /// A newer kernel may know records and take vectors that these tables do not have, so an answer
 /// that rests on "unknown to the kernel" is not given for one.
 pub const NEWEST_KNOWN: Version = Version::new(7, 3, u16::MAX);
-
-/// A record and the kernel that brought it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RecordSince {
-    /// Record name, as profiles spell it (`sigreturn` key).
-    pub name: &'static str,
-    /// Magic word (`arch/arm64/include/uapi/asm/sigcontext.h`).
-    pub magic: u32,
-    /// First mainline kernel whose `parse_user_sigframe` has a case for it.
-    pub since: Version,
-    /// Features, any of which the record belongs to; empty where it belongs to none.
-    pub of: &'static [&'static HwcapBit],
-    /// Whether the series that brought the features' bits brought the record too: then a kernel that sets one of the
-    /// bits knows the record, whatever its number.
-    pub came_with_bit: bool,
-}
-
-/// The records of `arch/arm64/include/uapi/asm/sigcontext.h` (7.3), with the version of mainline that
-/// brought each. Brackets were checked in kernel headers: 6.2 no and 6.5 yes for TPIDR2 and ZT, 6.8 no
-/// and 6.11 yes for FPMR, 6.11 no for POE, 6.12 no and 6.14 yes for GCS.
-///
-/// Series that brought a bit together with its record: SVE (4.15, "ARM Scalable Vector Extension"), SME (5.19, ZA and
-/// the streaming flag), SME2 (6.3, ZT), FPMR (6.9, "2023 dpISA extensions"), POE (6.12, "Permission Overlay Extension"),
-/// GCS (6.13). TPIDR2 came in 6.3 in a series of its own, after SME and beside SME2: no bit shows it. EXTRA (4.13) was
-/// made for SVE, before it.
-pub static RECORDS: &[RecordSince] = &[
-    RecordSince {
-        name: "FPSIMD",
-        magic: 0x4650_8001,
-        since: Version::new(3, 7, 0),
-        of: &[],
-        came_with_bit: false,
-    },
-    RecordSince {
-        name: "ESR",
-        magic: 0x4553_5201,
-        since: Version::new(3, 16, 0),
-        of: &[],
-        came_with_bit: false,
-    },
-    RecordSince {
-        name: "EXTRA",
-        magic: 0x4558_5401,
-        since: Version::new(4, 13, 0),
-        of: &[hwcap::SVE],
-        came_with_bit: true,
-    },
-    RecordSince {
-        name: "SVE",
-        magic: 0x5356_4501,
-        since: Version::new(4, 15, 0),
-        of: &[hwcap::SVE, hwcap::SME],
-        came_with_bit: true,
-    },
-    RecordSince {
-        name: "ZA",
-        magic: 0x5436_6345,
-        since: Version::new(5, 19, 0),
-        of: &[hwcap::SME],
-        came_with_bit: true,
-    },
-    RecordSince {
-        name: "TPIDR2",
-        magic: 0x5450_4902,
-        since: Version::new(6, 3, 0),
-        of: &[hwcap::SME],
-        came_with_bit: false,
-    },
-    RecordSince {
-        name: "ZT",
-        magic: 0x5a54_4e01,
-        since: Version::new(6, 3, 0),
-        of: &[hwcap::SME2],
-        came_with_bit: true,
-    },
-    RecordSince {
-        name: "FPMR",
-        magic: 0x4650_4d52,
-        since: Version::new(6, 9, 0),
-        of: &[hwcap::FPMR],
-        came_with_bit: true,
-    },
-    RecordSince {
-        name: "POE",
-        magic: 0x504f_4530,
-        since: Version::new(6, 12, 0),
-        of: &[hwcap::POE],
-        came_with_bit: true,
-    },
-    RecordSince {
-        name: "GCS",
-        magic: 0x4743_5300,
-        since: Version::new(6, 13, 0),
-        of: &[hwcap::GCS],
-        came_with_bit: true,
-    },
-];
-
-/// The record with this magic word.
-#[must_use]
-pub fn record(magic: u32) -> Option<&'static RecordSince> {
-    RECORDS.iter().find(|record| record.magic == magic)
-}
 
 /// The longest saved auxv a kernel takes in `PR_SET_MM_MAP` or `PR_SET_MM_AUXV`, bytes.
 ///
@@ -214,13 +110,5 @@ mod tests {
                 "{kernel}"
             );
         }
-    }
-
-    #[test]
-    fn records_are_told_apart_by_magic() {
-        let mut magics: Vec<u32> = RECORDS.iter().map(|record| record.magic).collect();
-        magics.sort_unstable();
-        magics.dedup();
-        assert_eq!(magics.len(), RECORDS.len());
     }
 }

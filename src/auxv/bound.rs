@@ -1,5 +1,6 @@
 //! What AT_MINSIGSTKSZ says about vector lengths.
 
+use crate::abi::record::{self, RecordKind};
 use crate::units::Vl;
 
 /// What a machine's AT_MINSIGSTKSZ allows to say about its longest vector, SVE or streaming SVE.
@@ -27,14 +28,16 @@ pub enum VectorLengthBound {
 const FRAME: u64 = 4688;
 /// Frame record and alignment that the kernel adds to the frame.
 const ADDED: u64 = 32;
-/// Bytes up to `__reserved` (592), an FPSIMD record (528) and an ESR record (16): what precedes SVE.
-const BEFORE_SVE: u64 = 1136;
-/// EXTRA record (32), terminator of `__reserved` (16) and terminator of the extra space (16).
-const EXTRA: u64 = 64;
+/// Bytes up to `__reserved` (592), an FPSIMD record and an ESR record: what precedes SVE.
+const BEFORE_SVE: u64 = 592 + BEFORE_SVE_RECORDS as u64;
+/// EXTRA record, terminator of `__reserved` (16) and terminator of the extra space (16).
+const EXTRA: u64 = RecordKind::Extra.written() as u64 + 32;
 /// Where records stop fitting into `__reserved`: 592 + 4096 - 16 - 32.
 const LIMIT: u64 = 4640;
-/// TPIDR2 16, ZA 16, ZT 80, FPMR 16, POE 16, GCS 32: all other records of kernels up to 7.3.
-const OTHERS: u64 = 176;
+/// All other records of kernels up to 7.3: what the kernel writes in one size, ZA without its payload (16), ZT (80).
+const OTHERS: u64 = (record::fixed_bytes() - BEFORE_SVE_RECORDS) as u64 + 16 + 80;
+/// FPSIMD and ESR.
+const BEFORE_SVE_RECORDS: u32 = RecordKind::Fpsimd.written() + RecordKind::Esr.written();
 /// Longest vector the architecture defines, in quadwords.
 const MAX_VQ: u16 = 16;
 

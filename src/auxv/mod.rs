@@ -12,13 +12,12 @@
 pub mod at;
 mod bound;
 mod error;
-pub mod hwcap;
-mod hwcap_table;
 pub mod stack_copy;
 #[cfg(test)]
 mod tests;
 pub mod vdso;
 pub mod vector;
 
+pub use crate::abi::hwcap;
 pub use bound::VectorLengthBound;
 pub use error::{Error, MaybeAddr, Site};

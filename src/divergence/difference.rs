@@ -1,11 +1,11 @@
 //! How two machines differ, and what each difference means to a process that moves from one to the other.
 
 use crate::abi::restore::{self, Below, KERNEL_RULE};
-use crate::abi::sigreturn::{Answer, Reason};
 use crate::abi::{criu, kernel};
 use crate::auxv::hwcap::{HwcapBit, HwcapWord};
 use crate::profile::model::{PacAlgorithm, Profile, VectorLengths};
 use crate::profile::{CacheType, Zva, cost, hertz};
+use crate::sigreturn::{Answer, Reason};
 use crate::units::{Version, Vl};
 
 use super::{effect, frames};

@@ -3,7 +3,7 @@
 //! Distributions backport features and switch them off, so that none of this is an error.
 
 use crate::abi::kernel;
-use crate::abi::kernel::RecordSince;
+use crate::abi::record::RecordKind;
 use crate::abi::restore::{Below, PAIRS};
 use crate::auxv::hwcap::HwcapBit;
 use crate::profile::cost;
@@ -127,12 +127,13 @@ impl Doubts {
         let Some(version) = profile.kernel else {
             return;
         };
-        for RecordSince { name, since, .. } in kernel::RECORDS {
-            let what = match profile.sigreturn.get(*name) {
-                Some(Observed::Accepted) if version < *since => format!(
+        for kind in RecordKind::by_age() {
+            let (name, since) = (kind.name(), kind.since());
+            let what = match profile.sigreturn.get(name) {
+                Some(Observed::Accepted) if version < since => format!(
                     "{name} was seen to be taken, and mainline {version} does not know it (since {since})"
                 ),
-                Some(Observed::Rejected) if *name == "FPSIMD" => {
+                Some(Observed::Rejected) if kind == RecordKind::Fpsimd => {
                     "no signal handler can return on a machine that refuses FPSIMD".to_owned()
                 }
                 _ => continue,

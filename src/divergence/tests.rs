@@ -1,10 +1,10 @@
 #![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use crate::abi::kernel;
-use crate::abi::sigreturn::{Answer, Reason};
+use crate::abi::record::RecordKind;
 use crate::auxv::hwcap::{BITS, BitUse, HwcapBit, HwcapWord};
 use crate::profile::model::{Basis, Observed, Profile};
 use crate::profile::{builtin, resolve};
+use crate::sigreturn::{Answer, Reason};
 use crate::units::Version;
 
 use super::doubt::{self, IdField};
@@ -143,8 +143,9 @@ fn there_is_an_answer_to_every_record() {
             continue; // not all is known of it
         }
         let told = frames::answers(&machine);
-        for known in kernel::RECORDS {
-            assert!(told.iter().any(|told| told.record == known.name), "{name}");
+        for kind in RecordKind::ALL {
+            let record = kind.name();
+            assert!(told.iter().any(|told| told.record == record), "{name}");
         }
         let has = |feature| machine.hwcaps.has(bit(feature)) == Some(true);
         let of = |record: &str| {

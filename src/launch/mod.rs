@@ -25,7 +25,7 @@ use std::process::Command;
 use thiserror::Error;
 
 use crate::facts::Facts;
-use crate::sigframe::model::{Body, Frame, Liveness, SVE_SIG_FLAG_SM};
+use crate::sigframe::model::{Frame, Length, Liveness};
 use crate::units::{Addr, Pid, Vl};
 
 /// Which vectors a length is for.
@@ -161,10 +161,9 @@ fn lengths(frame: &Frame) -> impl Iterator<Item = (Vectors, Vl)> + '_ {
     frame
         .records
         .iter()
-        .filter_map(|record| match record.body {
-            Body::Sve { vl, flags, .. } if flags & SVE_SIG_FLAG_SM == 0 => Some((Vectors::Sve, vl)),
-            Body::Sve { vl, .. } | Body::Za { vl, .. } => Some((Vectors::Sme, vl)),
-            _ => None,
+        .filter_map(|record| match record.body.length()? {
+            Length::Vectors(vl) => Some((Vectors::Sve, vl)),
+            Length::Streaming(vl) => Some((Vectors::Sme, vl)),
         })
         .filter(|(_, vl)| *vl != Vl(0))
 }

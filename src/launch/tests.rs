@@ -3,6 +3,7 @@ use std::path::Path;
 use super::*;
 use crate::criu_image;
 use crate::facts::{self, Search};
+use crate::sigframe::model::Body;
 
 fn planned(
     image: &str,

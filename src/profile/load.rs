@@ -10,6 +10,7 @@ use super::model::{Basis, Observed, PacAlgorithm, Pauth, Profile, Source, Vector
 use super::near;
 use super::provenance;
 use super::section::{Section, Text, shown};
+use crate::abi::record::RecordKind;
 use crate::auxv::hwcap::{BITS, HwcapWord, Hwcaps};
 use crate::units::{Version, Vl};
 
@@ -93,11 +94,6 @@ pub const REGISTERS: &[&str] = &[
     "CTR_EL0",
     "DCZID_EL0",
     "CNTFRQ_EL0",
-];
-
-/// The keys of `sigreturn`: records of a signal frame.
-pub const RECORDS: [&str; 10] = [
-    "FPSIMD", "ESR", "SVE", "TPIDR2", "ZA", "ZT", "FPMR", "POE", "GCS", "EXTRA",
 ];
 
 /// AT_MINSIGSTKSZ of a machine without any large record: 4688 bytes of frame and 32 the kernel adds.
@@ -439,7 +435,8 @@ fn sigreturn(text: &Text<'_>, node: Option<&Node>) -> Result<BTreeMap<String, Ob
     let Some(node) = node else {
         return Ok(BTreeMap::new());
     };
-    let section = Section::open(text, node, "sigreturn", &RECORDS)?;
+    let records: Vec<&str> = RecordKind::ALL.iter().map(|kind| kind.name()).collect();
+    let section = Section::open(text, node, "sigreturn", &records)?;
     let outcomes = [
         ("accepted", Observed::Accepted),
         ("rejected", Observed::Rejected),

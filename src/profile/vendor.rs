@@ -6,6 +6,7 @@
 
 use super::model::{Observed, Profile};
 use crate::abi::kernel;
+use crate::abi::record::RecordKind;
 use crate::auxv::hwcap::{HwcapBit, HwcapWord, LIBC_BITS};
 
 /// Names listed in a sentence.
@@ -47,13 +48,14 @@ impl Profile {
                 "tells programs of features that mainline {kernel} has no name for"
             ));
         }
-        let accepted = kernel::RECORDS.iter().find(|record| {
-            kernel < record.since && self.sigreturn.get(record.name) == Some(&Observed::Accepted)
+        let accepted = RecordKind::by_age().into_iter().find(|record| {
+            kernel < record.since()
+                && self.sigreturn.get(record.name()) == Some(&Observed::Accepted)
         });
         if let Some(record) = accepted {
             return Some(format!(
                 "was seen to accept {} records, which mainline {kernel} does not",
-                record.name
+                record.name()
             ));
         }
         let longer = self

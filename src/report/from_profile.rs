@@ -1,11 +1,11 @@
 //! Profiles, and what follows from them, as report structures.
 
-use crate::abi::sigreturn;
 use crate::auxv::hwcap::{BITS, HwcapBit, HwcapWord};
 use crate::divergence::difference::{self, Difference};
 use crate::divergence::{effect, frames, registers};
 use crate::profile::model::{self, Profile, VectorLengths};
 use crate::profile::{self, cost};
+use crate::sigreturn;
 
 use super::v1::Tool;
 use super::v1::profile::{

@@ -95,7 +95,7 @@ fn item(
 }
 
 /// `name value` pairs that follow each other on a line.
-fn pairs(values: &[(&str, Option<Hex>)]) -> String {
+pub(super) fn pairs(values: &[(&str, Option<Hex>)]) -> String {
     let shown = values
         .iter()
         .filter_map(|(name, value)| value.map(|value| format!("{name}{GLUE}{value}")));

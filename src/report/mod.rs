@@ -26,6 +26,7 @@ pub mod messages_text;
 pub mod profile_diff_text;
 pub mod profile_show_text;
 pub mod profiles_text;
+pub mod record;
 pub mod rewrite_text;
 pub mod rules_text;
 pub mod sarif;

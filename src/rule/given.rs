@@ -3,8 +3,8 @@
 //!
 //! These rules run last: what the others concluded shows which assumptions they used. They change no verdict.
 
-use crate::abi::sigreturn::{Answer, answer};
-use crate::abi::{criu, kernel};
+use crate::abi::criu;
+use crate::abi::record::RecordKind;
 use crate::auxv::hwcap;
 use crate::evidence::registers::Register;
 use crate::facts::{Ground, Standing, TaskFacts, WayOut};
@@ -12,6 +12,7 @@ use crate::finding::{Finding, Phase, Proof, Severity};
 use crate::profile::model::Profile;
 use crate::rule_id::{Family, RuleId};
 use crate::sigframe::model::{Frame, Liveness, Record, Sign};
+use crate::sigreturn::{Answer, answer};
 
 use super::{
     Case, PROBE, Rule, RuleMeta, counted, frame, hwcap as told, pac, profile, registers, undumped,
@@ -530,7 +531,8 @@ fn bit_brings_record(meta: &'static RuleMeta, case: &Case<'_>, out: &mut Vec<Fin
         return;
     };
     let newer = |record: &Record| {
-        kernel::record(record.magic).filter(|known| {
+        let known = RecordKind::of_magic(record.magic).map(RecordKind::row);
+        known.filter(|known| {
             let observed = case.target.sigreturn.contains_key(known.name);
             version < known.since && !observed && answer(record, case.target) == Answer::Accepted
         })

@@ -7,7 +7,7 @@ mod accept;
 mod conditions;
 mod files;
 mod floor;
-mod frame;
+pub mod frame;
 mod given;
 mod host;
 mod hwcap;

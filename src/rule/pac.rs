@@ -3,13 +3,14 @@
 //! Return addresses that were signed, or were not, lie on the stacks. What the target's CPU does with them
 //! follows from keys, algorithm, level and address size; no capability test finds it.
 
-use crate::abi::{criu, sigreturn};
+use crate::abi::criu;
 use crate::auxv::hwcap;
 use crate::criu_image::model::PacState;
 use crate::facts::TaskFacts;
 use crate::finding::{EditClass, Finding, Phase, Proof, Severity};
 use crate::profile::model::{PacAlgorithm, Profile};
 use crate::rule_id::RuleId;
+use crate::sigreturn;
 use crate::units::Version;
 
 use super::{CAPTURE, Case, Rule, RuleMeta};

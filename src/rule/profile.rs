@@ -1,9 +1,10 @@
 //! `PRF`: what the target profile does not say, where the answer hangs on it.
 
-use crate::abi::{criu, kernel, sigreturn};
+use crate::abi::{criu, kernel};
 use crate::auxv::hwcap::{self, HwcapWord};
 use crate::finding::{Finding, Phase, Proof, Severity, Subject};
 use crate::rule_id::RuleId;
+use crate::sigreturn;
 
 use super::{CAPTURE, Case, Rule, RuleMeta, conditions, floor, give_key, pac};
 use crate::profile::model::{Basis, Profile};

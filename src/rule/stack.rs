@@ -49,15 +49,17 @@ pub(super) static RULES: &[Rule] = &[
 
 /// Sizes of `arch/arm64/include/uapi/asm/sigcontext.h`, bytes; `setup_sigframe_layout` adds them up.
 mod size {
+    use crate::abi::record::{self, RecordKind};
+
     /// From the frame's base to the first record.
     pub(super) const RESERVED_OFFSET: u64 = 0x250;
     /// The record area of a frame without EXTRA space.
     pub(super) const RESERVED: u64 = 4096;
-    /// FPSIMD, ESR, TPIDR2, FPMR, POE and the terminator, which never vary; GCS.
-    pub(super) const FIXED: u64 = 528 + 16 + 16 + 16 + 16 + 16;
-    pub(super) const GCS: u64 = 32;
+    /// The records that never vary, and the terminator.
+    pub(super) const FIXED: u64 = record::fixed_bytes() as u64 + TERMINATOR;
+    pub(super) const TERMINATOR: u64 = 16;
     /// EXTRA and the terminator behind it.
-    pub(super) const EXTRA: u64 = 32 + 16;
+    pub(super) const EXTRA: u64 = RecordKind::Extra.written() as u64 + TERMINATOR;
     /// Header of the SVE and ZA records.
     pub(super) const HEADER: u64 = 16;
     /// ZT0's record.
@@ -91,7 +93,7 @@ fn largest_frame(target: &Profile, knows_sme: bool) -> Option<u64> {
     } else {
         0
     };
-    let used = size::FIXED + size::GCS + 2 * size::HEADER + sve_payload(sve.max(streaming)) + za;
+    let used = size::FIXED + 2 * size::HEADER + sve_payload(sve.max(streaming)) + za;
     let area = if used <= size::RESERVED {
         size::RESERVED
     } else {

@@ -4,6 +4,7 @@
 //! Where the kernel would refuse the frame, an anomaly is noted. The walk goes on where the next
 //! record's address is still certain, and stops where it is not.
 
+use crate::abi::record::RecordKind;
 use crate::memory::{Gap, Memory};
 use crate::units::{Addr, Place};
 
@@ -64,18 +65,19 @@ pub(super) fn walk(memory: &dyn Memory, base: Addr, visit: &mut dyn FnMut(Step) 
         if !visit(Step::Record(head)) {
             return size;
         }
-        let next = match head.magic {
-            layout::END_MAGIC => {
-                if head.size != 0 {
-                    let detail = format!("terminator with a size of {}", head.size);
-                    note(visit, Kind::TerminatorSize, head.addr, detail);
-                }
-                return size;
+        if head.magic == layout::END_MAGIC {
+            if head.size != 0 {
+                let detail = format!("terminator with a size of {}", head.size);
+                note(visit, Kind::TerminatorSize, head.addr, detail);
             }
-            layout::EXTRA_MAGIC if fits(&head) && head.size >= 32 => {
-                extra(memory, base, &head, visit)
-            }
-            _ => Next::Same,
+            return size;
+        }
+        let extra_space = head.magic == RecordKind::Extra.magic()
+            && fits(&head)
+            && head.size >= RecordKind::Extra.written();
+        let next = match extra_space {
+            true => extra(memory, base, &head, visit),
+            false => Next::Same,
         };
         match next {
             Next::Stop => return size,
@@ -359,11 +361,12 @@ fn whole(base: Addr, pstate: u64, records: &[Record], anomalies: &mut Vec<FrameA
             format!("pstate {pstate:#x} is not that of AArch64 code in EL0 with D, A, I, F clear");
         note(Kind::PstateInvalid, at(layout::PSTATE), detail);
     }
-    for row in layout::MAGICS
+    for row in RecordKind::ALL
         .iter()
-        .filter(|row| row.once && row.magic != layout::END_MAGIC)
+        .map(|kind| kind.row())
+        .filter(|row| row.once)
     {
-        let kind = if row.magic == layout::EXTRA_MAGIC {
+        let kind = if row.magic == RecordKind::Extra.magic() {
             Kind::ExtraNested
         } else {
             Kind::Duplicate
@@ -381,7 +384,7 @@ fn whole(base: Addr, pstate: u64, records: &[Record], anomalies: &mut Vec<FrameA
     }
     if !records
         .iter()
-        .any(|record| record.magic == layout::FPSIMD_MAGIC)
+        .any(|record| record.magic == RecordKind::Fpsimd.magic())
     {
         note(
             Kind::NoFpsimd,
@@ -394,7 +397,7 @@ fn whole(base: Addr, pstate: u64, records: &[Record], anomalies: &mut Vec<FrameA
         .any(|record| matches!(record.body, Body::Za { payload: true, .. }));
     for record in records
         .iter()
-        .filter(|record| record.magic == layout::ZT_MAGIC && !za)
+        .filter(|record| record.magic == RecordKind::Zt.magic() && !za)
     {
         note(
             Kind::ZtWithoutZa,
@@ -443,7 +446,7 @@ pub(super) fn skeleton(memory: &dyn Memory, base: Addr) -> Skeleton {
         match step {
             Step::Record(head) => {
                 steps = steps.saturating_add(1);
-                let first = head.magic == layout::FPSIMD_MAGIC;
+                let first = head.magic == RecordKind::Fpsimd.magic();
                 sound &= !(first && fpsimd);
                 fpsimd |= first;
                 ended |= head.magic == layout::END_MAGIC;

@@ -1,9 +1,9 @@
-//! Offsets, sizes and magic words of an arm64 `rt_sigframe`.
+//! Offsets and sizes of an arm64 `rt_sigframe`.
 //!
 //! From `arch/arm64/include/uapi/asm/sigcontext.h`, `arch/arm64/include/asm/ucontext.h` and
 //! `struct rt_sigframe` of `arch/arm64/kernel/signal.c`; the same from Linux 5.10 to 7.3.
 
-use crate::units::Version;
+use crate::abi::record::RecordKind;
 
 /// `siginfo.si_signo` (i32), from the frame's base; `siginfo` is 128 bytes.
 pub const SI_SIGNO: usize = 0x000;
@@ -100,96 +100,11 @@ pub fn zt_size(nregs: u16) -> u32 {
 
 /// Magic of the terminator.
 pub const END_MAGIC: u32 = 0;
-/// `FPSIMD_MAGIC`.
-pub const FPSIMD_MAGIC: u32 = 0x4650_8001;
-/// `ESR_MAGIC`.
-pub const ESR_MAGIC: u32 = 0x4553_5201;
-/// `POE_MAGIC`.
-pub const POE_MAGIC: u32 = 0x504f_4530;
-/// `EXTRA_MAGIC`.
-pub const EXTRA_MAGIC: u32 = 0x4558_5401;
-/// `SVE_MAGIC`.
-pub const SVE_MAGIC: u32 = 0x5356_4501;
-/// `TPIDR2_MAGIC`.
-pub const TPIDR2_MAGIC: u32 = 0x5450_4902;
-/// `FPMR_MAGIC`.
-pub const FPMR_MAGIC: u32 = 0x4650_4d52;
-/// `ZA_MAGIC`.
-pub const ZA_MAGIC: u32 = 0x5436_6345;
-/// `ZT_MAGIC`.
-pub const ZT_MAGIC: u32 = 0x5a54_4e01;
-/// `GCS_MAGIC`.
-pub const GCS_MAGIC: u32 = 0x4743_5300;
-
-/// Which sizes a record may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SizeRule {
-    /// This one.
-    Fixed(u32),
-    /// This one or larger; the kernel writes this one.
-    AtLeast(u32),
-    /// Any that the chain allows: the kernel does not look. It writes this one.
-    Ignored(u32),
-    /// [`HEADER_ONLY`], or at least [`sve_size`] of the record's `vl`.
-    Sve,
-    /// [`HEADER_ONLY`], or at least [`za_size`] of the record's `vl`.
-    Za,
-    /// [`zt_size`] of the record's `nregs`.
-    Zt,
-}
-
-/// What is known about one kind of record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Magic {
-    /// The magic word.
-    pub magic: u32,
-    /// Name, as the header spells it without `_MAGIC`.
-    pub name: &'static str,
-    /// Legal sizes.
-    pub size: SizeRule,
-    /// First mainline kernel whose `parse_user_sigframe` knows it. For ESR an upper bound: it is older.
-    pub since: Version,
-    /// Whether a second one in a frame makes the kernel refuse it.
-    pub once: bool,
-}
-
-const fn row(
-    magic: u32,
-    name: &'static str,
-    size: SizeRule,
-    since: (u16, u16),
-    once: bool,
-) -> Magic {
-    Magic {
-        magic,
-        name,
-        size,
-        since: Version::new(since.0, since.1, 0),
-        once,
-    }
-}
-
-/// Every kind of record, in the order Linux 7.3 writes them (`setup_sigframe_layout`), EXTRA and the
-/// terminator last.
-pub const MAGICS: [Magic; 11] = [
-    row(FPSIMD_MAGIC, "FPSIMD", SizeRule::Fixed(528), (3, 7), true),
-    row(ESR_MAGIC, "ESR", SizeRule::Ignored(16), (4, 15), false),
-    row(GCS_MAGIC, "GCS", SizeRule::Fixed(32), (6, 13), true),
-    row(SVE_MAGIC, "SVE", SizeRule::Sve, (4, 15), true),
-    row(TPIDR2_MAGIC, "TPIDR2", SizeRule::Fixed(16), (6, 3), true),
-    row(ZA_MAGIC, "ZA", SizeRule::Za, (5, 19), true),
-    row(ZT_MAGIC, "ZT", SizeRule::Zt, (6, 3), true),
-    row(FPMR_MAGIC, "FPMR", SizeRule::Fixed(16), (6, 9), true),
-    row(POE_MAGIC, "POE", SizeRule::Fixed(16), (6, 12), true),
-    row(EXTRA_MAGIC, "EXTRA", SizeRule::AtLeast(32), (4, 13), true),
-    row(END_MAGIC, "END", SizeRule::Fixed(0), (3, 7), true),
-];
-
-/// The row of a magic word, if it has one.
-#[must_use]
-pub fn magic(word: u32) -> Option<&'static Magic> {
-    MAGICS.iter().find(|row| row.magic == word)
-}
 
 /// First word of an FPSIMD record as it lies in memory: magic and size in one.
-pub const FPSIMD_HEAD: u64 = 0x0000_0210_4650_8001;
+pub const FPSIMD_HEAD: u64 = head_word(RecordKind::Fpsimd);
+
+/// Magic and size of a record as the kernel writes it, as they lie in memory.
+const fn head_word(kind: RecordKind) -> u64 {
+    (kind.written() as u64) << u32::BITS | kind.magic() as u64
+}

@@ -2,6 +2,8 @@
 
 use crate::units::{Addr, Place, Tid, Vl};
 
+pub use super::record::{Body, Length};
+
 /// One signal frame with everything in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
@@ -49,10 +51,12 @@ pub struct Frame {
 impl Frame {
     /// The non-streaming vector lengths in its SVE records.
     pub fn vector_lengths(&self) -> impl Iterator<Item = Vl> + '_ {
-        self.records.iter().filter_map(|record| match record.body {
-            Body::Sve { vl, flags, .. } if flags & SVE_SIG_FLAG_SM == 0 => Some(vl),
-            _ => None,
-        })
+        self.records
+            .iter()
+            .filter_map(|record| match record.body.length()? {
+                Length::Vectors(vl) => Some(vl),
+                Length::Streaming(_) => None,
+            })
     }
 }
 
@@ -123,85 +127,6 @@ pub struct Record {
 
 /// Bytes of each record kept for people to look at: all of the small records, the start of the large.
 pub const RAW_KEPT: usize = 256;
-
-/// Fields of a record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Body {
-    /// `struct fpsimd_context`.
-    Fpsimd {
-        /// FPSR.
-        fpsr: u32,
-        /// FPCR.
-        fpcr: u32,
-        /// V0 to V31, little-endian.
-        vregs: Box<[u128; 32]>,
-    },
-    /// `struct esr_context`.
-    Esr {
-        /// Syndrome.
-        esr: u64,
-    },
-    /// `struct sve_context`.
-    Sve {
-        /// Vector length, bytes.
-        vl: Vl,
-        /// Flags; bit 0 is `SVE_SIG_FLAG_SM`.
-        flags: u16,
-        /// The payload, where the record has one of the size its `vl` asks for.
-        payload: Option<SvePayload>,
-    },
-    /// `struct tpidr2_context`.
-    Tpidr2 {
-        /// TPIDR2_EL0.
-        tpidr2: u64,
-    },
-    /// `struct za_context`.
-    Za {
-        /// Streaming vector length, bytes.
-        vl: Vl,
-        /// Whether the matrix follows (PSTATE.ZA was 1).
-        payload: bool,
-        /// Whether every byte of it is zero (true without a payload).
-        zero: bool,
-    },
-    /// `struct zt_context`.
-    Zt {
-        /// Number of ZT registers.
-        nregs: u16,
-        /// Whether their bytes follow.
-        payload: bool,
-    },
-    /// `struct fpmr_context`.
-    Fpmr {
-        /// FPMR.
-        fpmr: u64,
-    },
-    /// `struct poe_context`.
-    Poe {
-        /// POR_EL0.
-        por_el0: u64,
-    },
-    /// `struct gcs_context`.
-    Gcs {
-        /// Shadow stack pointer.
-        gcspr: u64,
-        /// Enabled features.
-        features_enabled: u64,
-        /// Reserved word.
-        reserved: u64,
-    },
-    /// `struct extra_context`.
-    Extra {
-        /// Address of the extra space.
-        datap: u64,
-        /// Its size in bytes.
-        size: u32,
-    },
-    /// The terminator: magic 0 and size 0.
-    End,
-    /// A magic without a name here, or a known one too short for its fields.
-    Unknown,
-}
 
 /// Where the parts of an SVE payload lie and what they hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

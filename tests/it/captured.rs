@@ -8,6 +8,7 @@ use crate::program;
 use std::collections::{BTreeMap, BTreeSet};
 
 use hwcr::abi::kernel;
+use hwcr::abi::record::RecordKind;
 use hwcr::auxv::hwcap::{self, HwcapBit};
 use hwcr::facts;
 use hwcr::finding::Proof;
@@ -142,11 +143,11 @@ fn what_was_probed_is_what_features_and_versions_say() {
         );
         assert_eq!(profile.sigreturn.len(), records.len(), "{}", profile.name);
         for (name, bits) in records {
-            let since = kernel::RECORDS
+            let since = RecordKind::ALL
                 .iter()
-                .find(|row| row.name == name)
+                .find(|kind| kind.name() == name)
                 .unwrap()
-                .since;
+                .since();
             let feature =
                 bits.is_empty() || bits.iter().any(|bit| profile.hwcaps.has(bit) == Some(true));
             let taken = profile.sigreturn[name] == Observed::Accepted;

@@ -17,8 +17,8 @@ mod asking_objects;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use hwcr::abi::ask::Ask;
 use hwcr::abi::restore::{self, Below, CONDITIONS, Evidence, PAIRS, Row};
-use hwcr::criu_image::ask::Ask;
 use hwcr::criu_image::model::Checkpoint;
 use hwcr::facts;
 use hwcr::finding::{Finding, Severity, Verdict};

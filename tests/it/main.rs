@@ -50,6 +50,7 @@ mod rewrite_archive;
 mod rewrite_cli;
 mod rewrite_engine;
 mod rewritten;
+mod rooms;
 mod rule_ids;
 mod rules;
 mod scale;

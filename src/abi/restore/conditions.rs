@@ -1,6 +1,6 @@
 //! What a restore asks for that no version shows: options a kernel is built with, and the state of the machine.
 
-use crate::criu_image::ask::Ask;
+use crate::abi::ask::Ask;
 use crate::rule_id::RuleId;
 use crate::units::Version;
 

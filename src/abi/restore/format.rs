@@ -1,7 +1,7 @@
 //! Rows of the image format itself: nothing is asked of the kernel.
 
 use super::{Below, Row, criu, written};
-use crate::criu_image::ask::Ask;
+use crate::abi::ask::Ask;
 
 /// The rows.
 pub(super) static ROWS: &[Row] = &[

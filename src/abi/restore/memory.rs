@@ -1,8 +1,8 @@
 //! Rows of memory and of the state of the CPU.
 
 use super::{Below, CriuFloor, Evidence, KernelFloor, Row, criu, kernel, written};
-use crate::auxv::hwcap;
-use crate::criu_image::ask::Ask;
+use crate::abi::ask::Ask;
+use crate::abi::hwcap;
 use crate::rule_id::RuleId;
 use crate::units::Version;
 

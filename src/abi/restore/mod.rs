@@ -14,8 +14,8 @@ mod pairs;
 pub use conditions::{CONDITIONS, Condition, OPTION_RULE};
 pub use pairs::{PAIRS, Pair};
 
-use crate::auxv::hwcap::HwcapBit;
-use crate::criu_image::ask::Ask;
+use crate::abi::ask::Ask;
+use crate::abi::hwcap::HwcapBit;
 use crate::rule_id::RuleId;
 use crate::units::Version;
 

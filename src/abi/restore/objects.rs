@@ -2,7 +2,7 @@
 //! timers, cgroups.
 
 use super::{Below, CriuFloor, KernelFloor, Row, criu, kernel, written};
-use crate::criu_image::ask::Ask;
+use crate::abi::ask::Ask;
 use crate::units::Version;
 
 /// Stable releases that have the fanotify of 6.0, which came with that of the NFS server.

@@ -1,5 +1,6 @@
 //! Builds a frame out of one that the kernel wrote.
 
+use crate::abi::record::RecordKind;
 use crate::memory::{Content, Mapping, Memory, Missing, Run};
 use crate::sigframe::layout;
 use crate::units::{Addr, AddrRange, Place};
@@ -7,9 +8,9 @@ use crate::units::{Addr, AddrRange, Place};
 use super::Trial;
 
 /// Bytes of an FPSIMD record.
-const FPSIMD_SIZE: usize = 528;
+const FPSIMD_SIZE: usize = RecordKind::Fpsimd.written() as usize;
 /// Bytes of an EXTRA record.
-const EXTRA_SIZE: u32 = 32;
+const EXTRA_SIZE: u32 = RecordKind::Extra.written();
 /// PSTATE.BTYPE: what kind of branch led to the next instruction. The frame's PC is no branch target.
 const PSTATE_BTYPE: u64 = 0b11 << 10;
 
@@ -68,7 +69,7 @@ pub fn build(own: &[u8], trial: &Trial, base: Addr, goal: Goal) -> Result<Vec<u8
             .0
             .saturating_add(length(frame.len()))
             .saturating_add(behind);
-        frame.extend(layout::EXTRA_MAGIC.to_le_bytes());
+        frame.extend(RecordKind::Extra.magic().to_le_bytes());
         frame.extend(EXTRA_SIZE.to_le_bytes());
         frame.extend(datap.to_le_bytes());
         frame.extend(u32::try_from(space).unwrap_or(u32::MAX).to_le_bytes());

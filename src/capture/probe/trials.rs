@@ -1,5 +1,6 @@
 //! The frames to try.
 
+use crate::abi::record::{RecordKind, Trial as Try};
 use crate::auxv::hwcap::{self, HwcapBit, Hwcaps};
 use crate::sigframe::layout;
 use crate::sigframe::model::SVE_SIG_FLAG_SM;
@@ -12,10 +13,10 @@ pub enum Subject {
     Control,
     /// A frame that every kernel refuses, likewise.
     Counter,
-    /// The record of this name, in a form that a kernel with the feature takes.
-    Record(&'static str),
-    /// A frame that lacks the record of this name, which the kernel itself would write.
-    Without(&'static str),
+    /// A record of this kind, in a form that a kernel with the feature takes.
+    Record(RecordKind),
+    /// A frame that lacks the record of this kind, which the kernel itself would write.
+    Without(RecordKind),
 }
 
 /// One frame to try.
@@ -30,21 +31,17 @@ pub struct Trial {
     /// The first of them that goes into EXTRA space, where that is not left to their size.
     pub extra_from: Option<usize>,
     /// Records without which this one cannot be taken: its refusal says nothing where they are refused.
-    pub needs: Vec<&'static str>,
+    pub needs: Vec<RecordKind>,
 }
 
 /// A magic word that no kernel knows: "hwcr".
 const UNKNOWN_MAGIC: u32 = 0x7263_7768;
-/// POR_EL0 as every task starts with it (`POR_EL0_INIT` of `arch/arm64/include/asm/por.h`).
-const POR_INIT: u64 = 7;
-/// `GCS_SIG_CONTEXT_SIZE`: header, GCSPR_EL0, features, reserved.
-const GCS_SIZE: u32 = 32;
 /// Size of records with one word.
-const WORD_SIZE: u32 = 16;
+const WORD_SIZE: u32 = RecordKind::Esr.written();
 /// A vector length for records on machines that have no vectors: any will do.
 const ANY_VL: Vl = Vl(16);
 /// Sizes of records that a rewrite could turn into ESR records: with a word, GCS and EXTRA, ZT.
-const FILLERS: [u32; 3] = [WORD_SIZE, GCS_SIZE, 80];
+const FILLERS: [u32; 3] = [WORD_SIZE, RecordKind::Gcs.written(), 80];
 
 impl Trial {
     fn new(subject: Subject, form: impl Into<String>, records: Vec<Vec<u8>>) -> Self {
@@ -57,7 +54,7 @@ impl Trial {
         }
     }
 
-    fn needing(mut self, needs: &[&'static str]) -> Self {
+    fn needing(mut self, needs: &[RecordKind]) -> Self {
         self.needs.extend(needs);
         self
     }
@@ -73,11 +70,11 @@ fn record(magic: u32, size: u32, body: &[u8]) -> Vec<u8> {
 
 fn sve(vl: Vl, flags: u16, size: u32) -> Vec<u8> {
     let body = [vl.0.to_le_bytes(), flags.to_le_bytes()].concat();
-    record(layout::SVE_MAGIC, size, &body)
+    record(RecordKind::Sve.magic(), size, &body)
 }
 
 fn za(vl: Vl, size: u32) -> Vec<u8> {
-    record(layout::ZA_MAGIC, size, &vl.0.to_le_bytes())
+    record(RecordKind::Za.magic(), size, &vl.0.to_le_bytes())
 }
 
 /// The frames to try on a machine with these HWCAPs, whose processes have these vector lengths; without
@@ -102,14 +99,15 @@ pub fn trials(caps: &Hwcaps, sve_vl: Option<Vl>, sme_vl: Option<Vl>) -> Vec<Tria
         sme_vl,
     );
     matrix(&mut trials, has(hwcap::SME), sme_vl);
-    let one = |kind, form: &str, magic, size, value: u64| {
-        let bytes = record(magic, size, &value.to_le_bytes());
-        Trial::new(Subject::Record(kind), form, vec![bytes])
+    trials.extend(
+        RecordKind::ALL
+            .iter()
+            .filter(|kind| **kind != RecordKind::Poe)
+            .filter_map(|kind| one_word(*kind)),
+    );
+    let Some(por) = one_word(RecordKind::Poe) else {
+        return trials;
     };
-    trials.push(one("TPIDR2", "value 0", layout::TPIDR2_MAGIC, WORD_SIZE, 0));
-    trials.push(one("FPMR", "value 0", layout::FPMR_MAGIC, WORD_SIZE, 0));
-    trials.push(one("GCS", "no features", layout::GCS_MAGIC, GCS_SIZE, 0));
-    let por = one("POE", "default", layout::POE_MAGIC, WORD_SIZE, POR_INIT);
     if has(hwcap::POE) {
         // Some kernels give a task that returns without this record a POR_EL0 of chance, so that every
         // frame here has it.
@@ -117,11 +115,26 @@ pub fn trials(caps: &Hwcaps, sve_vl: Option<Vl>, sme_vl: Option<Vl>) -> Vec<Tria
         for trial in &mut trials {
             trial.records.splice(0..0, bytes.iter().cloned());
         }
-        trials.push(Trial::new(Subject::Without("POE"), "FPSIMD alone", vec![]));
+        trials.push(Trial::new(
+            Subject::Without(RecordKind::Poe),
+            "FPSIMD alone",
+            vec![],
+        ));
     }
     trials.push(por);
     extra(&mut trials);
     trials
+}
+
+/// The record of a kind that is tried with one word in it.
+fn one_word(kind: RecordKind) -> Option<Trial> {
+    match kind.row().trial {
+        Try::Word(form, value) => {
+            let bytes = record(kind.magic(), kind.written(), &value.to_le_bytes());
+            Some(Trial::new(Subject::Record(kind), form, vec![bytes]))
+        }
+        Try::Own => None,
+    }
 }
 
 /// ESR records of the sizes that records have which a rewrite could turn into one.
@@ -129,9 +142,9 @@ fn esr(trials: &mut Vec<Trial>, sve_vl: Option<Vl>) {
     let payload = sve_vl.and_then(Vl::vq).map(layout::sve_size);
     for size in FILLERS.into_iter().chain(payload) {
         trials.push(Trial::new(
-            Subject::Record("ESR"),
+            Subject::Record(RecordKind::Esr),
             format!("{size} bytes"),
-            vec![record(layout::ESR_MAGIC, size, &[])],
+            vec![record(RecordKind::Esr.magic(), size, &[])],
         ));
     }
 }
@@ -145,7 +158,11 @@ fn scalable(
     sme_vl: Option<Vl>,
 ) {
     let mut put = |form: String, record: Vec<u8>| {
-        trials.push(Trial::new(Subject::Record("SVE"), form, vec![record]));
+        trials.push(Trial::new(
+            Subject::Record(RecordKind::Sve),
+            form,
+            vec![record],
+        ));
     };
     let header = |vl: Vl| {
         (
@@ -180,12 +197,20 @@ fn scalable(
 /// ZA and ZT. ZT needs ZA switched on, which a ZA record with payload does.
 fn matrix(trials: &mut Vec<Trial>, has_sme: bool, sme_vl: Option<Vl>) {
     let zt_body = 1_u16.to_le_bytes();
-    let zt = record(layout::ZT_MAGIC, layout::zt_size(1), &zt_body);
+    let zt = record(RecordKind::Zt.magic(), layout::zt_size(1), &zt_body);
     if !has_sme {
         let header = za(ANY_VL, layout::HEADER_ONLY);
         let form = format!("header only, vl {ANY_VL}");
-        trials.push(Trial::new(Subject::Record("ZA"), form, vec![header]));
-        trials.push(Trial::new(Subject::Record("ZT"), "without ZA", vec![zt]));
+        trials.push(Trial::new(
+            Subject::Record(RecordKind::Za),
+            form,
+            vec![header],
+        ));
+        trials.push(Trial::new(
+            Subject::Record(RecordKind::Zt),
+            "without ZA",
+            vec![zt],
+        ));
         return;
     }
     let Some((vl, vq)) = sme_vl.and_then(|vl| Some((vl, vl.vq()?))) else {
@@ -193,28 +218,28 @@ fn matrix(trials: &mut Vec<Trial>, has_sme: bool, sme_vl: Option<Vl>) {
     };
     let payload = za(vl, layout::za_size(vq));
     trials.push(Trial::new(
-        Subject::Record("ZA"),
+        Subject::Record(RecordKind::Za),
         format!("header only, vl {vl}"),
         vec![za(vl, layout::HEADER_ONLY)],
     ));
     trials.push(Trial::new(
-        Subject::Record("ZA"),
+        Subject::Record(RecordKind::Za),
         format!("with the matrix, vl {vl}"),
         vec![payload.clone()],
     ));
     trials.push(
         Trial::new(
-            Subject::Record("ZT"),
+            Subject::Record(RecordKind::Zt),
             format!("behind ZA with the matrix, vl {vl}"),
             vec![payload, zt],
         )
-        .needing(&["ZA"]),
+        .needing(&[RecordKind::Za]),
     );
 }
 
 /// EXTRA records: with empty space, and with a record in it that every kernel passes over.
 fn extra(trials: &mut Vec<Trial>) {
-    let esr = record(layout::ESR_MAGIC, WORD_SIZE, &[]);
+    let esr = record(RecordKind::Esr.magic(), WORD_SIZE, &[]);
     // Whatever goes into every frame (POE) stays before the EXTRA record.
     let before: Vec<Vec<u8>> = trials
         .first()
@@ -228,7 +253,7 @@ fn extra(trials: &mut Vec<Trial>) {
         let records = before.iter().cloned().chain(inside).collect();
         trials.push(Trial {
             extra_from,
-            ..Trial::new(Subject::Record("EXTRA"), form, records)
+            ..Trial::new(Subject::Record(RecordKind::Extra), form, records)
         });
     }
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::frame::{self, Goal, Held};
 use super::{Outcome, Subject, Tried};
-use crate::abi::sigreturn::{Answer, answer};
+use crate::abi::record::RecordKind;
 use crate::capture::Note;
-use crate::profile::load;
 use crate::profile::model::{Observed, Profile};
 use crate::sigframe::chain::read_frame;
 use crate::sigframe::layout;
+use crate::sigreturn::{Answer, answer};
 use crate::units::Addr;
 
 /// What the frames show.
@@ -54,13 +54,13 @@ pub fn weigh(tried: &[Tried], profile: &Profile) -> Observations {
         );
         return seen;
     }
-    seen.sigreturn
-        .insert("FPSIMD".to_owned(), Observed::Accepted);
-    seen.forms.insert("FPSIMD".to_owned(), "alone".to_owned());
+    let fpsimd = RecordKind::Fpsimd.name();
+    seen.sigreturn.insert(fpsimd.to_owned(), Observed::Accepted);
+    seen.forms.insert(fpsimd.to_owned(), "alone".to_owned());
     // Those whose frames need no other kind come first.
-    let needs = |kind: &str| of(tried, kind).any(|tried| !tried.trial.needs.is_empty());
-    let (later, first): (Vec<&str>, Vec<&str>) =
-        load::RECORDS.into_iter().partition(|kind| needs(kind));
+    let needs = |kind: &RecordKind| of(tried, *kind).any(|tried| !tried.trial.needs.is_empty());
+    let (later, first): (Vec<RecordKind>, Vec<RecordKind>) =
+        RecordKind::ALL.iter().copied().partition(needs);
     for kind in first.into_iter().chain(later) {
         one(kind, tried, &mut seen);
     }
@@ -70,19 +70,20 @@ pub fn weigh(tried: &[Tried], profile: &Profile) -> Observations {
     seen
 }
 
-fn of<'a>(tried: &'a [Tried], kind: &str) -> impl Iterator<Item = &'a Tried> {
+fn of(tried: &[Tried], kind: RecordKind) -> impl Iterator<Item = &Tried> {
     tried
         .iter()
         .filter(move |tried| matches!(tried.trial.subject, Subject::Record(of) if of == kind))
 }
 
 /// Weighs the frames of one kind.
-fn one(kind: &str, tried: &[Tried], seen: &mut Observations) {
+fn one(kind: RecordKind, tried: &[Tried], seen: &mut Observations) {
     let frames: Vec<&Tried> = of(tried, kind).collect();
     let Some(first) = frames.first() else { return };
+    let name = kind.name();
     let alike = frames.iter().all(|tried| tried.outcome == first.outcome);
     // A refusal that another record may have earned is nobody's.
-    let certain = |need: &&str| seen.sigreturn.get(*need) == Some(&Observed::Accepted);
+    let certain = |need: &RecordKind| seen.sigreturn.get(need.name()) == Some(&Observed::Accepted);
     let own = frames
         .iter()
         .all(|tried| tried.trial.needs.iter().all(certain));
@@ -97,9 +98,9 @@ fn one(kind: &str, tried: &[Tried], seen: &mut Observations) {
     };
     match observed {
         Some(observed) => {
-            seen.sigreturn.insert(kind.to_owned(), observed);
+            seen.sigreturn.insert(name.to_owned(), observed);
             let forms = forms(|tried| tried.trial.form.clone());
-            seen.forms.insert(kind.to_owned(), forms);
+            seen.forms.insert(name.to_owned(), forms);
         }
         None => {
             let forms = forms(|tried| format!("{} {}", tried.trial.form, tried.outcome));
@@ -108,7 +109,7 @@ fn one(kind: &str, tried: &[Tried], seen: &mut Observations) {
                 false => "no answer of their own, since they need a record that was not accepted",
             };
             seen.notes.push(Note::new(format!(
-                "frames with {kind} met {why} ({forms}): `sigreturn.{kind}` is left unknown"
+                "frames with {name} met {why} ({forms}): `sigreturn.{name}` is left unknown"
             )));
         }
     }
@@ -127,8 +128,8 @@ fn compare(tried: &Tried, profile: &Profile, notes: &mut Vec<Note>) {
         return;
     }
     let what = match tried.trial.subject {
-        Subject::Record(kind) => format!("{kind} ({})", tried.trial.form),
-        Subject::Without(kind) => format!("{}, without {kind},", tried.trial.form),
+        Subject::Record(kind) => format!("{} ({})", kind.name(), tried.trial.form),
+        Subject::Without(kind) => format!("{}, without {},", tried.trial.form, kind.name()),
         Subject::Control | Subject::Counter => tried.trial.form.clone(),
     };
     notes.push(

@@ -1,6 +1,6 @@
 //! Frames that are tried, and what follows from them.
 
-use crate::abi::kernel;
+use crate::abi::record::RecordKind;
 use crate::auxv::hwcap::Hwcaps;
 use crate::capture::probe::auxv::{self, Answer};
 use crate::capture::probe::frame::{Goal, Held, build};
@@ -94,14 +94,9 @@ fn every_frame_is_one_that_the_kernel_parses() {
                 .collect();
             assert_eq!(kinds[1..], asked, "{what}");
             if let Subject::Record(kind) = trial.subject
-                && kind != "EXTRA"
+                && kind != RecordKind::Extra
             {
-                let magic = kernel::RECORDS
-                    .iter()
-                    .find(|row| row.name == kind)
-                    .unwrap()
-                    .magic;
-                assert!(asked.contains(&magic), "{what}");
+                assert!(asked.contains(&kind.magic()), "{what}");
             }
             let needs_space = bytes.len() > 4688 || trial.extra_from.is_some();
             let extra = frame
@@ -164,7 +159,7 @@ fn sound(subject: Subject, takes: &[&str]) -> Outcome {
     match subject {
         Subject::Control | Subject::Without(_) => Outcome::Taken,
         Subject::Counter => Outcome::Refused,
-        Subject::Record(kind) if takes.contains(&kind) => Outcome::Taken,
+        Subject::Record(kind) if takes.contains(&kind.name()) => Outcome::Taken,
         Subject::Record(_) => Outcome::Refused,
     }
 }
@@ -262,7 +257,7 @@ fn a_refusal_counts_only_where_no_other_record_can_have_earned_it() {
 #[test]
 fn a_process_that_ends_otherwise_is_no_observation() {
     let seen = shown(0, &resolve("cortex-a57"), |subject, _| match subject {
-        Subject::Record("FPMR") => Outcome::Other("did not end".to_owned()),
+        Subject::Record(RecordKind::Fpmr) => Outcome::Other("did not end".to_owned()),
         _ => sound(subject, &["ESR", "EXTRA"]),
     });
     assert!(!seen.sigreturn.contains_key("FPMR"));

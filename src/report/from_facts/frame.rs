@@ -1,11 +1,11 @@
 //! Signal frames as report structures.
 
 use crate::facts;
-use crate::sigframe::model::{self, Body, SvePayload};
+use crate::sigframe::model;
 
 use super::words;
 use crate::report::v1::Liveness;
-use crate::report::v1::frame::{Frame, FrameAnomaly, Record, RecordBody, SveLayout, WayOut};
+use crate::report::v1::frame::{Frame, FrameAnomaly, Record, RecordBody, WayOut};
 use crate::report::v1::task::AltStack;
 
 /// A frame with all its records; vector and general registers only when `verbose`.
@@ -75,7 +75,7 @@ fn way(way: &facts::WayOut) -> WayOut {
 
 fn record(record: &model::Record, verbose: bool) -> Record {
     Record {
-        body: body(&record.body, verbose),
+        body: RecordBody::of(&record.body, verbose),
         address: record.addr.into(),
         size: record.size,
         magic: record.magic.into(),
@@ -89,73 +89,6 @@ fn record(record: &model::Record, verbose: bool) -> Record {
                 .map(|byte| format!("{byte:02x}"))
                 .collect()
         }),
-    }
-}
-
-fn body(body: &Body, verbose: bool) -> RecordBody {
-    match *body {
-        Body::Fpsimd {
-            fpsr,
-            fpcr,
-            ref vregs,
-            ..
-        } => RecordBody::Fpsimd {
-            fpsr: fpsr.into(),
-            fpcr: fpcr.into(),
-            vregs: verbose.then(|| vregs.iter().map(|&v| crate::report::v1::Hex(v)).collect()),
-        },
-        Body::Esr { esr, .. } => RecordBody::Esr { esr: esr.into() },
-        Body::Sve {
-            vl, flags, payload, ..
-        } => RecordBody::Sve {
-            vl: vl.0,
-            flags,
-            payload: payload.is_some(),
-            layout: payload.map(sve_layout),
-        },
-        Body::Tpidr2 { tpidr2, .. } => RecordBody::Tpidr2 {
-            tpidr2: tpidr2.into(),
-        },
-        Body::Za {
-            vl, payload, zero, ..
-        } => RecordBody::Za {
-            vl: vl.0,
-            payload,
-            zero,
-        },
-        Body::Zt { nregs, payload, .. } => RecordBody::Zt { nregs, payload },
-        Body::Fpmr { fpmr, .. } => RecordBody::Fpmr { fpmr: fpmr.into() },
-        Body::Poe { por_el0, .. } => RecordBody::Poe {
-            por_el0: por_el0.into(),
-        },
-        Body::Gcs {
-            gcspr,
-            features_enabled,
-            reserved,
-            ..
-        } => RecordBody::Gcs {
-            gcspr: gcspr.into(),
-            features_enabled: features_enabled.into(),
-            reserved: reserved.into(),
-        },
-        Body::Extra { datap, size, .. } => RecordBody::Extra {
-            datap: datap.into(),
-            extra_size: size,
-        },
-        Body::End => RecordBody::End,
-        Body::Unknown => RecordBody::Unknown,
-    }
-}
-
-fn sve_layout(payload: SvePayload) -> SveLayout {
-    SveLayout {
-        vq: payload.vq,
-        z_offset: payload.z_offset,
-        p_offset: payload.p_offset,
-        ffr_offset: payload.ffr_offset,
-        upper_zero: payload.upper_zero,
-        predicates_zero: payload.predicates_zero,
-        ffr_zero: payload.ffr_zero,
     }
 }
 

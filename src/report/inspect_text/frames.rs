@@ -4,9 +4,9 @@ use std::io;
 
 use super::task::{registers_table, section};
 use super::{DETAIL, ITEM, item, pairs, widest};
-use crate::report::layout::{Page, Span, bytes, counted, plain, styled};
+use crate::report::layout::{Page, Span, bytes, plain, styled};
 use crate::report::style::{BAD, FAINT, OPEN, STRONG, of_liveness};
-use crate::report::v1::frame::{Frame, Record, RecordBody, SveLayout, WayOut};
+use crate::report::v1::frame::{Frame, Record, RecordBody, WayOut};
 use crate::report::v1::task::Task;
 
 /// The frames of a task and what is known of the search for them.
@@ -121,7 +121,10 @@ fn way_out(way: &WayOut) -> (&'static str, String) {
 
 /// Name, address, size and fields, each below those of the record before.
 fn records(page: &mut Page<'_>, records: &[Record], verbose: bool) -> io::Result<()> {
-    let names: Vec<Span> = records.iter().map(|record| plain(name(record))).collect();
+    let names: Vec<Span> = records
+        .iter()
+        .map(|record| plain(record.body.name()))
+        .collect();
     let label = widest(&names) + 2;
     let digits = records
         .iter()
@@ -133,14 +136,14 @@ fn records(page: &mut Page<'_>, records: &[Record], verbose: bool) -> io::Result
             "{}  {:>digits$} bytes",
             record.address, record.size
         ))];
-        let fields = fields(&record.body);
+        let fields = record.body.fields();
         if !fields.is_empty() {
             text.push(plain(format!("  {fields}")));
         }
         if record.in_extra {
             text.push(styled(FAINT, "  in EXTRA space"));
         }
-        page.labelled(DETAIL, label, styled(STRONG, name(record)), &text)?;
+        page.labelled(DETAIL, label, styled(STRONG, record.body.name()), &text)?;
         if verbose {
             let place = record
                 .file
@@ -205,92 +208,4 @@ fn raw(page: &mut Page<'_>, frame: &Frame) -> io::Result<()> {
         Some(regs) => registers_table(page, DETAIL, 'x', 16, regs),
         None => Ok(()),
     }
-}
-
-fn name(record: &Record) -> &'static str {
-    match record.body {
-        RecordBody::Fpsimd { .. } => "FPSIMD",
-        RecordBody::Esr { .. } => "ESR",
-        RecordBody::Sve { .. } => "SVE",
-        RecordBody::Tpidr2 { .. } => "TPIDR2",
-        RecordBody::Za { .. } => "ZA",
-        RecordBody::Zt { .. } => "ZT",
-        RecordBody::Fpmr { .. } => "FPMR",
-        RecordBody::Poe { .. } => "POE",
-        RecordBody::Gcs { .. } => "GCS",
-        RecordBody::Extra { .. } => "EXTRA",
-        RecordBody::End => "END",
-        RecordBody::Unknown => "unknown",
-    }
-}
-
-fn fields(body: &RecordBody) -> String {
-    match body {
-        RecordBody::Fpsimd { fpsr, fpcr, .. } => {
-            pairs(&[("fpsr", Some(*fpsr)), ("fpcr", Some(*fpcr))])
-        }
-        RecordBody::Esr { esr } => format!("esr {esr}"),
-        RecordBody::Sve {
-            vl,
-            flags,
-            payload,
-            layout,
-        } => {
-            let streaming = if flags & 1 != 0 { " (streaming)" } else { "" };
-            format!(
-                "vl {vl}  flags {flags}{streaming}  {}",
-                sve(*payload, *layout)
-            )
-        }
-        RecordBody::Tpidr2 { tpidr2 } => format!("tpidr2 {tpidr2}"),
-        RecordBody::Za { vl, payload, zero } => match (payload, zero) {
-            (false, _) => format!("vl {vl}  header only"),
-            (true, true) => format!("vl {vl}  matrix, all zero"),
-            (true, false) => format!("vl {vl}  matrix, not zero"),
-        },
-        RecordBody::Zt { nregs, payload } => {
-            format!(
-                "{}  {}",
-                counted((*nregs).into(), "register", "registers"),
-                payload_word(*payload)
-            )
-        }
-        RecordBody::Fpmr { fpmr } => format!("fpmr {fpmr}"),
-        RecordBody::Poe { por_el0 } => format!("por_el0 {por_el0}"),
-        RecordBody::Gcs {
-            gcspr,
-            features_enabled,
-            reserved,
-        } => pairs(&[
-            ("gcspr", Some(*gcspr)),
-            ("features", Some(*features_enabled)),
-            ("reserved", Some(*reserved)),
-        ]),
-        RecordBody::Extra { datap, extra_size } => {
-            format!("{extra_size} bytes of space at {datap}")
-        }
-        RecordBody::End | RecordBody::Unknown => String::new(),
-    }
-}
-
-fn payload_word(payload: bool) -> &'static str {
-    if payload { "payload" } else { "header only" }
-}
-
-/// What the payload of an SVE record holds.
-fn sve(payload: bool, layout: Option<SveLayout>) -> String {
-    let Some(layout) = layout else {
-        return payload_word(payload).to_owned();
-    };
-    let word = |zero: bool| if zero { "zero" } else { "not zero" };
-    format!(
-        "payload at vq {}: Z at {}, upper bits {}; P at {}, {}; FFR at {}, {}",
-        layout.vq,
-        layout.z_offset,
-        word(layout.upper_zero),
-        layout.p_offset,
-        word(layout.predicates_zero),
-        layout.ffr_offset,
-        word(layout.ffr_zero),
-    )
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::task::AltStack;
 use super::{Hex, Liveness};
+pub use crate::report::record::{RecordBody, SveLayout};
 
 /// One signal frame.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -111,121 +112,6 @@ pub struct Record {
     /// Its first bytes in hex, at most 256 of them; only with `--verbose`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<String>,
-}
-
-/// Fields of a record, by its kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(tag = "kind")]
-pub enum RecordBody {
-    /// `fpsimd_context`.
-    #[serde(rename = "FPSIMD")]
-    Fpsimd {
-        /// FPSR.
-        fpsr: Hex,
-        /// FPCR.
-        fpcr: Hex,
-        /// V0 to V31 (`-v`).
-        #[serde(skip_serializing_if = "Option::is_none")]
-        vregs: Option<Vec<Hex>>,
-    },
-    /// `esr_context`.
-    #[serde(rename = "ESR")]
-    Esr {
-        /// Syndrome.
-        esr: Hex,
-    },
-    /// `sve_context`.
-    #[serde(rename = "SVE")]
-    Sve {
-        /// Vector length, bytes.
-        vl: u16,
-        /// Flags; bit 0 is streaming mode.
-        flags: u16,
-        /// Whether the registers follow the header.
-        payload: bool,
-        /// Where they lie and what they hold.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        layout: Option<SveLayout>,
-    },
-    /// `tpidr2_context`.
-    #[serde(rename = "TPIDR2")]
-    Tpidr2 {
-        /// TPIDR2_EL0.
-        tpidr2: Hex,
-    },
-    /// `za_context`.
-    #[serde(rename = "ZA")]
-    Za {
-        /// Streaming vector length, bytes.
-        vl: u16,
-        /// Whether the matrix follows the header.
-        payload: bool,
-        /// Whether every byte of it is zero (true without a payload).
-        zero: bool,
-    },
-    /// `zt_context`.
-    #[serde(rename = "ZT")]
-    Zt {
-        /// Number of ZT registers.
-        nregs: u16,
-        /// Whether their bytes follow.
-        payload: bool,
-    },
-    /// `fpmr_context`.
-    #[serde(rename = "FPMR")]
-    Fpmr {
-        /// FPMR.
-        fpmr: Hex,
-    },
-    /// `poe_context`.
-    #[serde(rename = "POE")]
-    Poe {
-        /// POR_EL0.
-        por_el0: Hex,
-    },
-    /// `gcs_context`.
-    #[serde(rename = "GCS")]
-    Gcs {
-        /// Shadow stack pointer.
-        gcspr: Hex,
-        /// Enabled features.
-        features_enabled: Hex,
-        /// Reserved word.
-        reserved: Hex,
-    },
-    /// `extra_context`.
-    #[serde(rename = "EXTRA")]
-    Extra {
-        /// Address of the extra space.
-        datap: Hex,
-        /// Its size, bytes.
-        extra_size: u32,
-    },
-    /// The terminator.
-    #[serde(rename = "END")]
-    End,
-    /// A magic without a name, or a known one too short for its fields.
-    #[serde(rename = "UNKNOWN")]
-    Unknown,
-}
-
-/// Where the registers of an SVE record lie (offsets from the record) and what they hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct SveLayout {
-    /// Quadwords a vector.
-    pub vq: u16,
-    /// Offset of Z0.
-    pub z_offset: u32,
-    /// Offset of P0.
-    pub p_offset: u32,
-    /// Offset of FFR.
-    pub ffr_offset: u32,
-    /// Bits above 127 of every Z register are zero.
-    pub upper_zero: bool,
-    /// Every predicate is zero.
-    pub predicates_zero: bool,
-    /// FFR is zero.
-    pub ffr_zero: bool,
 }
 
 /// A way in which a frame's bytes do not fit the ABI.

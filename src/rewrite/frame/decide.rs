@@ -4,12 +4,14 @@
 //! (`restore_sigframe` and the functions below it). The low 128 bits of every vector are in the FPSIMD
 //! record, which the kernel lets win, so that nothing has to be copied out of an SVE record.
 
-use crate::abi::sigreturn::{Answer, Reason, answer};
+use crate::abi::record::Without;
 use crate::finding::EditClass;
 use crate::profile::model::Profile;
 use crate::rewrite::edit::Allowed;
+use crate::rule::frame::kind::{State, state};
 use crate::sigframe::layout;
-use crate::sigframe::model::{Body, Record, SVE_SIG_FLAG_SM, SvePayload};
+use crate::sigframe::model::Record;
+use crate::sigreturn::{Answer, Reason, answer};
 use crate::units::Vl;
 
 /// What is done to a record.
@@ -39,16 +41,6 @@ pub(super) struct Stays {
     pub(super) why: String,
     /// What the user may allow.
     pub(super) allow: Option<&'static str>,
-}
-
-/// What a record's state is worth.
-enum State {
-    /// None that could be lost. First, here and below, the record in words.
-    Empty(String),
-    /// It can be given up under this name.
-    Lossy(String, &'static str),
-    /// It is never given up, for this reason.
-    Kept(String, &'static str),
 }
 
 /// What becomes of `record`; `None` where it stays as it is, because the target takes it. Of a target with members every one must take it.
@@ -105,7 +97,7 @@ pub(super) fn decide(
             format!("shrink {name} to a header with vl {vl}"),
             Action::Header(vl),
         ),
-        None if refusals.len() < target.machines().len() && !replaced_by_fpsimd(record) => {
+        None if refusals.len() < target.machines().len() && !dispensable(record) => {
             let why = "some machines of the target take it, and without it would go on with what the handler left in \
                        the register";
             return stays(format!("{name}: {why}"), None);
@@ -119,11 +111,14 @@ pub(super) fn decide(
     }))
 }
 
-/// Whether a kernel that knows the record does without it what it would do with an empty one:
+/// Whether a kernel that knows the record does without it what it would do with an empty one. For SVE
 /// `restore_sigframe` then takes the vectors from the FPSIMD record and discards the rest. Other registers
 /// stay as they are where their record is missing.
-fn replaced_by_fpsimd(record: &Record) -> bool {
-    matches!(record.body, Body::Sve { .. })
+fn dispensable(record: &Record) -> bool {
+    record
+        .body
+        .kind()
+        .is_some_and(|kind| kind.row().without == Without::LikeEmpty)
 }
 
 /// A machine that does not surely take a record.
@@ -167,75 +162,10 @@ fn retargeted(record: &Record, reason: &Reason, target: &Profile) -> Option<Vl> 
     else {
         return None;
     };
-    let body = match &record.body {
-        Body::Sve { flags, .. } => Body::Sve {
-            vl: *default,
-            flags: *flags,
-            payload: None,
-        },
-        Body::Za { .. } => Body::Za {
-            vl: *default,
-            payload: false,
-            zero: true,
-        },
-        _ => return None,
-    };
+    let body = record.body.header_with(*default)?;
     let changed = Record {
         body,
         ..record.clone()
     };
     accepted(&changed, target).then_some(*default)
-}
-
-fn state(record: &Record) -> State {
-    let named = |name: &str, value: u64| format!("{name} record ({value:#x})");
-    match &record.body {
-        Body::Sve { vl, flags, .. } if flags & SVE_SIG_FLAG_SM != 0 => State::Kept(
-            format!("streaming SVE record (vl {vl})"),
-            "the interrupted code is in streaming mode",
-        ),
-        Body::Sve { payload: None, .. } => State::Empty("SVE record (header only)".to_owned()),
-        Body::Sve {
-            payload:
-                Some(SvePayload {
-                    upper_zero: true,
-                    predicates_zero: true,
-                    ffr_zero: true,
-                    ..
-                }),
-            ..
-        } => State::Empty("SVE record (nothing above 128 bits)".to_owned()),
-        Body::Sve { vl, .. } => State::Lossy(
-            format!("SVE record with register state (vl {vl})"),
-            "drop-sve-state",
-        ),
-        Body::Za { payload: false, .. } => State::Empty("ZA record (header only)".to_owned()),
-        // A matrix of zeros is live all the same: PSTATE.ZA is on.
-        Body::Za { vl, .. } => State::Kept(format!("ZA record (vl {vl})"), "ZA is live"),
-        Body::Zt { .. } => State::Kept("ZT record".to_owned(), "ZT0 is live"),
-        Body::Tpidr2 { tpidr2: 0 } => State::Empty("TPIDR2 record (0)".to_owned()),
-        Body::Tpidr2 { tpidr2 } => State::Lossy(named("TPIDR2", *tpidr2), "drop-tpidr2"),
-        Body::Fpmr { fpmr: 0 } => State::Empty("FPMR record (0)".to_owned()),
-        Body::Fpmr { fpmr } => State::Lossy(named("FPMR", *fpmr), "drop-fpmr"),
-        // POR_EL0_INIT of arch/arm64/include/asm/por.h: what every task starts with.
-        Body::Poe { por_el0: 7 } => State::Empty("POE record (default)".to_owned()),
-        Body::Poe { por_el0 } => State::Kept(
-            named("POE", *por_el0),
-            "the task uses protection keys, and they would be lost",
-        ),
-        Body::Gcs {
-            features_enabled: 0,
-            ..
-        } => State::Empty("GCS record (no features)".to_owned()),
-        Body::Gcs {
-            features_enabled, ..
-        } => State::Kept(
-            named("GCS", *features_enabled),
-            "the thread's shadow stack is on",
-        ),
-        _ => State::Kept(
-            format!("record with magic {:#010x}", record.magic),
-            "it is not known what it holds",
-        ),
-    }
 }

@@ -6,6 +6,7 @@
 //!
 //! This file is the table; [`structure`] judges how a frame is built, [`record`] what is in it.
 
+pub mod kind;
 mod record;
 mod structure;
 
@@ -65,7 +66,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[],
         },
-        check: record::unknown_record,
+        check: record::refused,
     },
     Rule {
         meta: RuleMeta {
@@ -149,7 +150,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[EditClass::Lossless, DROP_SVE_STATE],
         },
-        check: record::sve_missing,
+        check: record::refused,
     },
     Rule {
         meta: RuleMeta {
@@ -169,7 +170,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[EditClass::Lossless, DROP_SVE_STATE],
         },
-        check: record::sve_length,
+        check: record::refused,
     },
     Rule {
         meta: RuleMeta {
@@ -188,7 +189,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[],
         },
-        check: record::sve_streaming,
+        check: record::refused,
     },
     Rule {
         meta: RuleMeta {
@@ -204,7 +205,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[EditClass::Lossless, DROP_TPIDR2],
         },
-        check: record::tpidr2,
+        check: record::refused,
     },
     Rule {
         meta: RuleMeta {
@@ -222,7 +223,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },
-        check: record::za_missing,
+        check: record::refused,
     },
     Rule {
         meta: RuleMeta {
@@ -240,7 +241,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },
-        check: record::za_length,
+        check: record::refused,
     },
     Rule {
         meta: RuleMeta {
@@ -258,7 +259,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[],
         },
-        check: record::zt,
+        check: record::refused,
     },
     Rule {
         meta: RuleMeta {
@@ -276,7 +277,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[EditClass::Lossless, DROP_FPMR],
         },
-        check: record::fpmr,
+        check: record::refused,
     },
     Rule {
         meta: RuleMeta {
@@ -294,7 +295,7 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },
-        check: record::poe,
+        check: record::refused,
     },
     Rule {
         meta: RuleMeta {
@@ -333,6 +334,6 @@ pub(super) static RULES: &[Rule] = &[
             since: "0.1.0",
             edits: &[EditClass::Lossless],
         },
-        check: record::gcs,
+        check: record::refused,
     },
 ];

@@ -4,7 +4,7 @@ use super::build::{Plan, STACK, end, esr, fpsimd, memory, record, sve};
 use super::fake::Fake;
 use crate::memory::Memory;
 use crate::sigframe::chain::read_frame;
-use crate::sigframe::layout::{MAGICS, magic, sve_size, za_size, zt_size};
+use crate::sigframe::layout::{sve_size, za_size, zt_size};
 use crate::sigframe::model::{Body, Frame, FrameAnomalyKind as Kind, SVE_SIG_FLAG_SM};
 use crate::units::{Addr, Vl};
 
@@ -288,26 +288,4 @@ fn a_zero_page_has_no_place() {
     let frame = read_frame(&memory, Addr(STACK)).unwrap();
     assert_eq!(frame.place, None);
     assert!(memory.place(Addr(STACK + 0x1000)).is_some());
-}
-
-#[test]
-fn the_table_names_every_magic_once() {
-    let words: std::collections::HashSet<u32> = MAGICS.iter().map(|row| row.magic).collect();
-    assert_eq!(words.len(), MAGICS.len());
-    for (word, name) in [
-        (0x4650_8001, "FPSIMD"),
-        (0x4553_5201, "ESR"),
-        (0x4558_5401, "EXTRA"),
-        (0x5356_4501, "SVE"),
-        (0x5450_4902, "TPIDR2"),
-        (0x5436_6345, "ZA"),
-        (0x5a54_4e01, "ZT"),
-        (0x4650_4d52, "FPMR"),
-        (0x504f_4530, "POE"),
-        (0x4743_5300, "GCS"),
-        (0, "END"),
-    ] {
-        assert_eq!(magic(word).map(|row| row.name), Some(name));
-    }
-    assert_eq!(magic(1), None);
 }

@@ -1,6 +1,6 @@
 //! Images that ask for what `abi::restore::memory` and `abi::restore::format` have rows for.
 
-use hwcr::criu_image::ask::Ask;
+use hwcr::abi::ask::Ask;
 
 use super::Asking;
 use super::asking::{PID, message, varint};

@@ -1,6 +1,6 @@
 //! Images that ask for what `abi::restore::objects` has rows for.
 
-use hwcr::criu_image::ask::Ask;
+use hwcr::abi::ask::Ask;
 use hwcr::wire::edit::FieldValue;
 
 use super::Asking;

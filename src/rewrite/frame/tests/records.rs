@@ -6,12 +6,12 @@ use super::build::{
     BASE, Flat, allowed, end, esr, fpmr, fpsimd, frame, gcs, lay, lay_at, plan_frames, plan_one,
     poe, sve, target, tpidr2, za,
 };
-use crate::abi::sigreturn::{Answer, answer};
 use crate::finding::EditClass;
 use crate::memory::Content;
 use crate::profile::model::Profile;
 use crate::rule_id::RuleId;
 use crate::sigframe::model::Liveness;
+use crate::sigreturn::{Answer, answer};
 
 const RESERVED: u64 = BASE + 0x250;
 

@@ -6,12 +6,17 @@
 //! (`sigreturn` in the profile) outranks all of it, because distributions backport and switch off. For the same reason
 //! a capability bit outranks the kernel's number: who tells programs of a feature has the code that came with it.
 
-use crate::auxv::hwcap::{self, HwcapBit, HwcapWord};
+mod kind;
+
+use crate::abi::kernel;
+use crate::abi::record::{RecordKind, RecordRow};
+use crate::auxv::hwcap::{HwcapBit, HwcapWord};
 use crate::profile::model::{Basis, Observed, Profile, VectorLengths};
-use crate::sigframe::model::{Body, Record, SVE_SIG_FLAG_SM};
+use crate::sigframe::model::{Body, Record};
 use crate::units::Vl;
 
-use super::kernel::{self, RecordSince};
+use kind::by_body;
+pub use kind::samples;
 
 /// The kernel's answer to one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,7 +198,7 @@ fn then(first: Answer, second: impl FnOnce() -> Answer) -> Answer {
 /// apart, from the frame's anomalies.
 #[must_use]
 pub fn answer(record: &Record, target: &Profile) -> Answer {
-    let Some(known) = kernel::record(record.magic) else {
+    let Some(known) = RecordKind::of_magic(record.magic).map(RecordKind::row) else {
         return match record.body {
             Body::End => Answer::Accepted,
             // Who backports features may backport one that is newer than these tables.
@@ -223,7 +228,7 @@ pub fn answer(record: &Record, target: &Profile) -> Answer {
 
 /// `known` is the answer of a kernel that knows the record; here a kernel whose number says that it does not gives
 /// its own, unless its capability bits say that it does.
-fn by_version(record: &RecordSince, target: &Profile, known: impl FnOnce() -> Answer) -> Answer {
+fn by_version(record: &RecordRow, target: &Profile, known: impl FnOnce() -> Answer) -> Answer {
     let bits = || record.of.iter().copied();
     let advertised = || bits().any(|bit| target.hwcaps.has(bit) == Some(true));
     if target.kernel.is_none_or(|kernel| kernel >= record.since)
@@ -250,92 +255,10 @@ fn by_version(record: &RecordSince, target: &Profile, known: impl FnOnce() -> An
     }
 }
 
-/// The answer of a kernel that knows the record, which profiles call `name`.
-fn by_body(record: &Record, name: &str, target: &Profile) -> Answer {
-    match &record.body {
-        Body::Fpsimd { .. } | Body::Esr { .. } | Body::Extra { .. } | Body::End => Answer::Accepted,
-        Body::Sve { vl, flags, payload } => sve(*vl, *flags, payload.is_some(), target),
-        // The kernels from 5.19 to 6.2 know SME, but not this record.
-        Body::Tpidr2 { .. } => then(needs(target, hwcap::SME), || {
-            let observed = target.sigreturn.contains_key(name);
-            if target.kernel.is_none() && !observed {
-                Answer::Unsure(Reason::ProfileLacks("kernel"))
-            } else {
-                Answer::Accepted
-            }
-        }),
-        Body::Za { vl, .. } => then(needs(target, hwcap::SME), || {
-            vector_length(*vl, target, target.sme.as_ref(), "sme.default")
-        }),
-        Body::Zt { .. } => needs(target, hwcap::SME2),
-        Body::Fpmr { .. } => needs(target, hwcap::FPMR),
-        Body::Poe { .. } => needs(target, hwcap::POE),
-        Body::Gcs {
-            features_enabled, ..
-        } => then(needs(target, hwcap::GCS), || {
-            // A thread restored without its shadow stack has GCS off; a record that turns it on is refused.
-            if *features_enabled == 0 {
-                Answer::Accepted
-            } else {
-                Answer::Rejected(Reason::GcsState)
-            }
-        }),
-        // A known magic whose fields could not be read: the frame's anomalies say why.
-        Body::Unknown => Answer::Unsure(Reason::UnknownRecord),
-    }
-}
-
-fn sve(vl: Vl, flags: u16, payload: bool, target: &Profile) -> Answer {
-    let (has_sve, has_sme) = (target.hwcaps.has(hwcap::SVE), target.hwcaps.has(hwcap::SME));
-    if flags & SVE_SIG_FLAG_SM != 0 {
-        // The streaming bit asks for SME, and `vl` is the streaming length.
-        return then(needs(target, hwcap::SME), || {
-            then(
-                vector_length(vl, target, target.sme.as_ref(), "sme.default"),
-                || match payload {
-                    true => Answer::Accepted,
-                    false => match target.kernel.and_then(kernel::refuses_streaming_header) {
-                        Some(true) => Answer::Rejected(Reason::StreamingHeader),
-                        // Who backports features may backport the fix.
-                        Some(false) if !target.is_vendor_kernel() => Answer::Accepted,
-                        _ => Answer::Unsure(Reason::StreamingHeader),
-                    },
-                },
-            )
-        });
-    }
-    match (has_sve, has_sme) {
-        (Some(true), _) => vector_length(vl, target, target.sve.as_ref(), "sve.default"),
-        // SME without SVE: a task's non-streaming length is 0, and no payload can go with it.
-        (Some(false), Some(true)) if target.may_hide(hwcap::SVE) => {
-            Answer::Unsure(Reason::NotListed("sve"))
-        }
-        (Some(false), Some(true)) => {
-            if vl != Vl(0) {
-                Answer::Rejected(Reason::VectorLength {
-                    record: vl,
-                    default: Vl(0),
-                    supported: false,
-                })
-            } else if payload {
-                Answer::Rejected(Reason::PayloadWithoutSve)
-            } else {
-                Answer::Accepted
-            }
-        }
-        // A kernel with SME alone refuses the record for its length.
-        (Some(false), Some(false)) if target.may_hide(hwcap::SVE) => {
-            Answer::Unsure(Reason::NotListed("sve"))
-        }
-        (Some(false), Some(false)) => Answer::Rejected(Reason::NoFeature("sve")),
-        (Some(false), None) => Answer::Unsure(Reason::ProfileLacks("hwcap2")),
-        (None, _) => Answer::Unsure(Reason::ProfileLacks("hwcap")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auxv::hwcap;
     use crate::profile;
     use crate::sigframe::layout;
     use crate::units::Addr;
@@ -344,7 +267,7 @@ mod tests {
         Record {
             addr: Addr(0x1000),
             place: None,
-            magic: layout::SVE_MAGIC,
+            magic: RecordKind::Sve.magic(),
             size: layout::HEADER_ONLY,
             in_extra: false,
             body: Body::Sve {
@@ -389,10 +312,9 @@ mod tests {
         ));
     }
 
-    fn record_of(name: &str, body: Body) -> Record {
-        let known = kernel::RECORDS.iter().find(|known| known.name == name);
+    fn record_of(kind: RecordKind, body: Body) -> Record {
         Record {
-            magic: known.unwrap().magic,
+            magic: kind.magic(),
             body,
             ..header_only(16)
         }
@@ -404,7 +326,7 @@ mod tests {
     fn a_capability_bit_outranks_the_number_of_the_kernel() {
         let bodies = [
             (
-                "ZA",
+                RecordKind::Za,
                 Body::Za {
                     vl: Vl(32),
                     payload: false,
@@ -412,16 +334,16 @@ mod tests {
                 },
             ),
             (
-                "ZT",
+                RecordKind::Zt,
                 Body::Zt {
                     nregs: 1,
                     payload: true,
                 },
             ),
-            ("FPMR", Body::Fpmr { fpmr: 0 }),
-            ("POE", Body::Poe { por_el0: 7 }),
+            (RecordKind::Fpmr, Body::Fpmr { fpmr: 0 }),
+            (RecordKind::Poe, Body::Poe { por_el0: 7 }),
             (
-                "GCS",
+                RecordKind::Gcs,
                 Body::Gcs {
                     gcspr: 0,
                     features_enabled: 0,
@@ -429,9 +351,10 @@ mod tests {
                 },
             ),
         ];
-        for (name, body) in bodies {
-            let record = record_of(name, body);
-            let known = kernel::record(record.magic).unwrap();
+        for (kind, body) in bodies {
+            let record = record_of(kind, body);
+            let known = kind.row();
+            let name = known.name;
             let bit = known.of[0];
             let word = usize::from(bit.word == HwcapWord::Hwcap2);
             let mut target = profile::resolve("max-np-nosme").unwrap();
@@ -460,7 +383,7 @@ mod tests {
 
     #[test]
     fn sme_does_not_show_that_a_kernel_knows_tpidr2() {
-        let record = record_of("TPIDR2", Body::Tpidr2 { tpidr2: 0 });
+        let record = record_of(RecordKind::Tpidr2, Body::Tpidr2 { tpidr2: 0 });
         let mut target = profile::resolve("max@6.1").unwrap();
         // 5.19 to 6.2 know SME without the record.
         target.hwcaps.words[1] = Some(hwcap::SME.mask());
