@@ -4,8 +4,9 @@ use crate::abi::restore::{self, Below, KERNEL_RULE};
 use crate::abi::sigreturn::{Answer, Reason};
 use crate::abi::{criu, kernel};
 use crate::auxv::hwcap::{HwcapBit, HwcapWord};
+use crate::profile::model::cost;
 use crate::profile::model::{PacAlgorithm, Profile, VectorLengths};
-use crate::profile::{CacheType, Zva, cost, hertz};
+use crate::profile::{CacheType, Zva, hertz};
 use crate::units::{Version, Vl};
 
 use super::{effect, frames};

@@ -7,7 +7,7 @@ use clap::Args;
 use super::save::Save;
 use crate::cli::input::{Input, Reading, unreadable};
 use crate::cli::{Exit, Failure, Output};
-use crate::profile::from_image::from_image;
+use crate::profile::infer::from_image::from_image;
 use crate::report::profiles_text;
 
 /// Make a profile of the machine an image was dumped on, as far as the image shows it

@@ -1,7 +1,7 @@
 //! Why texts of a machine could not be made a profile.
 
 use super::statement::Spot;
-use crate::profile::near::did_you_mean;
+use crate::profile::schema::near::did_you_mean;
 
 /// Why texts of a machine could not be made a profile, and what to do next.
 #[derive(Debug, thiserror::Error)]

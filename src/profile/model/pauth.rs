@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{PacAlgorithm, Pauth};
+use super::{PacAlgorithm, Pauth};
 
 /// A field of an ID register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub const PAUTH_FIELDS: [Field; 6] = [
 ];
 
 /// What the registers say; `Err` names two fields that are both set.
-pub(super) fn pauth(registers: &BTreeMap<String, u64>) -> Result<Pauth, [Field; 2]> {
+pub(in crate::profile) fn pauth(registers: &BTreeMap<String, u64>) -> Result<Pauth, [Field; 2]> {
     let (address, generic) = PAUTH_FIELDS.split_at(3);
     let address = only(address, registers)?;
     let generic = only(generic, registers)?;

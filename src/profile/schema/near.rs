@@ -4,7 +4,10 @@
 const MAX_CHARS: usize = 64;
 
 /// Up to three of `names` that are close to `wrong`, closest first.
-pub(super) fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+pub(in crate::profile) fn nearest<'a>(
+    wrong: &str,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Vec<String> {
     let wrong: String = wrong
         .chars()
         .take(MAX_CHARS)
@@ -25,7 +28,7 @@ pub(super) fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>)
 }
 
 /// "did you mean `a` or `b`?", or nothing.
-pub(super) fn did_you_mean(near: &[String]) -> String {
+pub(in crate::profile) fn did_you_mean(near: &[String]) -> String {
     if near.is_empty() {
         return String::new();
     }

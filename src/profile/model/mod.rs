@@ -1,5 +1,11 @@
 //! What a target machine offers. A missing value is unknown, never "no".
 
+pub mod cost;
+pub(in crate::profile) mod pauth;
+pub(in crate::profile) mod shown;
+mod vendor;
+pub(in crate::profile) mod zva;
+
 use std::collections::BTreeMap;
 use std::fmt;
 

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::parse_all;
-use crate::profile::load;
 use crate::profile::model::Source;
+use crate::profile::schema::load;
 use crate::profile::{baseline, builtin, resolve, to_json};
 
 fn mistakes(text: &str) -> Vec<String> {

@@ -4,7 +4,7 @@
 //! its number, neither that it lacks something nor that it lacks a later bug. The profile shows it where it states what
 //! mainline of that number does not do.
 
-use super::model::{Observed, Profile};
+use super::{Observed, Profile};
 use crate::abi::kernel;
 use crate::auxv::hwcap::{HwcapBit, HwcapWord, LIBC_BITS};
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::error::{At, Error};
 use super::json::{Key, Node, Syntax, Value};
-use super::model::Source;
 use super::near;
+use crate::profile::model::Source;
 
 /// The text a profile is read from.
 pub(super) struct Text<'a> {
@@ -241,7 +241,7 @@ impl<'a> Section<'a> {
 }
 
 /// A user's text for a message: one line, not too long, in quotes.
-pub(super) fn shown(text: &str) -> String {
+pub(in crate::profile) fn shown(text: &str) -> String {
     format!("\"{}\"", short(text))
 }
 

@@ -8,8 +8,8 @@ use crate::criu_image::model::Arch;
 use crate::facts::{Facts, Inference, Settled};
 
 use super::conclude;
-use super::load;
-use super::model::{Basis, Profile, Source};
+use crate::profile::model::{Basis, Profile, Source};
+use crate::profile::schema::load;
 
 /// Why an image makes no profile.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum Error {
     NotTold(String),
     /// What the image settles contradicts itself.
     #[error("what the image shows makes no profile: {0}")]
-    Invalid(#[from] super::Error),
+    Invalid(#[from] crate::profile::Error),
 }
 
 /// A profile and what the user should know of it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::load::{HWCAP_KEYS, SCHEMA};
-use super::model::{Observed, Profile, VectorLengths};
+use crate::profile::model::{Observed, Profile, VectorLengths};
 
 /// A JSON value that keeps the order of its keys.
 enum Json {

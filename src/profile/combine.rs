@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use super::model::{Basis, Observed, PacAlgorithm, Pauth, Profile, Source, VectorLengths};
-use super::write::to_json;
+use super::schema::to_json;
 use crate::abi::kernel;
 use crate::auxv::hwcap::{self, HwcapBit, HwcapWord, Hwcaps};
 use crate::units::Vl;

@@ -1,12 +1,12 @@
 //! Statements of a profile that cannot both be true, and what one statement tells of another.
 
-use super::derive;
 use super::error::Error;
 use super::json::Node;
 use super::load::{self, Nodes};
-use super::model::{PacAlgorithm, Pauth, Profile, VectorLengths};
 use super::section::Text;
 use crate::auxv::hwcap::{self, HwcapBit, HwcapWord, Hwcaps};
+use crate::profile::model::pauth;
+use crate::profile::model::{PacAlgorithm, Pauth, Profile, VectorLengths};
 
 /// Joins HWCAP words with those that follow from feature names.
 pub(super) fn hwcaps(
@@ -119,7 +119,7 @@ fn vectors(
 
 /// Registers against `pauth`.
 fn registers(text: &Text<'_>, profile: &mut Profile, nodes: &Nodes<'_>) -> Result<(), Error> {
-    let told = match derive::pauth(&profile.registers) {
+    let told = match pauth::pauth(&profile.registers) {
         Ok(told) => told,
         Err([one, other]) => {
             let problem = format!(

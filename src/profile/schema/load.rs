@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::agree;
 use super::error::Error;
 use super::json::{self, Node};
-use super::model::{Basis, Observed, PacAlgorithm, Pauth, Profile, Source, VectorLengths};
 use super::near;
 use super::provenance;
 use super::section::{Section, Text, shown};
 use crate::auxv::hwcap::{BITS, HwcapWord, Hwcaps};
+use crate::profile::model::{Basis, Observed, PacAlgorithm, Pauth, Profile, Source, VectorLengths};
 use crate::units::{Version, Vl};
 
 /// The value of `schema`.
@@ -42,7 +42,7 @@ const KEYS: &[&str] = &[
 ];
 
 /// The keys of `hwcap`.
-pub(super) const HWCAP_KEYS: [(&str, HwcapWord); 4] = [
+pub(in crate::profile) const HWCAP_KEYS: [(&str, HwcapWord); 4] = [
     ("hwcap", HwcapWord::Hwcap),
     ("hwcap2", HwcapWord::Hwcap2),
     ("hwcap3", HwcapWord::Hwcap3),
@@ -50,7 +50,7 @@ pub(super) const HWCAP_KEYS: [(&str, HwcapWord); 4] = [
 ];
 
 /// The key of a word, without the section it lies in.
-pub(super) fn word_key(word: HwcapWord) -> &'static str {
+pub(in crate::profile) fn word_key(word: HwcapWord) -> &'static str {
     HWCAP_KEYS
         .iter()
         .find(|(_, of)| *of == word)
@@ -58,7 +58,7 @@ pub(super) fn word_key(word: HwcapWord) -> &'static str {
 }
 
 /// The path of a word's key: `hwcap.hwcap2`.
-pub(super) fn word_path(word: HwcapWord) -> String {
+pub(in crate::profile) fn word_path(word: HwcapWord) -> String {
     format!("hwcap.{}", word_key(word))
 }
 
@@ -104,10 +104,10 @@ pub const RECORDS: [&str; 10] = [
 pub(crate) const LEAST_MINSIGSTKSZ: u64 = 4720;
 
 /// Sizes of a page, bytes.
-pub(super) const PAGE_SIZES: [u64; 3] = [4096, 16384, 65536];
+pub(in crate::profile) const PAGE_SIZES: [u64; 3] = [4096, 16384, 65536];
 
 /// Whether a kernel can write this AT_MINSIGSTKSZ.
-pub(super) fn is_minsigstksz(bytes: u64) -> bool {
+pub(in crate::profile) fn is_minsigstksz(bytes: u64) -> bool {
     bytes >= LEAST_MINSIGSTKSZ && bytes.is_multiple_of(16)
 }
 

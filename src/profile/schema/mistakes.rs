@@ -6,7 +6,7 @@
 use super::error::Error;
 use super::json::{Key, Node, Value};
 use super::load::{self, SCHEMA};
-use super::model::{Profile, Source};
+use crate::profile::model::{Profile, Source};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Registers that programs read without asking the kernel: the frequency of the counter and the cache lines.
 
-use super::model::Profile;
+use super::Profile;
 
 /// What CTR_EL0 says that a program may keep (Arm ARM, CTR_EL0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,16 +5,16 @@
 
 /// A value and the byte offset of its first character.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(in crate::profile) struct Node {
     /// Byte offset.
-    pub(super) at: usize,
+    pub(in crate::profile) at: usize,
     /// The value.
-    pub(super) value: Value,
+    pub(in crate::profile) value: Value,
 }
 
 /// A JSON value.
 #[derive(Debug)]
-pub(super) enum Value {
+pub(in crate::profile) enum Value {
     /// `null`.
     Null,
     /// `true` or `false`.
@@ -31,27 +31,27 @@ pub(super) enum Value {
 
 /// A key and the byte offset of its first quote.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(in crate::profile) struct Key {
     /// Byte offset.
-    pub(super) at: usize,
+    pub(in crate::profile) at: usize,
     /// The key.
-    pub(super) text: String,
+    pub(in crate::profile) text: String,
 }
 
 /// Where and why the text is not JSON.
 #[derive(Debug)]
-pub(super) struct Syntax {
+pub(in crate::profile) struct Syntax {
     /// Byte offset.
-    pub(super) at: usize,
+    pub(in crate::profile) at: usize,
     /// What is there, and what should be.
-    pub(super) problem: String,
+    pub(in crate::profile) problem: String,
 }
 
 /// Objects and arrays inside each other; a profile needs three. Keeps the recursion short.
 const MAX_DEPTH: u32 = 16;
 
 /// Reads one value that fills the text.
-pub(super) fn parse(text: &str) -> Result<Node, Syntax> {
+pub(in crate::profile) fn parse(text: &str) -> Result<Node, Syntax> {
     let mut parser = Parser { text, at: 0 };
     let node = parser.value(0)?;
     parser.space();

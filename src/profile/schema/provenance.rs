@@ -6,9 +6,9 @@ use super::agree;
 use super::error::Error;
 use super::json::{Node, Value};
 use super::load;
-use super::model::{Basis, Cores, Profile};
 use super::promise;
 use super::section::{Section, Text, shown};
+use crate::profile::model::{Basis, Cores, Profile};
 
 /// Groups of cores that are not alike.
 pub(super) fn cores(text: &Text<'_>, node: Option<&Node>) -> Result<Vec<Cores>, Error> {

@@ -4,8 +4,8 @@
 //! the members have in common is allowed.
 
 use super::load;
-use super::model::{Observed, PacAlgorithm, Profile, VectorLengths};
 use crate::auxv::hwcap::{HwcapWord, Hwcaps};
+use crate::profile::model::{Observed, PacAlgorithm, Profile, VectorLengths};
 
 /// A value that a member does not keep.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,15 +1,15 @@
 //! The end of making a profile: what follows from its values.
 
-use super::error::Error;
-use super::load;
-use super::model::Profile;
-use super::to_json;
+use crate::profile::model::Profile;
+use crate::profile::schema::Error;
+use crate::profile::schema::load;
+use crate::profile::schema::to_json;
 
 /// What a profile in the making says together with what follows from it, each conclusion with its ground.
 ///
 /// # Errors
 /// Its values contradict each other or the schema.
-pub(super) fn conclude(draft: &Profile) -> Result<Profile, Error> {
+pub(in crate::profile) fn conclude(draft: &Profile) -> Result<Profile, Error> {
     // The reader of profiles knows what contradicts itself, and what follows from what.
     let text = to_json(draft);
     let mut profile = load::parse(text.as_bytes(), &draft.name, draft.source.clone())?;

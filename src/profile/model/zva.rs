@@ -1,6 +1,6 @@
 //! The block size of `DC ZVA`, which no HWCAP tells.
 
-use super::model::Profile;
+use super::Profile;
 
 /// What `DC ZVA` does on a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,29 +1,29 @@
 //! CPU designs: what a core has, whatever kernel or hypervisor runs on it. A hypervisor can hide some of
 //! it, and show nothing that the core does not have.
 
-use super::model::{Basis, Profile};
 use crate::auxv::hwcap::{self, HwcapBit, HwcapWord};
+use crate::profile::model::{Basis, Profile};
 use crate::units::Vl;
 
 /// One design, as implementer and part number of `MIDR_EL1` name it.
 #[derive(Debug)]
-pub(super) struct Design {
+pub(in crate::profile) struct Design {
     implementer: u64,
     /// `None` where a statement holds for all parts of a maker.
     part: Option<u64>,
     /// Its name as `lscpu` of util-linux 2.42 prints it; empty where it has none of its own.
-    pub(super) name: &'static str,
+    pub(in crate::profile) name: &'static str,
     /// Block size of `DC ZVA`, bytes.
-    pub(super) zva: Option<u64>,
+    pub(in crate::profile) zva: Option<u64>,
     /// Every SVE length of the core, ascending; empty where it has no SVE under any kernel.
-    pub(super) sve: Option<&'static [Vl]>,
+    pub(in crate::profile) sve: Option<&'static [Vl]>,
     /// Whether the core can have pointer authentication.
-    pub(super) pauth: Pauth,
+    pub(in crate::profile) pauth: Pauth,
 }
 
 /// Whether a core can have pointer authentication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pauth {
+pub(in crate::profile) enum Pauth {
     /// It has none under any kernel.
     Never,
     /// A kernel can offer it, as far as is known.
@@ -129,7 +129,7 @@ pub fn design_name(midr: u64) -> Option<&'static str> {
 
 impl Design {
     /// The design of a core with this `MIDR_EL1`, whatever its revision.
-    pub(super) fn of(midr: u64) -> Option<&'static Self> {
+    pub(in crate::profile) fn of(midr: u64) -> Option<&'static Self> {
         let (implementer, part) = split(midr);
         DESIGNS.iter().find(|design| {
             design.implementer == implementer && design.part.is_none_or(|only| only == part)
@@ -152,7 +152,7 @@ impl Design {
     }
 
     /// The part a maker sells under a name of `lscpu`.
-    pub(super) fn part_of(implementer: u64, name: &str) -> Option<u64> {
+    pub(in crate::profile) fn part_of(implementer: u64, name: &str) -> Option<u64> {
         DESIGNS
             .iter()
             .filter(|design| design.implementer == implementer && !design.name.is_empty())
@@ -162,7 +162,7 @@ impl Design {
 }
 
 /// `MIDR_EL1` from its fields; the architecture field of every arm64 core is 0xf ("see the ID registers").
-pub(super) fn midr(implementer: u64, variant: u64, part: u64, revision: u64) -> u64 {
+pub(in crate::profile) fn midr(implementer: u64, variant: u64, part: u64, revision: u64) -> u64 {
     (implementer & 0xff) << 24
         | (variant & 0xf) << 20
         | 0xf << 16
@@ -183,7 +183,7 @@ impl Profile {
     }
 
     /// The designs of all its cores; `None` where one of them is not known.
-    pub(super) fn designs(&self) -> Option<Vec<&'static Design>> {
+    pub(in crate::profile) fn designs(&self) -> Option<Vec<&'static Design>> {
         let midrs = self.midrs();
         let designs = midrs.iter().map(|midr| Design::of(*midr));
         designs

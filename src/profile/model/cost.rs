@@ -1,7 +1,7 @@
 //! What is unknown of a machine, and which answers that costs.
 
-use super::model::{PacAlgorithm, Profile, VectorLengths};
 use super::zva::Zva;
+use super::{PacAlgorithm, Profile, VectorLengths};
 use crate::auxv::hwcap::{self, HwcapBit, HwcapWord};
 
 /// A value of a profile, and what goes unanswered without it.
