@@ -54,6 +54,7 @@ impl Frames {
 
 /// What a plan leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Outcome {
     /// For each finding, in the order given, whether it is mended or why it remains.
     pub fates: Vec<Fate>,

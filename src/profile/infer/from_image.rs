@@ -13,6 +13,7 @@ use crate::profile::schema::load;
 
 /// Why an image makes no profile.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// Its tasks are not arm64's.
     #[error("the image holds tasks of {0}; hwcr makes profiles of aarch64 machines")]

@@ -15,6 +15,7 @@ use crate::units::{Version, Vl};
 
 /// A machine as `cpu.json` describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Profile {
     /// Its name.
     pub name: String,

@@ -26,6 +26,7 @@ impl fmt::Display for At {
 
 /// Why a profile could not be read, and what to write instead.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// The file cannot be opened or read.
     #[error(

@@ -1,5 +1,6 @@
 //! Structures of `hwcr-inspect/1`: signal frames and their records.
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -7,7 +8,8 @@ use super::task::AltStack;
 use super::{Hex, Liveness};
 
 /// One signal frame.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Frame {
     /// The thread that returns or returned through it; null where no thread owns it.
     pub tid: Option<u32>,
@@ -59,7 +61,8 @@ pub struct Frame {
 }
 
 /// A way by which a handler may be left without a return through its frame.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum WayOut {
     /// `siglongjmp` to what this buffer holds.
@@ -87,7 +90,8 @@ pub enum WayOut {
 }
 
 /// One record of a frame.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Record {
     /// Its kind and fields.
     #[serde(flatten)]
@@ -100,7 +104,7 @@ pub struct Record {
     pub magic: Hex,
     /// Set where it lies in EXTRA space.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schemars(default)]
+    #[cfg_attr(test, schemars(default))]
     pub in_extra: bool,
     /// Image file that holds its first byte.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,7 +118,8 @@ pub struct Record {
 }
 
 /// Fields of a record, by its kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(tag = "kind")]
 pub enum RecordBody {
     /// `fpsimd_context`.
@@ -210,7 +215,8 @@ pub enum RecordBody {
 }
 
 /// Where the registers of an SVE record lie (offsets from the record) and what they hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct SveLayout {
     /// Quadwords a vector.
     pub vq: u16,
@@ -229,7 +235,8 @@ pub struct SveLayout {
 }
 
 /// A way in which a frame's bytes do not fit the ABI.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct FrameAnomaly {
     /// What kind; more may come.
     pub kind: String,

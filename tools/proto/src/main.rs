@@ -1,13 +1,16 @@
 //! Compiles `proto/` without a protoc: Rust types for reading, and a table of every message's fields
 //! for what reading by type cannot see (required fields, unknown fields, byte spans).
+//!
+//! `cargo run --locked --manifest-path tools/proto/Cargo.toml` writes both to `proto/generated`.
 
 use std::error::Error;
 use std::fmt::Write as _;
-use std::path::PathBuf;
-use std::{env, fs};
+use std::fs;
+use std::path::Path;
 
 use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet};
+use sha2::{Digest as _, Sha256};
 
 /// The files that import all the others.
 const ROOTS: &[&str] = &[
@@ -27,13 +30,60 @@ const ROOTS: &[&str] = &[
 /// `wire::schema` keeps the fields it has met in the bits of a word.
 const MOST_FIELDS: usize = 64;
 
+/// What the generated files are made by, beside `proto/*.proto`.
+const GENERATOR: [&str; 2] = ["tools/proto/Cargo.lock", "tools/proto/src/main.rs"];
+
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo:rerun-if-changed=proto");
-    let set = protox::compile(ROOTS, ["proto"])?;
-    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
-    fs::write(out.join("schema.rs"), table(&set)?)?;
-    prost_build::Config::new().compile_fds(set)?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let proto = root.join("proto");
+    let set = protox::compile(ROOTS, [&proto])?;
+    let sources = digest_of_sources(&root)?;
+    write(&proto.join("generated/schema.rs"), &sources, &table(&set)?)?;
+
+    // For what prost writes.
+    let out = root.join("tools/proto/target/generated");
+    fs::create_dir_all(&out)?;
+    prost_build::Config::new().out_dir(&out).compile_fds(set)?;
+    let types = fs::read_to_string(out.join("criu.rs"))?;
+    write(&proto.join("generated/criu.rs"), &sources, &types)
+}
+
+/// Writes a generated file. Its first lines say what it was made of and what it holds, so that a test without a compiler of
+/// protobuf sees that both are as they were (`tests/it/generated.rs`).
+fn write(file: &Path, sources: &str, text: &str) -> Result<(), Box<dyn Error>> {
+    let head =
+        "// Made by `cargo run --locked --manifest-path tools/proto/Cargo.toml`; not to be edited.";
+    let own = hex(&Sha256::digest(text.as_bytes()));
+    let whole = format!("{head}\n// sources: sha256 {sources}\n// text: sha256 {own}\n{text}");
+    fs::write(file, whole)?;
     Ok(())
+}
+
+/// Of every file in the order of their paths: the path, its length and its bytes.
+fn digest_of_sources(root: &Path) -> Result<String, Box<dyn Error>> {
+    let mut files: Vec<String> = GENERATOR.map(str::to_owned).to_vec();
+    for entry in fs::read_dir(root.join("proto"))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".proto") {
+            files.push(format!("proto/{name}"));
+        }
+    }
+    files.sort();
+    let mut digest = Sha256::new();
+    for file in files {
+        let bytes = fs::read(root.join(&file))?;
+        digest.update(format!("{file}\0{}\0", bytes.len()));
+        digest.update(bytes);
+    }
+    Ok(hex(&digest.finalize()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to memory does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The text of the table: one constant with the index of every message, and the messages.
