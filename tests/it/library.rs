@@ -32,7 +32,7 @@ fn allowed(names: &[&str]) -> Allowed {
 /// Masked words no longer say what the tasks were told; the journal does, and an image is never judged without it.
 #[test]
 fn what_an_edit_hides_is_remembered() {
-    let dir = copy("idle@neoverse-v1@new");
+    let dir = copy("idle@a64fx@new");
     let target = profile::resolve("neoverse-n1").unwrap();
     let question = Question::about(&target);
     let image = open(dir.path());
