@@ -34,6 +34,7 @@ impl Severity {
 
 /// What a finding rests on, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Proof {
     /// State lies in the image that the target cannot take.
     State,
@@ -66,6 +67,7 @@ impl Proof {
 
 /// A kind of edit that would mend a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum EditClass {
     /// Nothing the program can notice is lost.
     Lossless,
@@ -95,6 +97,7 @@ pub enum Phase {
 
 /// What is known of a rule without running it.
 #[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RuleMeta {
     /// `HWCR-FAMILY-NNN`; a row in the table of ids.
     pub id: RuleId,
@@ -119,6 +122,7 @@ pub struct RuleMeta {
 
 /// A rule's answer for one demand and one target.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Finding {
     /// The rule.
     pub rule: &'static RuleMeta,

@@ -8,8 +8,8 @@ use super::{Captured, Note, cores, criu, registers, vectors};
 use crate::auxv::at::{AT_MINSIGSTKSZ, AT_PAGESZ};
 use crate::auxv::hwcap::{self, HwcapWord, Hwcaps};
 use crate::auxv::vector::Auxv;
-use crate::profile::load;
 use crate::profile::model::{Basis, Profile, Source};
+use crate::profile::schema::load;
 use crate::units::Version;
 
 /// The name of a machine without one.

@@ -1,6 +1,6 @@
 //! Where each register of a profile is read.
 
-use crate::profile::load;
+use crate::profile::schema::load;
 
 /// Who answers `MRS` in a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,8 +8,9 @@ use super::explain::no_such_rule;
 use super::{Failure, Output};
 use crate::config::Entry;
 use crate::finding::Severity;
+use crate::image::{ImageFacts, Question};
 use crate::report::v1::AcceptUse;
-use crate::rule::{self, Accept, Case, Judgement};
+use crate::rule::{Accept, Judgement};
 
 /// Everything that is accepted.
 pub(super) struct Acceptances {
@@ -56,8 +57,14 @@ impl Acceptances {
     }
 
     /// Judges an image on a target, which have these names, with what is accepted of them.
-    pub(super) fn judge(&self, case: &Case<'_>, image: &str, target: &str) -> Judgement {
-        let names = [target, case.target.name.as_str()];
+    pub(super) fn judge(
+        &self,
+        facts: &ImageFacts<'_>,
+        question: Question<'_>,
+        image: &str,
+        target: &str,
+    ) -> Judgement {
+        let names = [target, question.target.name.as_str()];
         let (places, accepts): (Vec<usize>, Vec<Accept>) = self
             .given
             .iter()
@@ -68,13 +75,13 @@ impl Acceptances {
             })
             .map(|(place, given)| (place, given.accept.clone()))
             .unzip();
-        let judgement = rule::judge(case, &accepts);
+        let judgement = facts.check(&question.accepting(&accepts));
         let mut uses = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         for ((place, accept), used) in places.iter().zip(&accepts).zip(&judgement.accept_used) {
             if let Some(now) = uses.get_mut(*place) {
                 now.used |= used;
                 now.blocked |= judgement.findings.iter().any(|finding| {
-                    finding.severity == Severity::Blocker && accept.is_about(finding, case.facts)
+                    finding.severity == Severity::Blocker && accept.is_about(finding, facts.facts())
                 });
             }
         }

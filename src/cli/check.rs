@@ -22,6 +22,7 @@ use super::input::Reading;
 use super::rootfs::{Rootfs, TargetRootfs};
 use super::targets::{self, Target};
 use super::{Exit, Failure, Output, Surroundings};
+use crate::image::Options;
 use crate::profile::{self, model::Profile};
 use crate::report::json;
 use crate::report::layout::counted;
@@ -118,11 +119,9 @@ impl Check {
             targets: &targets,
             source: source.as_ref(),
             accepts: &accepts,
-            search: super::search(self.deep),
             advise: self.advise,
-            reading: self.reading,
+            options: self.options(output),
             rootfs: &self.rootfs,
-            target_rootfs: &self.target_rootfs,
             output,
         };
         // A stream of lines keeps nothing: the fleet may be large.
@@ -164,6 +163,12 @@ impl Check {
         } else {
             Exit::NoAnswer
         })
+    }
+
+    /// How the images are read.
+    fn options(&self, output: &Output) -> Options {
+        let options = self.reading.options(super::search(self.deep), output);
+        self.target_rootfs.add_to(self.rootfs.add_to(options))
     }
 
     /// Writes a result at once where the format is one of lines.

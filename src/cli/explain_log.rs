@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::check::{Format, one_machine, source};
-use super::input::{Input, Reading};
+use super::input::{self, Reading};
 use super::rootfs::TargetRootfs;
 use super::{Exit, Failure, Output};
 use crate::facts::Search;
+use crate::image::Question;
 use crate::input::{ARCHIVE_HEAD, is_archive};
 use crate::profile::model::Profile;
 use crate::report::from_log::{self, Asked};
 use crate::report::log_text;
 use crate::report::v1::log::LogReport;
 use crate::restore_log::{self, Certainty, Evidence, Log};
-use crate::rule::{self, Case};
 
 /// Standard input, as a name on the command line.
 const STDIN: &str = "-";
@@ -146,8 +146,9 @@ impl ExplainLog {
         };
         let (machine, remarks) = restore_log::machine(logs, target);
         // An image that cannot be read may be the very reason, and the log has an answer without it.
-        let input = match Input::open(image, self.reading, output) {
-            Ok(input) => input,
+        let options = self.reading.options(Search::Auto, output);
+        let opened = match input::open(image, &self.target_rootfs.add_to(options)) {
+            Ok(opened) => opened,
             Err(failure) => {
                 return finish(Some(&Evidence {
                     error: Some(&failure.message),
@@ -156,17 +157,12 @@ impl ExplainLog {
                 }));
             }
         };
-        let facts = self.target_rootfs.look(input.facts(Search::Auto));
-        let judgement = rule::judge(
-            &Case {
-                facts: &facts,
-                target: &machine,
-                source,
-            },
-            &[],
-        );
+        let facts = opened.facts();
+        let mut question = Question::about(&machine);
+        question.source = source;
+        let judgement = facts.check(&question);
         finish(Some(&Evidence {
-            facts: Some(&facts),
+            facts: Some(facts.facts()),
             error: None,
             findings: &judgement.findings,
             target_named: target.is_some(),

@@ -1,20 +1,15 @@
-//! From what the user named as IMAGE to facts: the same for all verbs that read one.
+//! IMAGE on the command line: how it is read, and the complaint where it cannot be.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
 
-use super::rewrite::engine;
 use super::{Failure, Output};
-use crate::criu_image::{self, model::Checkpoint};
-use crate::export::{self, Export};
-use crate::facts::{self, Facts, Rewritten, Search};
-use crate::input::{self, Form, Limits, Options};
-use crate::object::find::Binaries;
-use crate::progress::Progress;
+use crate::facts::Search;
+use crate::image::{Error, Image, Options};
+use crate::input::Form;
 use crate::report::words;
-use crate::rewrite::engine::JOURNAL;
 
 /// How an archive is read.
 #[derive(Clone, Copy, Debug, Args)]
@@ -25,21 +20,15 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    pub(super) fn options(self, output: &Output) -> Options {
+    /// Options without root directories, which the verbs add that take them.
+    pub(super) fn options(self, search: Search, output: &Output) -> Options {
         Options {
-            limits: Limits {
-                spool: self.spool_limit,
-                ..Limits::default()
-            },
-            wanted,
+            spool_limit: self.spool_limit,
+            search,
             progress: Arc::clone(output.progress()),
+            ..Options::default()
         }
     }
-}
-
-/// Files of an archive that are read.
-fn wanted(name: &str) -> bool {
-    criu_image::is_read(name) || name == JOURNAL || export::FILES.contains(&name)
 }
 
 /// A number of bytes.
@@ -58,51 +47,33 @@ fn size(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "not a number of bytes, like 500M or 40G".to_owned())
 }
 
-/// What an image holds, and what is said of it.
-pub(super) struct Input {
-    pub(super) checkpoint: Checkpoint,
-    /// Where in what the user named the image lies; empty where it is that itself.
-    pub(super) directory: String,
-    form: Form,
-    journal: Option<Rewritten>,
-    export: Option<Export>,
-    progress: Arc<Progress>,
+/// Reads the image a user named.
+pub(super) fn open(image: &Path, options: &Options) -> Result<Image, Failure> {
+    Image::open(image, options).map_err(|error| failure(image, error))
 }
 
-impl Input {
-    pub(super) fn open(image: &Path, reading: Reading, output: &Output) -> Result<Self, Failure> {
-        let opened = input::open(image, &reading.options(output)).map_err(|error| Failure {
+/// The word for what the user named, where that is no plain directory.
+pub(super) fn form(image: &Image) -> Option<String> {
+    let form = image.form();
+    (form != Form::Directory).then(|| words::form(form).to_owned())
+}
+
+/// The complaint about an error of the library.
+pub(super) fn failure(image: &Path, error: Error) -> Failure {
+    match error {
+        Error::Input(_) | Error::Image(_) => Failure {
             for_want_of_room: error.is_want_of_room(),
             ..unreadable(image, &error.into())
-        })?;
-        let checkpoint = criu_image::load_from(&opened.images)
-            .map_err(|error| unreadable(image, &error.into()))?;
-        let journal = engine::read_journal(&*opened.images).map_err(Failure::new)?;
-        let label = opened.images.label();
-        Ok(Self {
-            checkpoint,
-            directory: label.trim_end_matches(['/', ':']).to_owned(),
-            form: opened.packing.form,
-            journal,
-            export: export::read(&opened),
-            progress: Arc::clone(output.progress()),
-        })
-    }
-
-    /// The word for what the user named, where that is no plain directory.
-    pub(super) fn form(&self) -> Option<String> {
-        (self.form != Form::Directory).then(|| words::form(self.form).to_owned())
-    }
-
-    pub(super) fn facts(&self, search: Search) -> Facts<'_> {
-        self.facts_with(search, &Binaries::default())
-    }
-
-    /// The same, with the programs and libraries that the tasks map.
-    pub(super) fn facts_with(&self, search: Search, binaries: &Binaries) -> Facts<'_> {
-        facts::collect_watched(&self.checkpoint, search, binaries, &self.progress)
-            .with_journal(self.journal.clone())
-            .with_export(self.export.clone())
+        },
+        Error::Packing {
+            image,
+            why,
+            instead,
+        } => Failure::new(format!("{}: {why}", image.display())).help(instead),
+        Error::Unjudged(_) => {
+            Failure::new(error.to_string()).help("judge it with `hwcr check` before you use it")
+        }
+        _ => Failure::new(error.to_string()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::check::Format;
-use super::input::{Input, Reading};
+use super::input::{self, Reading};
 use super::rootfs::{Rootfs, TargetRootfs};
 use super::{Exit, Failure, Output};
 use crate::auxv::hwcap;
@@ -65,8 +65,10 @@ pub(super) struct Inspect {
 
 impl Inspect {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
-        let input = Input::open(&self.image, self.reading, output)?;
-        let checkpoint = &input.checkpoint;
+        let options = self.reading.options(super::search(self.deep), output);
+        let options = self.target_rootfs.add_to(self.rootfs.add_to(options));
+        let image = input::open(&self.image, &options)?;
+        let checkpoint = image.checkpoint();
         if let Some(pid) = self
             .pid
             .iter()
@@ -83,17 +85,15 @@ impl Inspect {
             ))
             .help(format!("its tasks are {}", known.join(", "))));
         }
-        let binaries = self.rootfs.binaries(&input.checkpoint);
-        let facts = self
-            .target_rootfs
-            .look(input.facts_with(super::search(self.deep), &binaries));
-        self.rootfs.complain(output, &facts);
+        let facts = image.facts();
+        let facts = facts.facts();
+        self.rootfs.complain(output, facts);
         let selection = Selection {
             sections: self.only.clone(),
             pids: self.pid.clone(),
             verbose: self.verbose,
         };
-        let report = from_facts::inspect(&facts, hwcap::BITS, &selection, self.deep);
+        let report = from_facts::inspect(facts, hwcap::BITS, &selection, self.deep);
         match self.format {
             Format::Text if self.brief => {
                 output.text(|page| inspect_text::brief(page, &report))?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::input::{Input, Reading};
+use super::input::{self, Reading};
 use super::{Exit, Failure, Output};
 use crate::launch::{self, Choice, Error};
 use crate::report::layout::plain;
@@ -44,9 +44,9 @@ pub(super) struct Launch {
 
 impl Launch {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
-        let input = Input::open(&self.image, self.reading, output)?;
-        let facts = input.facts(super::search(self.deep));
-        let choices = launch::plan(&facts).map_err(|error| failure(&error))?;
+        let options = self.reading.options(super::search(self.deep), output);
+        let image = input::open(&self.image, &options)?;
+        let choices = launch::plan(image.facts().facts()).map_err(|error| failure(&error))?;
         if self.dry_run {
             self.show(output, &choices)?;
             return Ok(Exit::Success);

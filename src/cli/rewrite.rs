@@ -1,19 +1,16 @@
 //! `hwcr rewrite`.
 
-use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
 
 use super::check::{Format, profile, source};
-use super::input::{Reading, unreadable};
+use super::input::{Reading, failure};
 use super::rootfs::Rootfs;
 use super::{Exit, Failure, Output, suggest};
-use crate::criu_image::{self, model::Checkpoint};
-use crate::facts::{self, Rewritten, RewrittenEdit};
 use crate::finding::Verdict;
-use crate::input::{self, Form, Opened};
+use crate::image::{self, Destination, Image, Input, Question, Rewriting};
 use crate::profile::model::Profile;
 use crate::report::from_judgement::Pair;
 use crate::report::from_plan::{self, Asked};
@@ -21,11 +18,8 @@ use crate::report::layout::{Page, plain};
 use crate::report::rewrite_text;
 use crate::report::v1::rewrite::{Rewrite as Report, Stage};
 use crate::rewrite::allow;
-use crate::rewrite::edit::{Allowed, Plan};
-use crate::rewrite::outcome::{self, Expectation};
-use crate::rule::{self, Case};
-
-pub(super) mod engine;
+use crate::rewrite::edit::Allowed;
+use crate::rewrite::engine::Recovered;
 
 /// Rewrite an image so that it runs on a target: planned, verified, and undoable
 #[derive(Debug, Args)]
@@ -127,20 +121,11 @@ Exit codes:
     )
 }
 
-/// What follows from reading and planning. It borrows nothing of the image, whose files are about to change.
-struct Prepared {
-    plan: Plan,
-    report: Report,
-    expectation: Expectation,
-    head: Rewritten,
-}
-
 /// Everything but `--undo`.
 struct Job<'a> {
     output: &'a Output,
     arguments: &'a Rewrite,
     image: &'a Path,
-    opened: Opened,
     target_name: &'a str,
     target: Profile,
     source: Option<Profile>,
@@ -150,7 +135,7 @@ struct Job<'a> {
 impl Rewrite {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
         if let Some(dir) = &self.undo {
-            let done = engine::undo(dir).map_err(Failure::new)?;
+            let done = undo(dir)?;
             output.text(|page| page.line(0, 2, &[plain(done)]))?;
             return Ok(Exit::Success);
         }
@@ -159,18 +144,19 @@ impl Rewrite {
             // clap has refused this.
             return Err(Failure::new("an image and --target are needed"));
         };
+        let options = self.reading.options(super::search(self.deep), output);
+        let input = Input::open(image, &self.rootfs.add_to(options))
+            .map_err(|error| failure(image, error))?;
         let job = Job {
             output,
             arguments: self,
             image,
-            opened: input::open(image, &self.reading.options(output))
-                .map_err(|error| unreadable(image, &error.into()))?,
             target_name,
             target: profile(target_name)?,
             source: self.source.as_deref().map(source).transpose()?,
             allowed,
         };
-        job.run()
+        job.run(input)
     }
 
     fn allowed(&self) -> Result<Allowed, Failure> {
@@ -196,7 +182,7 @@ impl Rewrite {
 }
 
 impl Job<'_> {
-    fn run(&self) -> Result<Exit, Failure> {
+    fn run(&self, input: Input) -> Result<Exit, Failure> {
         let (output, arguments) = (self.output, self.arguments);
         if let Some(out) = arguments.output.as_deref().filter(|_| !arguments.dry_run)
             && out.symlink_metadata().is_ok()
@@ -205,86 +191,46 @@ impl Job<'_> {
                 .help("name an output that does not exist; it is made whole or not at all"));
         }
         if !arguments.dry_run {
-            self.writable()?;
+            input
+                .writable(arguments.in_place)
+                .map_err(|error| failure(self.image, error))?;
         }
         if arguments.in_place
             && !arguments.dry_run
-            && let Some(done) = engine::recover(self.image).map_err(Failure::new)?
+            && let Some(done) = recover(self.image)?
         {
             output.warn(&Failure::new(done));
         }
 
-        let mut prepared = self.prepare(output)?;
+        let (image, rewriting, mut report) = self.prepare(input)?;
         if let Some(file) = &arguments.plan {
-            write_plan(file, &prepared.report)?;
+            write_plan(file, &report)?;
         }
-        if prepared.report.stage == Stage::Planned && !arguments.dry_run {
-            let (place, after) = self.apply(&prepared)?;
-            from_plan::written(&mut prepared.report, &place.to_string_lossy(), after);
+        if report.stage == Stage::Planned && !arguments.dry_run {
+            let (place, after) = self.apply(image, &rewriting)?;
+            from_plan::written(&mut report, &place.to_string_lossy(), after);
         }
         match arguments.format {
             Format::Text if arguments.brief => {
-                output.text(|page| rewrite_text::brief(page, &prepared.report))?;
+                output.text(|page| rewrite_text::brief(page, &report))?;
             }
             Format::Text => {
-                output.text(|page| rewrite_text::rewrite(page, &prepared.report))?;
+                output.text(|page| rewrite_text::rewrite(page, &report))?;
             }
-            Format::Json => output.json(&prepared.report)?,
+            Format::Json => output.json(&report)?,
         }
-        Ok(Exit::of_verdict(prepared.report.after))
+        Ok(Exit::of_verdict(report.after))
     }
 
-    /// Whether an image packed like this can be written, and as asked.
-    fn writable(&self) -> Result<(), Failure> {
-        let image = self.image.display();
-        let packing = &self.opened.packing;
-        let (why, help) = match packing.form {
-            Form::Directory if packing.directory.is_empty() => return Ok(()),
-            Form::Directory => (
-                "an image is rewritten alone, not with what lies around it".to_owned(),
-                format!("give {image}/{}", packing.directory),
-            ),
-            Form::Tar if self.opened.archive.is_none() => (
-                "an archive that comes as a stream cannot be read again to be written".to_owned(),
-                "give it as a file".to_owned(),
-            ),
-            Form::Tar if self.arguments.in_place => (
-                "an archive is not changed in place".to_owned(),
-                "write another one with -o OUT, or unpack it and rewrite the image directory".to_owned(),
-            ),
-            Form::Tar => return Ok(()),
-            Form::Layout | Form::LayoutTar => (
-                "an image layout names its layers by their digests, so that another layer is another image".to_owned(),
-                "rewrite the export it was made of, and make an image of that".to_owned(),
-            ),
-        };
-        Err(Failure::new(format!("{image}: {why}")).help(help))
-    }
-
-    /// Everything the readers find in an image, with the files the tasks had mapped.
-    fn collect<'c>(&self, checkpoint: &'c Checkpoint) -> facts::Facts<'c> {
-        let search = super::search(self.arguments.deep);
-        let binaries = self.arguments.rootfs.binaries(checkpoint);
-        facts::collect_watched(checkpoint, search, &binaries, self.output.progress())
-    }
-
-    /// Reads, judges and plans.
-    fn prepare(&self, output: &Output) -> Result<Prepared, Failure> {
+    /// Reads, judges and plans; the image, the rewriting and the report.
+    fn prepare(&self, input: Input) -> Result<(Image, Rewriting, Report), Failure> {
         let arguments = self.arguments;
-        let source = &self.opened.images;
-        let checkpoint =
-            criu_image::load_from(source).map_err(|error| unreadable(self.image, &error.into()))?;
-        let journal = engine::read_journal(&**source).map_err(Failure::new)?;
-        let facts = self.collect(&checkpoint).with_journal(journal);
-        arguments.rootfs.complain(output, &facts);
-        let case = Case {
-            facts: &facts,
-            target: &self.target,
-            source: self.source.as_ref(),
-        };
-        let judgement = rule::judge(&case, &[]);
-        let plan = engine::plan(&case, &judgement.findings, &self.allowed);
-        let outcome = outcome::foresee(&plan, &judgement.findings, &self.allowed);
+        let image = input.read().map_err(|error| failure(self.image, error))?;
+        let facts = image.facts();
+        arguments.rootfs.complain(self.output, facts.facts());
+        let mut question = Question::about(&self.target);
+        question.source = self.source.as_ref();
+        let rewriting = facts.plan(&question, &self.allowed);
         let asked = Asked {
             pair: Pair {
                 image: &self.image.to_string_lossy(),
@@ -295,91 +241,45 @@ impl Job<'_> {
             deep: arguments.deep,
             allowed: &arguments.allow,
         };
-        Ok(Prepared {
-            report: from_plan::rewrite(asked, &plan, &judgement.findings, &outcome),
-            expectation: Expectation::new(&judgement.findings, &outcome),
-            head: self.head(&facts, &plan),
-            plan,
-        })
-    }
-
-    /// What the journal of the result remembers: this rewriting, and those before it.
-    fn head(&self, facts: &facts::Facts<'_>, plan: &Plan) -> Rewritten {
-        let earlier = facts.rewritten.iter().flat_map(|journal| &journal.edits);
-        let now = plan.edits.iter().map(|edit| RewrittenEdit {
-            rule: edit.rule.to_string(),
-            what: edit.what.clone(),
-        });
-        Rewritten {
-            tool: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
-            target: self.target.name.clone(),
-            edits: earlier.cloned().chain(now).collect(),
-            told: facts.to_remember(),
-        }
+        let findings = &rewriting.before.findings;
+        let report = from_plan::rewrite(asked, &rewriting.plan, findings, &rewriting.outcome);
+        Ok((image, rewriting, report))
     }
 
     /// Makes the edits; where, and the verdict on what was made.
-    fn apply(&self, prepared: &Prepared) -> Result<(PathBuf, Verdict), Failure> {
-        let verdict = RefCell::new(None);
-        let recheck = |dir: &Path| {
-            *verdict.borrow_mut() = Some(self.recheck(dir, prepared)?);
-            Ok(())
+    fn apply(&self, image: Image, rewriting: &Rewriting) -> Result<(&Path, Verdict), Failure> {
+        let (place, to) = match &self.arguments.output {
+            Some(out) => (out.as_path(), Destination::Copy(out)),
+            None => (self.image, Destination::InPlace),
         };
-        let Prepared { plan, head, .. } = prepared;
-        let journal = engine::journal(head, &self.target).map_err(Failure::new)?;
-        let (place, applied) = match (&self.arguments.output, &self.opened.archive) {
-            (Some(out), Some(archive)) => (
-                out.as_path(),
-                engine::apply_to_archive(
-                    archive,
-                    &self.opened.images,
-                    out,
-                    plan,
-                    journal,
-                    &recheck,
-                ),
-            ),
-            (Some(out), None) => (
-                out.as_path(),
-                engine::apply_to_copy(self.image, out, plan, journal, &recheck),
-            ),
-            (None, _) => (
-                self.image,
-                engine::apply_in_place(self.image, plan, journal, &recheck),
-            ),
-        };
-        applied.map_err(Failure::new)?;
-        match verdict.take() {
-            Some(verdict) => Ok((place.to_owned(), verdict)),
-            None => Err(Failure::new(format!(
-                "{} was written without being judged",
-                place.display()
-            ))
-            .help("judge it with `hwcr check` before you use it")),
-        }
+        let verdict = image
+            .apply(rewriting, to)
+            .map_err(|error| failure(self.image, error))?;
+        Ok((place, verdict))
     }
+}
 
-    /// Judges the rewritten image at `place` as `check` would, by what its tasks were told before.
-    fn recheck(&self, place: &Path, prepared: &Prepared) -> Result<Verdict, String> {
-        let unread =
-            |error: anyhow::Error| format!("the rewritten image cannot be read: {error:#}");
-        let opened = input::open(place, &self.arguments.reading.options(self.output))
-            .map_err(|error| unread(error.into()))?;
-        let checkpoint =
-            criu_image::load_from(&opened.images).map_err(|error| unread(error.into()))?;
-        // The journal may not lie there yet; what it will say is known.
-        let facts = self
-            .collect(&checkpoint)
-            .with_journal(Some(prepared.head.clone()));
-        let case = Case {
-            facts: &facts,
-            target: &self.target,
-            source: self.source.as_ref(),
-        };
-        let judgement = rule::judge(&case, &[]);
-        prepared.expectation.met_by(&judgement.findings)?;
-        Ok(judgement.verdict)
+/// Ends what an earlier run left half done in `image`; says what that was.
+fn recover(image: &Path) -> Result<Option<String>, Failure> {
+    match image::recover(image).map_err(|error| failure(image, error))? {
+        Recovered::Clean => Ok(None),
+        Recovered::RolledBack => Ok(Some(format!(
+            "{}: an interrupted rewrite was taken back",
+            image.display()
+        ))),
     }
+}
+
+/// Takes the last rewrite back; says what was done.
+fn undo(dir: &Path) -> Result<String, Failure> {
+    if let Some(done) = recover(dir)? {
+        return Ok(done);
+    }
+    image::undo(dir).map_err(|error| failure(dir, error))?;
+    Ok(format!(
+        "{}: the rewrite was taken back, byte for byte",
+        dir.display()
+    ))
 }
 
 fn write_plan(file: &Path, report: &Report) -> Result<(), Failure> {

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::{Failure, Output};
-use crate::criu_image::model::Checkpoint;
 use crate::facts::{BinaryFacts, Facts};
 use crate::files::TargetRoot;
+use crate::image::Options;
 use crate::input::{Root, SourceError};
-use crate::object::find::Binaries;
 
 /// Files named in one complaint.
 const MAX_NAMED: usize = 3;
@@ -52,21 +51,21 @@ fn open_target(name: &str) -> Result<Arc<TargetRoot>, SourceError> {
 }
 
 impl TargetRootfs {
-    /// The facts, with what was found of the files.
-    pub(super) fn look<'a>(&self, facts: Facts<'a>) -> Facts<'a> {
-        match &self.target_rootfs {
-            Some(root) => facts.with_target_root(root),
-            None => facts,
+    /// The options, with this directory.
+    pub(super) fn add_to(&self, options: Options) -> Options {
+        Options {
+            target_rootfs: self.target_rootfs.clone(),
+            ..options
         }
     }
 }
 
 impl Rootfs {
-    /// The files of which the tasks of an image map code.
-    pub(super) fn binaries(&self, checkpoint: &Checkpoint) -> Binaries {
-        match &self.rootfs {
-            Some(opened) => Binaries::find(checkpoint, &opened.root),
-            None => Binaries::default(),
+    /// The options, with this directory.
+    pub(super) fn add_to(&self, options: Options) -> Options {
+        Options {
+            rootfs: self.rootfs.as_ref().map(|opened| Arc::clone(&opened.root)),
+            ..options
         }
     }
 

@@ -7,6 +7,7 @@ use crate::wire::WireErrorKind;
 
 /// Why a directory could not be read as a checkpoint. Offsets are bytes from the start of the file.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// A file could not be opened or read.
     #[error(transparent)]

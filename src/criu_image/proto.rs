@@ -1,4 +1,4 @@
 //! Rust types of the messages in `proto/`, for reading only.
 #![allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
 
-include!(concat!(env!("OUT_DIR"), "/criu.rs"));
+include!("../../proto/generated/criu.rs");

@@ -3,8 +3,9 @@
 use crate::abi::restore::{self, Below, KERNEL_RULE};
 use crate::abi::{criu, kernel};
 use crate::auxv::hwcap::{HwcapBit, HwcapWord};
+use crate::profile::model::cost;
 use crate::profile::model::{PacAlgorithm, Profile, VectorLengths};
-use crate::profile::{CacheType, Zva, cost, hertz};
+use crate::profile::{CacheType, Zva, hertz};
 use crate::sigreturn::{Answer, Reason};
 use crate::units::{Version, Vl};
 

@@ -6,7 +6,7 @@ use crate::abi::kernel;
 use crate::abi::record::RecordKind;
 use crate::abi::restore::{Below, PAIRS};
 use crate::auxv::hwcap::HwcapBit;
-use crate::profile::cost;
+use crate::profile::model::cost;
 use crate::profile::model::{Basis, Observed, Profile};
 use crate::units::Version;
 

@@ -30,9 +30,10 @@ use super::{
 };
 
 /// How much memory is searched for signal frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Search {
     /// The stacks, and all private writable memory while there is little of it ([`AUTO_BUDGET`]).
+    #[default]
     Auto,
     /// All private writable memory.
     Deep,
@@ -44,7 +45,8 @@ pub const AUTO_BUDGET: u64 = 16 << 20;
 /// Return addresses kept of a thread's x29 chain: deeper ones say nothing new about signatures.
 const MAX_RETURNS: usize = 1024;
 
-/// Everything the readers find in `checkpoint`.
+/// Everything the readers find in `checkpoint`, and nothing of its journal: for tests. [`crate::image`] adds the rest.
+#[doc(hidden)]
 #[must_use]
 pub fn collect(checkpoint: &Checkpoint, search: Search) -> Facts<'_> {
     collect_watched(
@@ -56,6 +58,7 @@ pub fn collect(checkpoint: &Checkpoint, search: Search) -> Facts<'_> {
 }
 
 /// The same, with the programs and libraries that the tasks map; `progress` counts the bytes that are searched.
+#[doc(hidden)]
 #[must_use]
 pub fn collect_watched<'a>(
     checkpoint: &'a Checkpoint,

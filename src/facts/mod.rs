@@ -37,6 +37,7 @@ use crate::units::{Addr, AddrRange, Place, Tid, Version, Vl};
 
 /// The facts of one checkpoint.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Facts<'a> {
     /// The image directory.
     pub checkpoint: &'a Checkpoint,
@@ -117,6 +118,7 @@ pub enum Settled {
 
 /// What was found in one task.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct TaskFacts<'a> {
     /// The task.
     pub task: &'a Task,

@@ -7,6 +7,7 @@ use super::Fault;
 /// A file or directory that cannot be read. None of them concerns a byte inside, so that none has an offset
 /// but [`SourceError::Read`].
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SourceError {
     /// The directory cannot be opened.
     #[error(

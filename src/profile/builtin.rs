@@ -3,11 +3,11 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::error::Error;
-use super::load;
-use super::mistakes;
 use super::model::{Profile, Source};
-use super::near;
+use super::schema::Error;
+use super::schema::load;
+use super::schema::mistakes;
+use super::schema::near;
 
 macro_rules! table {
     ($($name:literal),* $(,)?) => {

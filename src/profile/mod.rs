@@ -1,4 +1,11 @@
 //! Target profiles: what a machine offers, as `cpu.json` says it (`docs/profile.md`).
+//!
+//! * [`model`]: the values, and what single values mean;
+//! * [`schema`]: the text, read and written;
+//! * [`infer`]: values that follow from others or from a checkpoint;
+//! * [`combine`]: what several machines have in common;
+//! * [`import`]: profiles made of what other programs print;
+//! * [`builtin`]: the profiles hwcr carries.
 #![deny(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -6,36 +13,19 @@
     clippy::cast_sign_loss
 )]
 
-mod agree;
-mod baseline;
 pub mod builtin;
-mod conclude;
-pub mod cost;
-mod derive;
-mod design;
-mod error;
-pub mod from_image;
+pub mod combine;
 pub mod import;
-mod json;
-pub mod load;
-pub mod mistakes;
+pub mod infer;
 pub mod model;
-mod near;
-pub mod promise;
-mod provenance;
-mod section;
-mod shown;
+pub mod schema;
 #[cfg(test)]
 mod tests;
-mod vendor;
-mod write;
-mod zva;
 
-pub use baseline::{NoBaseline, baseline};
 pub use builtin::{examine, from_file, resolve};
-pub use derive::{Field, PAUTH_FIELDS};
-pub use design::design_name;
-pub use error::{At, Error};
-pub use shown::{CacheType, hertz};
-pub use write::to_json;
-pub use zva::Zva;
+pub use combine::{NoBaseline, baseline};
+pub use infer::design::design_name;
+pub use model::pauth::{Field, PAUTH_FIELDS};
+pub use model::shown::{CacheType, hertz};
+pub use model::zva::Zva;
+pub use schema::{At, Error, to_json};

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::model::{Basis, Cores, Observed, PacAlgorithm, Profile, Source};
-use super::{Zva, builtin, cost, derive, json, load, to_json};
+use super::model::{cost, pauth};
+use super::schema::{json, load};
+use super::{Zva, builtin, to_json};
 
 #[test]
 fn the_table_lists_every_file_of_the_folder() {
@@ -142,7 +144,7 @@ fn the_zva_block_comes_from_the_register_or_the_part() {
 #[test]
 fn pointer_authentication_follows_from_two_registers() {
     let both = |isar1, isar2| {
-        derive::pauth(&with(&[("ID_AA64ISAR1_EL1", isar1), ("ID_AA64ISAR2_EL1", isar2)]).registers)
+        pauth::pauth(&with(&[("ID_AA64ISAR1_EL1", isar1), ("ID_AA64ISAR2_EL1", isar2)]).registers)
     };
     let said = |pauth: super::model::Pauth| (pauth.address, pauth.generic, pauth.level);
     use PacAlgorithm::{Impdef, None as No, Qarma3, Qarma5};
@@ -162,7 +164,7 @@ fn pointer_authentication_follows_from_two_registers() {
     let fields = both(0x110, 0).unwrap_err();
     assert_eq!(fields.map(|field| field.name), ["APA", "API"]);
     // One register alone may show an algorithm, but never that there is none.
-    let one = |value| said(derive::pauth(&with(&[("ID_AA64ISAR1_EL1", value)]).registers).unwrap());
+    let one = |value| said(pauth::pauth(&with(&[("ID_AA64ISAR1_EL1", value)]).registers).unwrap());
     assert_eq!(one(0x0100_0010), (Some(Qarma5), Some(Qarma5), Some(1)));
     assert_eq!(one(0), (None, None, None));
 }

@@ -4,7 +4,7 @@ use crate::auxv::hwcap::{BITS, HwcapBit, HwcapWord};
 use crate::divergence::difference::{self, Difference};
 use crate::divergence::{effect, frames, registers};
 use crate::profile::model::{self, Profile, VectorLengths};
-use crate::profile::{self, cost};
+use crate::profile::{self, model::cost};
 use crate::sigreturn;
 
 use super::v1::Tool;

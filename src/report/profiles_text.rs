@@ -4,7 +4,7 @@ use std::io;
 
 use super::layout::{Page, plain, styled};
 use super::style::{ASIDE, STRONG};
-use crate::profile::cost;
+use crate::profile::model::cost;
 use crate::profile::model::{Basis, PacAlgorithm, Profile, VectorLengths};
 
 /// Groups of the list: basis, heading, and the column at which the facts begin.

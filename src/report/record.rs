@@ -1,5 +1,6 @@
 //! Records of signal frames in reports: the structure, how it comes from the facts, and its words.
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -9,7 +10,8 @@ use super::v1::Hex;
 use crate::sigframe::model::{Body, SvePayload};
 
 /// Fields of a record, by its kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(tag = "kind")]
 pub enum RecordBody {
     /// `fpsimd_context`.
@@ -105,7 +107,8 @@ pub enum RecordBody {
 }
 
 /// Where the registers of an SVE record lie (offsets from the record) and what they hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct SveLayout {
     /// Quadwords a vector.
     pub vq: u16,

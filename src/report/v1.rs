@@ -5,9 +5,11 @@
 //! readers; sizes, offsets and ids are numbers. Nothing depends on the place of the run, and nothing but the expiry of
 //! `[[allow]]` entries on its time.
 
+#[cfg(test)]
 use std::borrow::Cow;
 use std::fmt;
 
+#[cfg(test)]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
@@ -52,6 +54,7 @@ impl Serialize for Hex {
     }
 }
 
+#[cfg(test)]
 impl JsonSchema for Hex {
     fn schema_name() -> Cow<'static, str> {
         "Hex".into()
@@ -78,7 +81,8 @@ fn is_zero(count: &usize) -> bool {
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
         pub enum $name {
             $($(#[$variant_doc])* #[serde(rename = $word)] $variant),+
         }
@@ -133,7 +137,8 @@ words! {
 }
 
 /// The program that wrote a report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Tool {
     /// `hwcr`.
     pub name: &'static str,
@@ -153,11 +158,12 @@ impl Tool {
 }
 
 /// What `hwcr check --format json` prints.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(title = "hwcr-report/1")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, schemars(title = "hwcr-report/1"))]
 pub struct Report {
     /// Name and version of this format.
-    #[schemars(extend("const" = Report::SCHEMA))]
+    #[cfg_attr(test, schemars(extend("const" = Report::SCHEMA)))]
     pub schema: &'static str,
     /// The program that wrote it.
     pub tool: Tool,
@@ -179,11 +185,12 @@ impl Report {
 }
 
 /// A line of what `hwcr check --format json-lines` prints.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(title = "hwcr-result/1")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, schemars(title = "hwcr-result/1"))]
 pub struct ResultLine {
     /// Name and version of this format.
-    #[schemars(extend("const" = ResultLine::SCHEMA))]
+    #[cfg_attr(test, schemars(extend("const" = ResultLine::SCHEMA)))]
     pub schema: &'static str,
     /// The program that wrote it.
     pub tool: Tool,
@@ -203,8 +210,9 @@ impl ResultLine {
 }
 
 /// The answer for one image and one target: either `verdict`, `counts` and `findings`, or `error`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(extend("oneOf" = [{"required": ["verdict", "counts", "findings"]}, {"required": ["error"]}]))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, schemars(extend("oneOf" = [{"required": ["verdict", "counts", "findings"]}, {"required": ["error"]}])))]
 pub struct CheckResult {
     /// The image, as given on the command line.
     pub image: String,
@@ -225,7 +233,7 @@ pub struct CheckResult {
     pub verdict: Option<Verdict>,
     /// The verdict on each machine of a target that stands for several; left out for a single one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
+    #[cfg_attr(test, schemars(default))]
     pub members: Vec<Member>,
     /// How many findings there are of each severity.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -242,14 +250,15 @@ pub struct CheckResult {
 }
 
 /// How a workload must be started so that its checkpoints fit a target, or what nothing helps against.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Advice {
     /// What is to be set: `kernel`, `vector-length`, a runtime (`openssl`, `go`, `openjdk`, `glibc`), or `rest`;
     /// more may come.
     pub subject: String,
     /// The tasks it is for; left out where it is for all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
+    #[cfg_attr(test, schemars(default))]
     pub pids: Vec<u32>,
     /// What shows the runtime in the first of them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -259,7 +268,7 @@ pub struct Advice {
     pub setting: Option<String>,
     /// The features it keeps the tasks from; without a setting, those nothing keeps them from.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
+    #[cfg_attr(test, schemars(default))]
     pub features: Vec<String>,
     /// In a sentence, for people.
     pub what: String,
@@ -269,7 +278,8 @@ pub struct Advice {
 }
 
 /// A machine that the target stands for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Member {
     /// Its name in the target's profile.
     pub name: String,
@@ -278,7 +288,8 @@ pub struct Member {
 }
 
 /// Findings by severity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Counts {
     /// Blockers.
     pub blocker: usize,
@@ -288,12 +299,13 @@ pub struct Counts {
     pub note: usize,
     /// How many of the notes are unproven findings that were accepted; left out where none is.
     #[serde(skip_serializing_if = "is_zero")]
-    #[schemars(default)]
+    #[cfg_attr(test, schemars(default))]
     pub accepted: usize,
 }
 
 /// What a rule says of one demand.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Finding {
     /// The rule's id, `HWCR-FAMILY-NNN`.
     pub rule: String,
@@ -305,14 +317,14 @@ pub struct Finding {
     pub proof: String,
     /// Set where `--accept`, or an entry in `hwcr.toml`, made a note of an unproven finding.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schemars(default)]
+    #[cfg_attr(test, schemars(default))]
     pub accepted: bool,
     /// The reason that the entry gives.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Names of the target's members it is about; left out where the target is a single machine.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
+    #[cfg_attr(test, schemars(default))]
     pub members: Vec<String>,
     /// The task.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -352,7 +364,8 @@ pub struct Finding {
 }
 
 /// An `--accept` option, or an `[[allow]]` entry of `hwcr.toml`, and whether it changed anything.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct AcceptUse {
     /// The rule's id.
     pub rule: String,
@@ -376,18 +389,19 @@ pub struct AcceptUse {
     pub expires: Option<String>,
     /// Set where that day was past: the entry changed nothing.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schemars(default)]
+    #[cfg_attr(test, schemars(default))]
     pub expired: bool,
     /// Whether it made a note of at least one finding in any of the results.
     pub used: bool,
 }
 
 /// What `hwcr rules --format json` prints.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(title = "hwcr-rules/1")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, schemars(title = "hwcr-rules/1"))]
 pub struct Rules {
     /// Name and version of this format.
-    #[schemars(extend("const" = Rules::SCHEMA))]
+    #[cfg_attr(test, schemars(extend("const" = Rules::SCHEMA)))]
     pub schema: &'static str,
     /// The program that wrote it.
     pub tool: Tool,
@@ -401,7 +415,8 @@ impl Rules {
 }
 
 /// What is known of a rule without running it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Rule {
     /// `HWCR-FAMILY-NNN`; never reused.
     pub id: String,

@@ -6,12 +6,18 @@
 //! * the [`engine`] knows files and bytes and nothing of meanings.
 
 pub mod allow;
+#[doc(hidden)]
 pub mod auxv;
 pub mod edit;
+#[doc(hidden)]
 pub mod engine;
+#[doc(hidden)]
 pub mod found;
+#[doc(hidden)]
 pub mod frame;
+#[doc(hidden)]
 pub mod outcome;
+#[doc(hidden)]
 pub mod pac;
 
 mod overwrite;

@@ -14,6 +14,7 @@ const MOST_NAMED: usize = 3;
 
 /// What a plan leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Outcome {
     /// For each finding, in the order given, whether it is mended or why it remains.
     pub fates: Vec<Fate>,

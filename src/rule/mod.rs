@@ -62,6 +62,7 @@ pub struct Case<'a> {
 
 /// Everything the rules say, and what follows.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Judgement {
     /// The verdict.
     pub verdict: Verdict,
@@ -75,6 +76,7 @@ pub struct Judgement {
 
 /// A member of the target and the verdict on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MemberVerdict {
     /// Its name.
     pub name: String,
@@ -115,6 +117,7 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 /// within a severity the order of the table and of the image is kept.
 ///
 /// A target with members is judged member by member, and the worst of them decides.
+#[doc(hidden)]
 #[must_use]
 pub fn judge(case: &Case<'_>, accepts: &[Accept]) -> Judgement {
     let mut findings = if case.target.members.is_empty() {

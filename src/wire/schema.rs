@@ -1,4 +1,4 @@
-//! Definitions of the messages read here, as a table made from `proto/` at build time, and the check
+//! Definitions of the messages read here, as a table made from `proto/` (`tools/proto`), and the check
 //! of a message against them.
 
 use std::collections::BTreeMap;
@@ -77,7 +77,7 @@ pub struct FieldDef {
     pub message: Option<MessageId>,
 }
 
-include!(concat!(env!("OUT_DIR"), "/schema.rs"));
+include!("../../proto/generated/schema.rs");
 
 /// What a message has against its definition; offsets count from the start of the checked bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use hwcr::auxv::hwcap::{self, HwcapBit};
 use hwcr::facts;
 use hwcr::finding::Proof;
 use hwcr::profile::model::{Basis, Observed, Profile};
-use hwcr::profile::{self, load};
+use hwcr::profile::{self, schema::load};
 use hwcr::rule::{self, Case};
 use hwcr::rule_id::RuleId;
 use hwcr::units::Version;

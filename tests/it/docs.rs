@@ -251,7 +251,7 @@ fn the_page_of_profiles_lists_what_unknown_values_cost() {
         .take_while(|line| line.starts_with('|'))
         .map(str::to_owned)
         .collect();
-    let expected: Vec<String> = hwcr::profile::cost::COSTS
+    let expected: Vec<String> = hwcr::profile::model::cost::COSTS
         .iter()
         .map(|cost| format!("| `{}` | {} |", cost.key, cost.costs))
         .collect();

@@ -16,7 +16,7 @@ use hwcr::auxv::hwcap;
 use hwcr::criu_image::model::{AddressKeys, Checkpoint, PacState};
 use hwcr::facts::{self, Facts, Rewritten, Told};
 use hwcr::finding::Verdict;
-use hwcr::profile::from_image::{Inferred, from_image};
+use hwcr::profile::infer::from_image::{Inferred, from_image};
 use hwcr::profile::model::{Basis, PacAlgorithm, Profile};
 use hwcr::profile::{self, builtin};
 use hwcr::rule::{self, Case};

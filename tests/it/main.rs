@@ -10,6 +10,8 @@
 
 #[path = "support/held.rs"]
 mod held;
+#[path = "support/json_schema.rs"]
+mod json_schema;
 #[path = "support/large.rs"]
 mod large;
 mod pack;
@@ -33,12 +35,15 @@ mod fleet;
 mod floors;
 mod floors_shown;
 mod from_image;
+mod gate;
+mod generated;
 mod hostile_archives;
 mod hostile_images;
 mod import;
 mod inputs;
 mod launch;
 mod lazy;
+mod library;
 mod matrix;
 mod packaging;
 mod pages;

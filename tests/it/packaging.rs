@@ -66,6 +66,28 @@ fn packages_hold_pages_completions_and_the_link() {
     }
 }
 
+/// Packages are built with the profile that is theirs; cargo-deb reads `target/release` as that of the profile it is given.
+#[test]
+fn packages_are_built_with_their_own_profile() {
+    let manifest = toml();
+    let dist = &manifest["profile"]["dist"];
+    assert_eq!(dist["inherits"].as_str(), Some("release"));
+    assert_eq!(dist["lto"].as_str(), Some("thin"));
+    for file in [
+        "Containerfile",
+        ".github/workflows/release.yml",
+        "docs/packaging.md",
+    ] {
+        let text = read(file);
+        for line in text.lines() {
+            let builds = line.contains("cargo build") || line.contains("cargo deb");
+            assert!(!builds || line.contains("--profile dist"), "{file}: {line}");
+            assert!(!line.contains("release/hwcr"), "{file}: {line}");
+        }
+        assert!(text.contains("dist/hwcr"), "{file}");
+    }
+}
+
 #[test]
 fn archives_are_named_as_binstall_looks_for_them() {
     let manifest = toml();

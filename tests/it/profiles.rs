@@ -4,8 +4,8 @@
 use hwcr::auxv::hwcap::{self, HwcapWord};
 use hwcr::facts;
 use hwcr::finding::Verdict;
-use hwcr::profile::load;
 use hwcr::profile::model::{Basis, Observed, PacAlgorithm, Profile, Source, VectorLengths};
+use hwcr::profile::schema::load;
 use hwcr::profile::{self, Error, builtin};
 use hwcr::rule::{self, Accept, Case};
 use hwcr::units::{Version, Vl};

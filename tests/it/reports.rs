@@ -6,6 +6,7 @@
     reason = "helpers of tests may fail by panicking"
 )]
 
+use crate::json_schema::Schema;
 use crate::program;
 use crate::xsd;
 
@@ -14,7 +15,7 @@ use std::io::Read as _;
 use std::path::Path;
 use std::process::Stdio;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use program::{hwcr, run, text};
 
@@ -72,8 +73,7 @@ fn lines_are_the_results_of_the_document() {
     let mut document: Value = serde_json::from_slice(&document.stdout).unwrap();
     let results = document["results"].as_array_mut().unwrap();
     let schema = run(&["schema", "result"]).stdout;
-    let schema = serde_json::from_slice(&schema).unwrap();
-    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let validator = Schema::new(&serde_json::from_slice(&schema).unwrap());
     let lines = text(&lines.stdout);
     assert_eq!(lines.lines().count(), results.len());
     for (line, result) in lines.lines().zip(results) {
@@ -107,15 +107,9 @@ fn reports_of_all_images_satisfy_the_published_schemas() {
     let schema = fs::read_to_string("tests/fixtures/schemas/sarif-schema-2.1.0.json").unwrap();
     // As in the tests of the renderer: a pattern with a bracket too many.
     let schema: Value = serde_json::from_str(&schema.replace("{2}]?$", "{2}$")).unwrap();
-    let validator = jsonschema::options()
-        .should_validate_formats(true)
-        .build(&schema)
-        .unwrap();
+    let validator = Schema::new(&schema);
     let log: Value = serde_json::from_str(&fs::read_to_string(sarif).unwrap()).unwrap();
-    let complaints: Vec<String> = validator
-        .iter_errors(&log)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
+    let complaints = validator.complaints(&log);
     assert!(complaints.is_empty(), "{complaints:#?}");
     assert!(log["runs"][0]["results"].as_array().unwrap().len() > 100);
 
@@ -313,4 +307,45 @@ fn a_full_disk_under_a_report_is_2() {
             "{format}: {complaint}"
         );
     }
+}
+
+/// What the checker of schemas is worth: each keyword takes one document and refuses another.
+#[test]
+fn the_checker_of_schemas_refuses() {
+    let cases = json!([
+        [{"type": ["string", "null"]}, null, 1],
+        [{"type": "integer"}, 1, 1.5],
+        [{"type": "array", "items": {"type": "boolean"}}, [true], [true, 0]],
+        [{"required": ["a"]}, {"a": 1}, {"b": 1}],
+        [{"properties": {"a": {"const": 1}}, "additionalProperties": false}, {"a": 1}, {"a": 1, "b": 1}],
+        [{"properties": {"a": {"const": 1}}}, {"a": 1}, {"a": 2}],
+        [{"additionalProperties": {"type": "string"}}, {"a": ""}, {"a": 1}],
+        [{"propertyNames": {"pattern": "^a$"}}, {"a": 1}, {"b": 1}],
+        [{"enum": ["a", 1]}, 1, "b"],
+        [{"anyOf": [{"const": 1}, {"minimum": 1}]}, 1, 0],
+        [{"oneOf": [{"const": 1}, {"minimum": 1}]}, 2, 1],
+        [{"minItems": 1}, [1], []],
+        [{"uniqueItems": true}, [1, "1"], [{"a": 1}, {"a": 1}]],
+        [{"minLength": 2}, "ää", "ä"],
+        [{"minimum": 2, "maximum": 3}, 2, 4],
+        [{"multipleOf": 16}, 32, 24],
+        [{"$ref": "#/$defs/a", "$defs": {"a": {"const": 1}}}, 1, 2],
+        [{"format": "uint8"}, 255, 256],
+        [{"format": "int32"}, -1, 2147483648_u64],
+        [{"format": "uri"}, "file:///a%20b", "a%20b"],
+        [{"format": "uri-reference"}, "a%20b", "a b"],
+        [{"format": "uri-reference"}, "./a:b", "-:b"],
+        [{"format": "date-time"}, "2026-01-31T12:00:00Z", "2026-01-31"],
+    ]);
+    for case in cases.as_array().unwrap() {
+        let schema = Schema::new(&case[0]);
+        assert_eq!(schema.complaints(&case[1]), [""; 0], "{case}");
+        assert!(!schema.is_valid(&case[2]), "{case}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "keyword contains is not known")]
+fn the_checker_of_schemas_passes_nothing_over() {
+    Schema::new(&json!({"properties": {"a": {"contains": {}}}}));
 }

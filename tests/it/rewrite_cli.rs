@@ -1,5 +1,6 @@
 //! `hwcr rewrite` as it is called, and what it prints of a plan.
 
+use crate::json_schema::Schema;
 use crate::program;
 
 use std::fs;
@@ -305,11 +306,8 @@ fn rendered(report: &Rewrite) -> String {
 fn assert_valid(document: &serde_json::Value) {
     let schema: serde_json::Value =
         serde_json::from_str(schema::find("rewrite").unwrap().text).unwrap();
-    let validator = jsonschema::draft202012::new(&schema).unwrap();
-    let complaints: Vec<String> = validator
-        .iter_errors(document)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
+    let validator = Schema::new(&schema);
+    let complaints = validator.complaints(document);
     assert!(complaints.is_empty(), "{complaints:#?}");
 }
 

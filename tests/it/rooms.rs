@@ -37,6 +37,7 @@ const ROOMS: &[&str] = &[
     "advice",
     "rewrite",
     "restore_log",
+    "image",
     "report",
     "cli",
 ];

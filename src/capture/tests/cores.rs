@@ -6,7 +6,7 @@ use crate::capture::Note;
 use crate::capture::cores::{Sorted, list, parse_list, sort};
 use crate::capture::raw::Core;
 use crate::capture::registers::TABLE;
-use crate::profile::load;
+use crate::profile::schema::load;
 
 fn map(values: &[(&str, u64)]) -> BTreeMap<String, u64> {
     let own = |(name, value): &(&str, u64)| ((*name).to_owned(), *value);

@@ -11,17 +11,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use super::super::allow::Acceptances;
-use super::super::input::{Input, Reading};
-use super::super::rootfs::{Rootfs, TargetRootfs};
+use super::super::input;
+use super::super::rootfs::Rootfs;
 use super::super::targets::Target;
 use super::super::{Failure, Output};
 use super::ordered::{self, Step};
 use crate::advice;
-use crate::facts::{Search, runtime};
+use crate::facts::runtime;
+use crate::image::{Options, Question};
 use crate::profile::model::Profile;
 use crate::report::from_judgement::{self, Pair};
 use crate::report::v1::CheckResult;
-use crate::rule::Case;
 
 /// What is asked.
 pub(super) struct Matrix<'a> {
@@ -30,13 +30,12 @@ pub(super) struct Matrix<'a> {
     /// The machine the images were dumped on.
     pub(super) source: Option<&'a Profile>,
     pub(super) accepts: &'a Acceptances,
-    pub(super) search: Search,
     /// Also say how to start the workload.
     pub(super) advise: bool,
-    pub(super) reading: Reading,
+    pub(super) options: Options,
+    /// For its complaint.
     pub(super) rootfs: &'a Rootfs,
-    pub(super) target_rootfs: &'a TargetRootfs,
-    /// Whose bar shows how far reading has come; nothing else is written to it.
+    /// Nothing but that complaint is written to it.
     pub(super) output: &'a Output,
 }
 
@@ -115,29 +114,24 @@ impl Matrix<'_> {
         image: &Path,
         give: &mut impl FnMut(Answer) -> ControlFlow<()>,
     ) -> Result<(), Failure> {
-        let input = Input::open(image, self.reading, self.output)?;
-        let binaries = self.rootfs.binaries(&input.checkpoint);
-        let facts = self
-            .target_rootfs
-            .look(input.facts_with(self.search, &binaries));
-        self.rootfs.complain(self.output, &facts);
+        let opened = input::open(image, &self.options)?;
+        let facts = opened.facts();
+        self.rootfs.complain(self.output, facts.facts());
         let image = image.to_string_lossy();
-        let seen = self.advise.then(|| runtime::runtimes(facts.checkpoint));
+        let seen = self.advise.then(|| runtime::runtimes(opened.checkpoint()));
         for target in self.targets {
             let result = match &target.profile {
                 Ok(profile) => {
-                    let case = Case {
-                        facts: &facts,
-                        target: profile,
-                        source: self.source,
-                    };
-                    let judgement = self.accepts.judge(&case, &image, &target.name);
+                    let mut question = Question::about(profile);
+                    question.source = self.source;
+                    let judgement = self.accepts.judge(&facts, question, &image, &target.name);
                     let pair = pair(&image, target, &profile.name);
                     let mut result = from_judgement::judged(pair, &judgement);
                     result.directory =
-                        Some(input.directory.clone()).filter(|within| !within.is_empty());
-                    result.form = input.form();
+                        Some(opened.directory().to_owned()).filter(|within| !within.is_empty());
+                    result.form = input::form(&opened);
                     result.advice = seen.as_ref().map(|seen| {
+                        let case = facts.case(&question);
                         from_judgement::advice(&advice::advise(&case, &judgement.findings, seen))
                     });
                     result

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::save::Save;
-use crate::cli::input::{Input, Reading, unreadable};
+use crate::cli::input::{self, Reading, unreadable};
 use crate::cli::{Exit, Failure, Output};
-use crate::profile::from_image::from_image;
+use crate::facts::Search;
+use crate::profile::infer::from_image::from_image;
 use crate::report::profiles_text;
 
 /// Make a profile of the machine an image was dumped on, as far as the image shows it
@@ -38,11 +39,16 @@ pub(super) struct FromImage {
 
 impl FromImage {
     pub(super) fn run(&self, output: &Output) -> Result<Exit, Failure> {
-        let input = Input::open(&self.image, self.reading, output)?;
-        let facts = input.facts(crate::cli::search(false));
+        let options = self.reading.options(Search::Auto, output);
+        let opened = input::open(&self.image, &options)?;
+        let facts = opened.facts();
         let image = self.image.display().to_string();
-        let inferred = from_image(&facts, &image, &self.save.name(self.image.file_name()))
-            .map_err(|error| unreadable(&self.image, &error.into()))?;
+        let inferred = from_image(
+            facts.facts(),
+            &image,
+            &self.save.name(self.image.file_name()),
+        )
+        .map_err(|error| unreadable(&self.image, &error.into()))?;
         self.save.write(output, &inferred.profile)?;
         for remark in &inferred.remarks {
             output.warn(&Failure::new(remark));

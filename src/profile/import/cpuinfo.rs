@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::error::Error;
 use super::features;
 use super::statement::{Fact, Found, Text, shown};
-use crate::profile::design;
+use crate::profile::infer::design;
 
 /// Keys of other architectures' files, and whose.
 const FOREIGN_KEYS: &[(&str, &str)] = &[

@@ -1,10 +1,11 @@
 //! Why texts of a machine could not be made a profile.
 
 use super::statement::Spot;
-use crate::profile::near::did_you_mean;
+use crate::profile::schema::near::did_you_mean;
 
 /// Why texts of a machine could not be made a profile, and what to do next.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// An input is longer than any of these texts.
     #[error("{file} is longer than {limit} bytes; give it one machine's texts")]

@@ -6,8 +6,8 @@
 use super::error::Error;
 use super::features;
 use super::statement::{Fact, Found, Spot, Text, shown};
-use crate::profile::design::{self, Design};
-use crate::profile::json::{self, Node, Value};
+use crate::profile::infer::design::{self, Design};
+use crate::profile::schema::json::{self, Node, Value};
 
 /// A field: name without its colon, value, place.
 struct Field {

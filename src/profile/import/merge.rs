@@ -8,7 +8,7 @@ use super::statement::{Fact, Found, Spot, Statement, Vectors};
 use super::{Imported, words};
 use crate::auxv::hwcap;
 use crate::profile::model::{Basis, Cores, Profile, Source, VectorLengths};
-use crate::profile::{conclude, load};
+use crate::profile::{infer::conclude, schema::load};
 use crate::units::Vl;
 
 /// Joins the statements to a profile called `name`; `files` are the inputs, for messages.

@@ -195,5 +195,5 @@ impl<'a> Text<'a> {
 
 /// A user's text for a message: one line, not too long, in quotes.
 pub(super) fn shown(text: &str) -> String {
-    crate::profile::section::shown(text)
+    crate::profile::schema::section::shown(text)
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{Error, Imported, Input, Kind, import};
-use crate::profile::cost;
+use crate::profile::model::cost;
 use crate::profile::model::{Basis, Profile};
 use crate::units::{Version, Vl};
 
@@ -709,7 +709,7 @@ proptest! {
         let profile = profile(bytes);
         prop_assert_eq!(profile.hwcaps.words, [Some(first), Some(second), Some(third), Some(0)]);
         let text = crate::profile::to_json(&profile);
-        let again = crate::profile::load::parse(text.as_bytes(), "x", profile.source.clone());
+        let again = crate::profile::schema::load::parse(text.as_bytes(), "x", profile.source.clone());
         prop_assert_eq!(again.unwrap(), profile);
     }
 }

@@ -6,7 +6,7 @@ use super::error::Error;
 use super::merge::{agreed, contradiction, origin};
 use super::statement::{Fact, Names, Statement, few, shown};
 use crate::auxv::hwcap::{BITS, HwcapBit, HwcapWord, Hwcaps, LIBC_BITS};
-use crate::profile::{load, near};
+use crate::profile::schema::{load, near};
 
 /// A capability word that some statement gives.
 struct Word<'a> {

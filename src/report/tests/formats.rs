@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use serde_json::Value;
 
+use super::json_schema::Schema;
 use super::{assert_valid, samples};
 use crate::report::escape::tests::tricky;
 use crate::report::layout::visible;
@@ -17,15 +18,12 @@ mod xsd;
 const SARIF: &str = include_str!("../../../tests/fixtures/schemas/sarif-schema-2.1.0.json");
 const JUNIT: &str = include_str!("../../../tests/fixtures/schemas/junit-10.xsd");
 
-fn sarif_validator() -> jsonschema::Validator {
+fn sarif_validator() -> Schema {
     // The pattern of languages, which are not written here, has a bracket too many to be read as a pattern.
     let text = SARIF.replace("{2}]?$", "{2}$");
     assert_ne!(text, SARIF);
     let schema: Value = serde_json::from_str(&text).unwrap();
-    jsonschema::options()
-        .should_validate_formats(true)
-        .build(&schema)
-        .unwrap()
+    Schema::new(&schema)
 }
 
 fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
@@ -87,7 +85,7 @@ fn reports() -> impl Strategy<Value = Report> {
     proptest::collection::vec(results, 1..4).prop_map(samples::report)
 }
 
-fn assert_sarif(validator: &jsonschema::Validator, report: &Report) {
+fn assert_sarif(validator: &Schema, report: &Report) {
     let log = as_sarif(report);
     assert_valid(validator, &log);
     let run = &log["runs"][0];
@@ -344,5 +342,4 @@ proptest! {
     }
 }
 
-static VALIDATOR: std::sync::LazyLock<jsonschema::Validator> =
-    std::sync::LazyLock::new(sarif_validator);
+static VALIDATOR: std::sync::LazyLock<Schema> = std::sync::LazyLock::new(sarif_validator);

@@ -1,5 +1,6 @@
 //! Structures of `hwcr-inspect/1`: signal frames and their records.
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -8,7 +9,8 @@ use super::{Hex, Liveness};
 pub use crate::report::record::{RecordBody, SveLayout};
 
 /// One signal frame.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Frame {
     /// The thread that returns or returned through it; null where no thread owns it.
     pub tid: Option<u32>,
@@ -60,7 +62,8 @@ pub struct Frame {
 }
 
 /// A way by which a handler may be left without a return through its frame.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum WayOut {
     /// `siglongjmp` to what this buffer holds.
@@ -88,7 +91,8 @@ pub enum WayOut {
 }
 
 /// One record of a frame.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Record {
     /// Its kind and fields.
     #[serde(flatten)]
@@ -101,7 +105,7 @@ pub struct Record {
     pub magic: Hex,
     /// Set where it lies in EXTRA space.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schemars(default)]
+    #[cfg_attr(test, schemars(default))]
     pub in_extra: bool,
     /// Image file that holds its first byte.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,7 +119,8 @@ pub struct Record {
 }
 
 /// A way in which a frame's bytes do not fit the ABI.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct FrameAnomaly {
     /// What kind; more may come.
     pub kind: String,

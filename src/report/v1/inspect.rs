@@ -2,6 +2,7 @@
 //!
 //! A section that was not asked for (`--only`) is absent; one that was asked for and is empty is `[]`.
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -9,11 +10,12 @@ use super::Tool;
 use super::task::Task;
 
 /// What `hwcr inspect --format json` prints.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(title = "hwcr-inspect/1")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, schemars(title = "hwcr-inspect/1"))]
 pub struct Inspect {
     /// Name and version of this format.
-    #[schemars(extend("const" = Inspect::SCHEMA))]
+    #[cfg_attr(test, schemars(extend("const" = Inspect::SCHEMA)))]
     pub schema: &'static str,
     /// The program that wrote it.
     pub tool: Tool,
@@ -45,7 +47,8 @@ impl Inspect {
 }
 
 /// How an image was packed, and what an engine or an image layout says of it. hwcr does not vouch for that.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Export {
     /// `directory`, `tar`, `layout` (an OCI image layout) or `layout-tar`; more may come.
     pub form: String,
@@ -66,7 +69,8 @@ pub struct Export {
 }
 
 /// What an engine or an image layout says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Statement {
     /// What it is about: `engine`, `engine version`, `container`, `criu`, `host kernel`, …; more may come.
     pub what: String,
@@ -79,7 +83,8 @@ pub struct Statement {
 }
 
 /// What an image tells of its origin.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Origin {
     /// Kernel version in the vDSO's note.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,7 +103,8 @@ pub struct Origin {
 }
 
 /// What the journal of a rewritten image says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Rewritten {
     /// Name and version of the program that rewrote it.
     pub tool: String,
@@ -109,7 +115,8 @@ pub struct Rewritten {
 }
 
 /// An edit that was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct RewrittenEdit {
     /// Id of the rule it was made for.
     pub rule: String,
@@ -118,7 +125,8 @@ pub struct RewrittenEdit {
 }
 
 /// One inferred statement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Inference {
     /// What is inferred.
     pub what: String,
@@ -129,7 +137,8 @@ pub struct Inference {
 }
 
 /// A place in the image directory.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct At {
     /// File name (`parent/` in front for each step up the chain of parent images).
     pub file: String,
@@ -138,7 +147,8 @@ pub struct At {
 }
 
 /// A file with a path that a task maps, holds open or stands in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct File {
     /// CRIU's file id.
     pub id: u32,
@@ -170,7 +180,8 @@ pub struct File {
 }
 
 /// What tasks use a file for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct FileUse {
     /// What for.
     pub what: String,
@@ -179,7 +190,8 @@ pub struct FileUse {
 }
 
 /// A file on the restoring side, compared as CRIU compares it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct TargetFile {
     /// Whether CRIU would accept it: nothing that it compares differs.
     pub same: bool,
@@ -191,7 +203,8 @@ pub struct TargetFile {
 }
 
 /// The image directory.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Images {
     /// `img_version` of the inventory.
     pub img_version: u32,
@@ -212,7 +225,8 @@ pub struct Images {
 }
 
 /// One file of the image directory.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Image {
     /// File name.
     pub name: String,
@@ -226,7 +240,8 @@ pub struct Image {
 }
 
 /// A feature of the image format.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct FormatFeature {
     /// Short name.
     pub name: String,
@@ -242,7 +257,8 @@ pub struct FormatFeature {
 }
 
 /// A field without a definition.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct UnknownField {
     /// Message name.
     pub message: String,
@@ -256,7 +272,8 @@ pub struct UnknownField {
 }
 
 /// Something damaged or odd.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Anomaly {
     /// What kind; more may come.
     pub kind: String,

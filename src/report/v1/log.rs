@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Finding, Hex, Liveness, Tool, words};
 
 /// What `hwcr explain-log --format json` prints.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(title = "hwcr-log/1")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, schemars(title = "hwcr-log/1"))]
 pub struct LogReport {
     /// Name and version of this format.
-    #[schemars(extend("const" = LogReport::SCHEMA))]
+    #[cfg_attr(test, schemars(extend("const" = LogReport::SCHEMA)))]
     pub schema: &'static str,
     /// The program that wrote it.
     pub tool: Tool,
@@ -127,7 +129,8 @@ words! {
 }
 
 /// A log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct LogRead {
     /// As given on the command line; `-` is standard input.
     pub name: String,
@@ -137,11 +140,11 @@ pub struct LogRead {
     pub bytes: u64,
     /// Set where it is longer than what was read.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schemars(default)]
+    #[cfg_attr(test, schemars(default))]
     pub cut: bool,
     /// Lines that were too long to be read whole.
     #[serde(skip_serializing_if = "is_zero")]
-    #[schemars(default)]
+    #[cfg_attr(test, schemars(default))]
     pub cut_lines: u64,
     /// Version of the CRIU that wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -169,7 +172,8 @@ fn is_zero(number: &u64) -> bool {
 }
 
 /// A line that is shown though nothing knows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct LastLine {
     /// Counted from 1.
     pub line: u64,
@@ -178,7 +182,8 @@ pub struct LastLine {
 }
 
 /// A cause.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct LogCause {
     /// Where it comes from.
     pub kind: CauseKind,
@@ -216,7 +221,8 @@ pub struct LogCause {
 }
 
 /// A signal frame whose interrupted PC and SP are those of the dead task.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct DeadFrame {
     /// The task in the image.
     pub pid: u32,
@@ -230,7 +236,8 @@ pub struct DeadFrame {
 }
 
 /// A message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Message {
     /// Index into `logs`.
     pub log: usize,
@@ -268,7 +275,8 @@ pub struct Message {
 }
 
 /// Registers of a dead task.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct DeadRegisters {
     /// Program counter.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -20,11 +21,12 @@ words! {
 }
 
 /// What `hwcr profile show --format json` prints. What is unknown is left out and listed in `unknown`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(title = "hwcr-profile-show/1")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, schemars(title = "hwcr-profile-show/1"))]
 pub struct ProfileShow {
     /// Name and version of this format.
-    #[schemars(extend("const" = ProfileShow::SCHEMA))]
+    #[cfg_attr(test, schemars(extend("const" = ProfileShow::SCHEMA)))]
     pub schema: &'static str,
     /// The program that wrote it.
     pub tool: Tool,
@@ -46,7 +48,7 @@ pub struct ProfileShow {
     pub clear: Vec<String>,
     /// Bits that are set and have no name, as `AT_HWCAP3:12`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
+    #[cfg_attr(test, schemars(default))]
     pub nameless: Vec<String>,
     /// SVE vector lengths.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,24 +80,24 @@ pub struct ProfileShow {
     pub zva: Zva,
     /// The registers, and what hwcr draws from them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
+    #[cfg_attr(test, schemars(default))]
     pub registers: Vec<Register>,
     /// What `rt_sigreturn` does with each kind of record. For a profile with members left out: each of
     /// them has answers of its own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
+    #[cfg_attr(test, schemars(default))]
     pub sigreturn: Vec<Record>,
     /// Groups of cores that are not alike.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
+    #[cfg_attr(test, schemars(default))]
     pub cores: Vec<Cores>,
     /// How single values were found, by the paths of their keys.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(default)]
+    #[cfg_attr(test, schemars(default))]
     pub origins: BTreeMap<String, String>,
     /// The machines the profile stands for; left out for a single one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
+    #[cfg_attr(test, schemars(default))]
     pub members: Vec<Member>,
     /// What is unknown, and what that costs. Empty for a profile with members, who have their own.
     pub unknown: Vec<Unknown>,
@@ -107,7 +109,8 @@ impl ProfileShow {
 }
 
 /// A capability bit that is set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Feature {
     /// Its name in /proc/cpuinfo.
     pub name: String,
@@ -127,7 +130,8 @@ pub struct Feature {
 }
 
 /// Vector lengths, bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Vectors {
     /// All that are offered, ascending; empty where there are none.
     pub lengths: Vec<u16>,
@@ -137,7 +141,8 @@ pub struct Vectors {
 }
 
 /// Pointer authentication.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Pauth {
     /// Algorithm for addresses: `none`, `qarma5`, `qarma3` or `impdef`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -154,7 +159,8 @@ pub struct Pauth {
 }
 
 /// The longest saved auxiliary vector a kernel takes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Auxv {
     /// Bytes.
     pub bytes: u64,
@@ -163,21 +169,23 @@ pub struct Auxv {
 }
 
 /// What `DC ZVA` does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Zva {
     /// Bytes it zeroes; left out where it is prohibited or unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
     /// Whether it is prohibited.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schemars(default)]
+    #[cfg_attr(test, schemars(default))]
     pub prohibited: bool,
     /// Where that comes from.
     pub from: String,
 }
 
 /// A register.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Register {
     /// Its name.
     pub name: String,
@@ -189,7 +197,8 @@ pub struct Register {
 }
 
 /// What `rt_sigreturn` does with a kind of record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Record {
     /// The record, as profiles name it.
     pub record: String,
@@ -203,7 +212,8 @@ pub struct Record {
 }
 
 /// Cores that show the same registers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Cores {
     /// Their numbers as Linux lists them.
     pub cpus: String,
@@ -212,7 +222,8 @@ pub struct Cores {
 }
 
 /// A machine the profile stands for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Member {
     /// Its name.
     pub name: String,
@@ -224,7 +235,8 @@ pub struct Member {
 }
 
 /// A value that is unknown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Unknown {
     /// The path of its key.
     pub key: String,
@@ -233,11 +245,12 @@ pub struct Unknown {
 }
 
 /// What `hwcr profile diff --format json` prints: what differs between two profiles, and nothing else.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(title = "hwcr-profile-diff/1")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, schemars(title = "hwcr-profile-diff/1"))]
 pub struct ProfileDiff {
     /// Name and version of this format.
-    #[schemars(extend("const" = ProfileDiff::SCHEMA))]
+    #[cfg_attr(test, schemars(extend("const" = ProfileDiff::SCHEMA)))]
     pub schema: &'static str,
     /// The program that wrote it.
     pub tool: Tool,
@@ -259,7 +272,8 @@ impl ProfileDiff {
 }
 
 /// One of two profiles.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Side {
     /// As given on the command line.
     pub profile: String,
@@ -278,7 +292,8 @@ words! {
 }
 
 /// A feature that one profile has and the other has not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct FeatureDifference {
     /// Its name in /proc/cpuinfo.
     pub name: String,
@@ -295,7 +310,8 @@ pub struct FeatureDifference {
 }
 
 /// A value that differs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct ValueDifference {
     /// The path of its key.
     pub key: String,
@@ -312,7 +328,8 @@ pub struct ValueDifference {
 }
 
 /// A record to which the two give different answers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct RecordDifference {
     /// The record, with what distinguishes it from others of its kind.
     pub record: String,

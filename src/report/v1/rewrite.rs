@@ -1,5 +1,6 @@
 //! Structures of `hwcr-rewrite/1`: what `hwcr rewrite` plans, refuses and did.
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -20,11 +21,12 @@ words! {
 }
 
 /// What `hwcr rewrite --format json` prints and `--plan` writes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(title = "hwcr-rewrite/1")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, schemars(title = "hwcr-rewrite/1"))]
 pub struct Rewrite {
     /// Name and version of this format.
-    #[schemars(extend("const" = Rewrite::SCHEMA))]
+    #[cfg_attr(test, schemars(extend("const" = Rewrite::SCHEMA)))]
     pub schema: &'static str,
     /// The program that wrote it.
     pub tool: Tool,
@@ -65,7 +67,8 @@ impl Rewrite {
 }
 
 /// A planned change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Edit {
     /// Id of the rule whose finding it is made for.
     pub rule: String,
@@ -89,7 +92,8 @@ pub struct Edit {
 }
 
 /// A change of one file. Values of fields in `core-*.img` are never shown: keys are among them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Change {
     /// The file.
     pub file: String,
@@ -115,7 +119,8 @@ pub struct Change {
 }
 
 /// Something that is not edited.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Refusal {
     /// Id of the rule whose finding stays.
     pub rule: String,
@@ -138,7 +143,8 @@ pub struct Refusal {
 }
 
 /// A name for `--allow`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Permit {
     /// The name.
     pub name: String,
@@ -147,7 +153,8 @@ pub struct Permit {
 }
 
 /// A finding that stays.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Remaining {
     /// The finding, as `hwcr check` reports it.
     pub finding: Finding,

@@ -1,5 +1,6 @@
 //! Structures of `hwcr-inspect/1`: tasks, threads, auxiliary vectors.
 
+#[cfg(test)]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -8,7 +9,8 @@ use super::frame::Frame;
 use super::{Hex, words};
 
 /// One task.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Task {
     /// Process id in the task's own namespace.
     pub pid: u32,
@@ -67,7 +69,8 @@ pub struct Task {
 }
 
 /// A page size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct PageSize {
     /// Bytes.
     pub bytes: u64,
@@ -76,7 +79,8 @@ pub struct PageSize {
 }
 
 /// The vDSO of the source machine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Vdso {
     /// First address.
     pub start: Hex,
@@ -109,6 +113,7 @@ impl Serialize for AuxvMap {
     }
 }
 
+#[cfg(test)]
 impl JsonSchema for AuxvMap {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "AuxvMap".into()
@@ -125,7 +130,8 @@ impl JsonSchema for AuxvMap {
 }
 
 /// The saved auxiliary vector and the copy on the stack.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Auxv {
     /// Words of the saved vector, two an entry.
     pub words: usize,
@@ -148,7 +154,8 @@ pub struct Auxv {
 }
 
 /// One pair.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct AuxvEntry {
     /// The type word.
     pub tag: u64,
@@ -160,7 +167,8 @@ pub struct AuxvEntry {
 }
 
 /// The copy on the initial stack.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct StackAuxv {
     /// Address of its first pair.
     pub address: Hex,
@@ -169,7 +177,8 @@ pub struct StackAuxv {
 }
 
 /// An entry in which the two copies differ.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct AuxvDifference {
     /// The type word.
     pub tag: u64,
@@ -185,7 +194,8 @@ pub struct AuxvDifference {
 }
 
 /// Capabilities from the saved vector and the stack copy together.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Hwcaps {
     /// The words that are there, by name.
     pub words: AuxvMap,
@@ -197,7 +207,8 @@ pub struct Hwcaps {
 }
 
 /// One thread.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Thread {
     /// Thread id.
     pub tid: u32,
@@ -273,7 +284,8 @@ words! {
 }
 
 /// How far a thread was unwound by the tables of its code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Unwinding {
     /// Why it ends.
     pub end: UnwindEnd,
@@ -296,7 +308,8 @@ words! {
 }
 
 /// Where a thread stood when it was dumped.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Standing {
     /// In a system call or in user code.
     pub state: Where,
@@ -312,7 +325,8 @@ pub struct Standing {
 }
 
 /// An alternate signal stack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct AltStack {
     /// `ss_sp`.
     pub sp: Hex,
@@ -323,7 +337,8 @@ pub struct AltStack {
 }
 
 /// Guarded control stack of a thread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Gcs {
     /// Shadow stack pointer.
     pub gcspr: Hex,
@@ -344,7 +359,8 @@ words! {
 }
 
 /// Pointer-authentication state of a thread, without the keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Pac {
     /// Thread id.
     pub tid: u32,
@@ -365,7 +381,8 @@ pub struct Pac {
 }
 
 /// Bytes of a task's memory by what the image holds of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct Memory {
     /// In a pages file of this image.
     pub present: u64,

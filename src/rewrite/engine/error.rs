@@ -6,6 +6,7 @@ use crate::wire::edit::EditError;
 
 /// A rewrite that did not happen, or an undo.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// The output exists.
     #[error("{out}: exists already; name an output that does not exist, hwcr never overwrites one")]
