@@ -7,7 +7,7 @@
 //! * [`export`] reads what an engine says of the checkpoint beside it;
 //! * [`object`] parses each ELF file that tasks have, once ([`elf`]), and says where they have it;
 //! * [`auxv`] and [`sigframe`] turn memory into HWCAPs and signal frames; [`code`] says what tasks' code can do;
-//! * [`facts`] puts all of it side by side; [`abi`] holds what kernels and CRIU versions do;
+//! * [`facts`] puts all of it side by side; [`abi`], a leaf, holds what kernels and CRIU versions do;
 //! * [`profile`] describes a target machine; [`sigreturn`] says what its `rt_sigreturn` answers to a record; [`rule`] holds facts against it and gives findings and a verdict;
 //! * [`divergence`] says what follows from profiles alone;
 //! * [`capture`] asks the machine it runs on for its profile;
