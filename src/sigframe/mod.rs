@@ -1,7 +1,7 @@
 //! Signal frames: the records of one frame, where frames lie in a task's memory, and which of them
 //! a thread will still return through.
 //!
-//! * [`layout`] holds the offsets and magic words; [`record`] decodes one record; [`chain`] walks the
+//! * [`layout`] holds the offsets; [`record`] decodes one record, with a file for each kind; [`chain`] walks the
 //!   records of a frame as the kernel's `parse_user_sigframe` does;
 //! * [`scan`] goes once over memory and notes what could be a frame or a return to the trampoline;
 //!   [`unwind`] follows a thread's x29 chain, [`cfi`] the unwind tables of its code; [`liveness`] weighs

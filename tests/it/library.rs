@@ -5,6 +5,7 @@ use std::path::Path;
 
 use hwcr::image::{recover, undo};
 use hwcr::rewrite::engine::Recovered;
+use hwcr::rule_id::RuleId;
 use hwcr::{Allowed, Destination, Error, Image, Options, Question, Verdict, profile};
 
 /// A copy of a fixture image that may be written to.
