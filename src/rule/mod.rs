@@ -90,6 +90,7 @@ pub static FAMILIES: &[&[Rule]] = &[
     hwcap::RULES,
     registers::RULES,
     frame::RULES,
+    frame::kind::RULES,
     pac::RULES,
     stack::RULES,
     undumped::RULES,

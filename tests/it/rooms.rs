@@ -398,3 +398,13 @@ fn supers(line: &str) -> usize {
     }
     most
 }
+
+#[test]
+fn the_architecture_shows_the_rooms_in_this_order() {
+    let text = fs::read_to_string("docs/architecture.md").unwrap();
+    let shown: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .collect();
+    assert_eq!(shown, ROOMS);
+}
