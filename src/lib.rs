@@ -21,19 +21,17 @@
 //! change without notice.
 
 #[doc(hidden)]
+pub mod a64;
+#[doc(hidden)]
 pub mod abi;
 #[doc(hidden)]
 pub mod advice;
 #[doc(hidden)]
 pub mod auxv;
 #[doc(hidden)]
-pub mod binaries;
-#[doc(hidden)]
 pub mod capture;
 #[doc(hidden)]
 pub mod cli;
-#[doc(hidden)]
-pub mod code;
 #[doc(hidden)]
 pub mod config;
 #[doc(hidden)]
@@ -43,12 +41,16 @@ pub mod divergence;
 #[doc(hidden)]
 pub mod elf;
 #[doc(hidden)]
+pub mod evidence;
+#[doc(hidden)]
 pub mod export;
 #[doc(hidden)]
 pub mod facts;
 #[doc(hidden)]
 pub mod files;
 pub mod finding;
+#[doc(hidden)]
+pub mod flow;
 pub mod image;
 #[doc(hidden)]
 pub mod input;
@@ -56,6 +58,8 @@ pub mod input;
 pub mod launch;
 #[doc(hidden)]
 pub mod memory;
+#[doc(hidden)]
+pub mod object;
 pub mod profile;
 #[doc(hidden)]
 pub mod progress;

@@ -1,14 +1,14 @@
 //! The vDSO in a task's memory: where its signal trampoline is and which kernel it came from.
 
-use goblin::elf::dynamic::Dynamic;
-use goblin::elf::program_header::{PT_LOAD, ProgramHeader};
-use goblin::elf::sym::{STT_FUNC, STT_NOTYPE, Sym};
+use goblin::elf::dynamic::{DT_GNU_HASH, DT_HASH};
+use goblin::elf::program_header::PT_LOAD;
+use goblin::elf::sym::{STT_FUNC, STT_NOTYPE};
 
 use super::error::{Error, MaybeAddr, Site};
-use crate::elf::note::{Note, build_id, notes};
-use crate::elf::{CTX, Headers};
-use crate::memory::{Gap, GapKind, Memory, Missing};
-use crate::units::{Addr, AddrRange, Place, Version};
+use crate::elf::note::Note;
+use crate::memory::Memory;
+use crate::object::{Object, image};
+use crate::units::{Addr, Place, Version};
 
 /// What a vDSO says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,28 +47,22 @@ pub enum Found {
 /// Bytes read at most. vDSOs are one or two 4 KiB pages; with 64 KiB pages one page.
 pub const MAX_BYTES: u64 = 64 * 1024;
 
-/// Piece by which they are read, so that a gap leaves what lies before it: the smallest page.
-const PIECE: u64 = 4096;
-
 /// `mov x8, #139` and `svc #0`, little-endian: `rt_sigreturn` is system call 139.
 const TRAMPOLINE: [u8; 8] = [0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4];
 
-/// The symbol, with the NUL behind it.
-const SYMBOL: &[u8] = b"__kernel_rt_sigreturn\0";
+/// The trampoline's symbol.
+const SYMBOL: &[u8] = b"__kernel_rt_sigreturn";
 
-/// The functions that CRIU knows on arm64, with their NUL (CRIU 4.2 `criu/arch/aarch64/include/asm/vdso.h`).
+/// The functions that CRIU knows on arm64 (CRIU 4.2 `criu/arch/aarch64/include/asm/vdso.h`).
 pub const REDIRECTED: [&[u8]; 4] = [
-    b"__kernel_clock_getres\0",
-    b"__kernel_clock_gettime\0",
-    b"__kernel_gettimeofday\0",
+    b"__kernel_clock_getres",
+    b"__kernel_clock_gettime",
+    b"__kernel_gettimeofday",
     SYMBOL,
 ];
 
 /// Index of the byte in an ELF header.
 const EI_OSABI: usize = 7;
-
-/// Bytes per `Elf64_Sym`.
-const SYM_BYTES: usize = 24;
 
 /// Type of the note of owner `Linux` that holds `LINUX_VERSION_CODE` (`arch/arm64/kernel/vdso/note.S`).
 const NOTE_LINUX_VERSION: u32 = 0;
@@ -92,39 +86,10 @@ pub fn find(memory: &dyn Memory, sysinfo_ehdr: Option<Addr>) -> Result<VdsoFacts
     let base = told.or_else(marked).ok_or(Error::NoVdso {
         ehdr: MaybeAddr(sysinfo_ehdr),
     })?;
-    let bytes = read(memory, base)?;
+    let bytes =
+        image::copy(memory, base, MAX_BYTES).map_err(|gap| Error::VdsoUnreadable { base, gap })?;
     let place = memory.place(base);
     parse(&bytes, base, place)
-}
-
-/// The readable bytes from `base` to the end of its mapping, [`MAX_BYTES`] at most.
-fn read(memory: &dyn Memory, base: Addr) -> Result<Vec<u8>, Error> {
-    let unmapped = Gap {
-        addr: base,
-        why: GapKind::Missing(Missing::Unmapped),
-    };
-    let mapping = memory.mapping_at(base).ok_or(Error::VdsoUnreadable {
-        base,
-        gap: unmapped,
-    })?;
-    let whole = AddrRange::new(base, mapping.range.end).len().min(MAX_BYTES);
-    let mut bytes = Vec::new();
-    let mut done = 0_u64;
-    while done < whole {
-        let take = whole.saturating_sub(done).min(PIECE);
-        let mut piece = vec![0; usize::try_from(take).unwrap_or(0)];
-        let read = base
-            .checked_add(done)
-            .ok_or(unmapped)
-            .and_then(|addr| memory.read(addr, &mut piece));
-        match read {
-            Ok(()) => bytes.append(&mut piece),
-            Err(gap) if done == 0 => return Err(Error::VdsoUnreadable { base, gap }),
-            Err(_) => break,
-        }
-        done = done.saturating_add(take);
-    }
-    Ok(bytes)
 }
 
 /// Reads the facts out of the bytes of a vDSO that is mapped at `base`.
@@ -133,17 +98,15 @@ fn read(memory: &dyn Memory, base: Addr) -> Result<Vec<u8>, Error> {
 /// [`Error::VdsoNotElf`].
 pub fn parse(bytes: &[u8], base: Addr, place: Option<Place>) -> Result<VdsoFacts, Error> {
     // Where the headers' count does not fit the bytes there are none; then only the instructions are left.
-    let segments = Headers::parse(bytes)
-        .map_err(|why| Error::VdsoNotElf {
-            at: Site {
-                addr: base,
-                place: place.clone(),
-            },
-            why: why.to_string(),
-        })?
-        .segments;
-    let said = read_notes(bytes, &segments);
-    let by_symbol = symbol_offset(bytes, &segments, SYMBOL).map(|offset| (offset, Found::Symbol));
+    let vdso = Object::parse(bytes).map_err(|why| Error::VdsoNotElf {
+        at: Site {
+            addr: base,
+            place: place.clone(),
+        },
+        why: why.to_string(),
+    })?;
+    let said = read_notes(&vdso);
+    let by_symbol = symbol_offset(&vdso, SYMBOL).map(|offset| (offset, Found::Symbol));
     let found =
         by_symbol.or_else(|| only_trampoline(bytes).map(|offset| (offset, Found::Instructions)));
     let sigreturn = found.and_then(|(offset, _)| base.checked_add(offset));
@@ -154,10 +117,10 @@ pub fn parse(bytes: &[u8], base: Addr, place: Option<Place>) -> Result<VdsoFacts
         kernel: said.kernel,
         build_salt: said.build_salt,
         build_id: said.build_id,
-        gnu_hash_only: gnu_hash_only(bytes, &segments),
+        gnu_hash_only: gnu_hash_only(&vdso),
         redirected: REDIRECTED
             .iter()
-            .filter_map(|name| base.checked_add(symbol_offset(bytes, &segments, name)?))
+            .filter_map(|name| base.checked_add(symbol_offset(&vdso, name)?))
             .collect(),
         os_abi: bytes.get(EI_OSABI).copied().unwrap_or(0),
         place,
@@ -166,48 +129,30 @@ pub fn parse(bytes: &[u8], base: Addr, place: Option<Place>) -> Result<VdsoFacts
 
 /// Offset from the base of the dynamic symbol, if its value lies within the bytes.
 ///
-/// Kernels have had DT_HASH only, both, and (from 6.11) DT_GNU_HASH only, so neither is walked: the
-/// table ends at the latest where the string table begins, and else with the bytes.
-fn symbol_offset(bytes: &[u8], segments: &[ProgramHeader], name: &[u8]) -> Option<u64> {
-    let dynamic = Dynamic::parse(bytes, segments, CTX).ok()??;
-    let (symbols, strings) = (dynamic.info.symtab, dynamic.info.strtab);
-    if symbols == 0 || strings == 0 {
-        return None;
-    }
-    let end = if strings > symbols {
-        strings.min(bytes.len())
-    } else {
-        bytes.len()
-    };
-    let count = end.checked_sub(symbols)?.checked_div(SYM_BYTES)?;
-    let table = Sym::parse(bytes, symbols, count, CTX).ok()?;
-    let loaded_at = segments
+/// Kernels have had DT_HASH only, both, and (from 6.11) DT_GNU_HASH only, so neither is walked.
+fn symbol_offset(vdso: &Object<'_>, name: &[u8]) -> Option<u64> {
+    let loaded_at = vdso
+        .segments()
         .iter()
         .find(|segment| segment.p_type == PT_LOAD)?
         .p_vaddr;
-    table
-        .iter()
-        .filter(|symbol| symbol.st_shndx != 0 && [STT_NOTYPE, STT_FUNC].contains(&symbol.st_type()))
-        .filter(|symbol| name_is(bytes, strings, symbol.st_name, name))
-        .find_map(|symbol| symbol.st_value.checked_sub(loaded_at))
+    let symbols = vdso.dynamic().ok()?.symbols().iter();
+    symbols
+        .filter(|symbol| symbol.defined && [STT_NOTYPE, STT_FUNC].contains(&symbol.kind))
+        .filter(|symbol| symbol.name == name)
+        .find_map(|symbol| symbol.value.checked_sub(loaded_at))
         .filter(|offset| {
-            offset % 4 == 0 && usize::try_from(*offset).is_ok_and(|offset| offset < bytes.len())
+            let len = vdso.bytes().len();
+            offset % 4 == 0 && usize::try_from(*offset).is_ok_and(|offset| offset < len)
         })
 }
 
 /// Whether there is a DT_GNU_HASH and no DT_HASH.
-fn gnu_hash_only(bytes: &[u8], segments: &[ProgramHeader]) -> bool {
-    let Ok(Some(dynamic)) = Dynamic::parse(bytes, segments, CTX) else {
+fn gnu_hash_only(vdso: &Object<'_>) -> bool {
+    let Ok(dynamic) = vdso.dynamic() else {
         return false;
     };
-    dynamic.info.gnu_hash.is_some() && dynamic.info.hash.is_none()
-}
-
-fn name_is(bytes: &[u8], strings: usize, at: usize, name: &[u8]) -> bool {
-    strings
-        .checked_add(at)
-        .and_then(|start| bytes.get(start..))
-        .is_some_and(|rest| rest.starts_with(name))
+    dynamic.entry(DT_GNU_HASH).is_some() && dynamic.entry(DT_HASH).is_none()
 }
 
 /// Offset of the trampoline's instructions, if they occur exactly once at a multiple of 4.
@@ -226,16 +171,16 @@ struct Said {
 }
 
 /// What the notes say.
-fn read_notes(bytes: &[u8], segments: &[ProgramHeader]) -> Said {
+fn read_notes(vdso: &Object<'_>) -> Said {
     let mut said = Said::default();
-    for Note { owner, kind, value } in notes(bytes, segments) {
+    for Note { owner, kind, value } in vdso.notes() {
         match (owner, kind) {
             (b"Linux\0", NOTE_LINUX_VERSION) => said.kernel = version(value).or(said.kernel),
             (b"Linux\0", NOTE_LINUX_SALT) => said.build_salt = text(value).or(said.build_salt),
             _ => {}
         }
     }
-    said.build_id = build_id(bytes, segments).map(<[u8]>::to_vec);
+    said.build_id = vdso.build_id().map(<[u8]>::to_vec);
     said
 }
 

@@ -4,8 +4,8 @@
 //! above all the way out of a function. Where a thread stands, or a signal interrupted it, any instruction can be
 //! next. There a table is believed only if each instruction of the function leads from its own row to the next one's.
 
-use super::code::{Change, Effect, Flow, Number, effect};
 use super::row::{Base, Cfa, Rule};
+use crate::a64::{FP, Flow, Instruction, Register, SP, Target, Write};
 
 /// One row, as far as it counts here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,44 +43,47 @@ pub(super) fn agrees(stages: &[Stage], code: &[u32]) -> bool {
         } else {
             rest.get(1)
         };
-        let effect = effect(*word);
+        let it = Instruction::decode(*word);
+        let flow = it.flow();
         let led_to = |offset: i64| {
             let target = i64::try_from(index).ok()?.checked_add(offset / 4)?;
             at(stages, usize::try_from(target).ok()?)
         };
-        flows = match effect.flow {
-            Flow::Return => {
+        flows = match flow {
+            Flow::Return(_) => {
                 let left = here.cfa == Cfa::ENTRY && !matches!(here.lr, Rule::At(_));
                 if !left {
                     return false;
                 }
                 false
             }
-            Flow::Away => false,
-            Flow::Jump(offset) | Flow::Branch(offset) => {
+            Flow::Unknown => return false,
+            Flow::Jump(Target::Register(_)) | Flow::Trap => false,
+            Flow::Jump(Target::Offset(offset)) | Flow::Branch(offset) => {
                 if led_to(offset).is_some_and(|target| target.cfa != here.cfa) {
                     return false;
                 }
-                matches!(effect.flow, Flow::Branch(_))
+                matches!(flow, Flow::Branch(_))
             }
             // Where the next row says otherwise, the call does not come back.
-            Flow::Call => next.is_some_and(|next| next.cfa == here.cfa),
+            Flow::Call(_) => next.is_some_and(|next| next.cfa == here.cfa),
             Flow::On => true,
         };
         // What a caller needs must be saved before it is lost.
-        let lost = |next: &Stage| match effect {
-            Effect {
-                flow: Flow::Call, ..
-            } => next.lr == Rule::Same,
-            Effect { fp, .. } => {
-                next.fp == Rule::Same && !matches!(fp, Change::Kept | Change::Loaded)
+        let lost = |next: &Stage| {
+            if flow.is_call() {
+                return next.lr == Rule::Same;
             }
+            let restored = matches!(
+                it.write(0, FP),
+                Write::Kept | Write::Load { .. } | Write::Loaded
+            );
+            next.fp == Rule::Same && !restored
         };
-        if flows && next.is_some_and(|next| lost(next) || !way.goes(here.cfa, next.cfa, effect)) {
+        if flows && next.is_some_and(|next| lost(next) || !way.goes(here.cfa, next.cfa, &it)) {
             return false;
         }
-        way.number =
-            Number::behind(*word, way.number).filter(|_| flows && effect.flow != Flow::Call);
+        way.number = Number::behind(&it, way.number).filter(|_| flows && !flow.is_call());
     }
     true
 }
@@ -126,12 +129,21 @@ impl Way {
     }
 
     /// Whether an instruction leads from its row to the next one's.
-    fn goes(&mut self, here: Cfa, next: Cfa, effect: Effect) -> bool {
+    fn goes(&mut self, here: Cfa, next: Cfa, it: &Instruction) -> bool {
         let before = self.below;
-        self.below = match effect.sp {
-            Change::Kept => before,
-            Change::By(bytes) => before.and_then(|below| below.checked_sub(bytes)),
-            Change::ByRegister { register, less } => {
+        let up = |bytes: u64| before.and_then(|below| below.checked_sub(bytes.cast_signed()));
+        self.below = match it.write(0, SP) {
+            Write::Kept => before,
+            Write::Sum {
+                from: SP,
+                by,
+                keep: u64::MAX,
+            } => up(by),
+            Write::Plus {
+                from: SP,
+                register,
+                less,
+            } => {
                 let number = self.number.filter(|number| number.register == register);
                 let bytes = number.and_then(|number| i64::try_from(number.value).ok());
                 before.zip(bytes).and_then(|(below, bytes)| {
@@ -142,18 +154,51 @@ impl Way {
                     }
                 })
             }
-            Change::FromOther(bytes) if here.base == Base::Fp => here.offset.checked_sub(bytes),
-            Change::FromOther(_) | Change::Loaded | Change::Unknown => None,
+            Write::Sum {
+                from: FP,
+                by,
+                keep: u64::MAX,
+            } if here.base == Base::Fp => here.offset.checked_sub(by.cast_signed()),
+            _ => None,
         };
+        let fp = it.write(0, FP);
         match (here.base, next.base) {
             (_, Base::Sp) => self.below == Some(next.offset),
-            (Base::Sp, Base::Fp) => match effect.fp {
-                Change::FromOther(bytes) => {
-                    before.and_then(|below| below.checked_sub(bytes)) == Some(next.offset)
-                }
+            (Base::Sp, Base::Fp) => match fp {
+                Write::Sum {
+                    from: SP,
+                    by,
+                    keep: u64::MAX,
+                } => up(by) == Some(next.offset),
                 _ => false,
             },
-            (Base::Fp, Base::Fp) => here.offset == next.offset && effect.fp == Change::Kept,
+            (Base::Fp, Base::Fp) => here.offset == next.offset && fp == Write::Kept,
         }
+    }
+}
+
+/// A number that code has put into a register. Large stacks are made in two steps: no addition takes their size.
+#[derive(Clone, Copy)]
+struct Number {
+    register: Register,
+    value: u64,
+}
+
+impl Number {
+    /// What is known behind an instruction, of what was `known` before it.
+    fn behind(it: &Instruction, known: Option<Self>) -> Option<Self> {
+        let Some(moved) = it.moved() else {
+            return known.filter(|known| !it.writes().contains(known.register));
+        };
+        let register = moved.to;
+        let old = if moved.kept {
+            known.filter(|known| known.register == register)?.value
+        } else {
+            0
+        };
+        Some(Self {
+            register,
+            value: old & !moved.mask() | moved.value(),
+        })
     }
 }

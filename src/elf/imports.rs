@@ -5,9 +5,12 @@ use goblin::elf::dynamic::{
     DT_SYMTAB,
 };
 use goblin::elf::program_header::{PT_DYNAMIC, PT_LOAD};
-use goblin::elf::reloc::{R_AARCH64_GLOB_DAT, R_AARCH64_JUMP_SLOT, RelocSection};
+use goblin::elf::reloc::{
+    R_AARCH64_ABS64, R_AARCH64_GLOB_DAT, R_AARCH64_IRELATIVE, R_AARCH64_JUMP_SLOT,
+    R_AARCH64_RELATIVE, R_AARCH64_TLSDESC, RelocSection,
+};
 use goblin::elf::section_header::SHN_UNDEF;
-use goblin::elf::sym::Symtab;
+use goblin::elf::sym::{Symtab, st_bind, st_type};
 
 use super::tables::offset_of;
 use super::{CTX, Headers, part};
@@ -30,6 +33,8 @@ const PACKED: [u64; 2] = [0x6000_000f, 0x6000_0011];
 /// The dynamic symbols and relocations of one file; a statically linked one has none.
 #[derive(Debug, Default)]
 pub struct Dynamic<'a> {
+    /// Tags and values of the dynamic table.
+    entries: Vec<(u64, u64)>,
     symbols: Vec<Symbol<'a>>,
     /// Addresses of those that are defined and have a name, with their numbers; ascending.
     defined: Vec<(u64, usize)>,
@@ -46,6 +51,12 @@ pub struct Symbol<'a> {
     pub value: u64,
     /// Whether the file defines it.
     pub defined: bool,
+    /// What it is (`STT_…`).
+    pub kind: u8,
+    /// Whose it is, and which of several counts (`STB_…`).
+    pub binding: u8,
+    /// Its bytes; 0 where that is not known.
+    pub size: u64,
 }
 
 /// One relocation.
@@ -53,12 +64,54 @@ pub struct Symbol<'a> {
 pub struct Relocation {
     /// The address it writes to, as linked.
     pub at: u64,
-    /// Whether the word is a slot of the table that code takes addresses of symbols from (`GLOB_DAT`, `JUMP_SLOT`).
-    pub slot: bool,
+    /// What it writes.
+    pub kind: RelocationKind,
     /// Number of its symbol; 0 for none.
     pub symbol: usize,
     /// What is added.
     pub addend: i64,
+}
+
+/// What a relocation writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RelocationKind {
+    /// The address of a symbol, into the table that code loads it from (`GLOB_DAT`).
+    GlobalData,
+    /// The address of a function, into the table that stubs load it from (`JUMP_SLOT`).
+    JumpSlot,
+    /// The address of a symbol, somewhere in data (`ABS64`).
+    Absolute,
+    /// An address of the file itself (`RELATIVE`).
+    Relative,
+    /// What a function of the file itself, called by the dynamic linker, chooses (`IRELATIVE`).
+    Resolved,
+    /// A function, and what it is to be given, that finds a thread's own variable (`TLSDESC`).
+    ThreadLocal,
+    /// Something else, by its number.
+    Other(u32),
+}
+
+/// Numbers of kinds (ELF for the Arm 64-bit Architecture, `IHI 0056`).
+const KINDS: [(u32, RelocationKind); 6] = [
+    (R_AARCH64_GLOB_DAT, RelocationKind::GlobalData),
+    (R_AARCH64_JUMP_SLOT, RelocationKind::JumpSlot),
+    (R_AARCH64_ABS64, RelocationKind::Absolute),
+    (R_AARCH64_RELATIVE, RelocationKind::Relative),
+    (R_AARCH64_IRELATIVE, RelocationKind::Resolved),
+    (R_AARCH64_TLSDESC, RelocationKind::ThreadLocal),
+];
+
+impl RelocationKind {
+    fn of(number: u32) -> Self {
+        let row = KINDS.iter().find(|(known, _)| *known == number);
+        row.map_or(Self::Other(number), |(_, kind)| *kind)
+    }
+
+    /// Whether the word is a slot of the table that code takes addresses of symbols from.
+    #[must_use]
+    pub fn is_slot(self) -> bool {
+        matches!(self, Self::GlobalData | Self::JumpSlot)
+    }
 }
 
 /// A dynamic table that cannot be read.
@@ -129,6 +182,7 @@ impl<'a> Dynamic<'a> {
 
         let (Some(symbols), Some(names)) = (value(DT_SYMTAB), value(DT_STRTAB)) else {
             return Ok(Self {
+                entries,
                 relocations,
                 ..Self::default()
             });
@@ -164,6 +218,9 @@ impl<'a> Dynamic<'a> {
                     name: name(strings, symbol.st_name)?,
                     value: symbol.st_value,
                     defined: symbol.st_shndx != SHN_UNDEF as usize,
+                    kind: st_type(symbol.st_info),
+                    binding: st_bind(symbol.st_info),
+                    size: symbol.st_size,
                 })
             })
             .collect();
@@ -176,11 +233,31 @@ impl<'a> Dynamic<'a> {
             .collect();
         defined.sort_unstable();
         Ok(Self {
+            entries,
             symbols,
             defined,
             relocations,
             names: Some((names, len)),
         })
+    }
+
+    /// The value of the first entry of the dynamic table with this tag.
+    #[must_use]
+    pub fn entry(&self, tag: u64) -> Option<u64> {
+        let entry = self.entries.iter().find(|(known, _)| *known == tag);
+        entry.map(|(_, value)| *value)
+    }
+
+    /// All symbols, by their numbers. There may be more of them than real ones.
+    #[must_use]
+    pub fn symbols(&self) -> &[Symbol<'a>] {
+        &self.symbols
+    }
+
+    /// All relocations, in the order of the file.
+    #[must_use]
+    pub fn relocations(&self) -> &[Relocation] {
+        &self.relocations
     }
 
     /// The names under which other files find what lies at `addr`.
@@ -274,7 +351,7 @@ fn read_relocations(
         .ok_or(Unreadable::Outside("relocations"))?;
     into.extend(table.iter().map(|relocation| Relocation {
         at: relocation.r_offset,
-        slot: [R_AARCH64_GLOB_DAT, R_AARCH64_JUMP_SLOT].contains(&relocation.r_type),
+        kind: RelocationKind::of(relocation.r_type),
         symbol: relocation.r_sym,
         addend: relocation.r_addend.unwrap_or_default(),
     }));

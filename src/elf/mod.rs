@@ -10,7 +10,6 @@
 )]
 
 mod agree;
-pub mod code;
 pub mod imports;
 pub mod note;
 pub mod row;
@@ -53,17 +52,21 @@ pub enum Foreign {
 pub struct Headers {
     /// Program headers; none where their table leaves the bytes.
     pub segments: Vec<ProgramHeader>,
+    /// Where a process begins in it, as linked (`e_entry`).
+    pub entry: u64,
+    /// Whether it runs only where it was linked at (`ET_EXEC`): addresses in it need no relocation.
+    pub fixed: bool,
     sections: usize,
     section_count: usize,
     section_names: usize,
 }
 
 impl Headers {
-    /// Reads the headers of a 64-bit little-endian arm64 file.
+    /// Reads the headers of a 64-bit little-endian arm64 file. `crate::object` alone calls it: a file is parsed once.
     ///
     /// # Errors
     /// It is no such file. A table of program headers that does not fit the bytes is an empty one.
-    pub fn parse(bytes: &[u8]) -> Result<Self, Foreign> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Foreign> {
         let elf = Elf::parse_header(bytes).map_err(|error| Foreign::Header(error.to_string()))?;
         let expected = [header::ELFCLASS64, header::ELFDATA2LSB];
         if !elf.e_ident.starts_with(header::ELFMAG) {
@@ -82,6 +85,8 @@ impl Headers {
             .unwrap_or_default();
         Ok(Self {
             segments,
+            entry: elf.e_entry,
+            fixed: elf.e_type == header::ET_EXEC,
             sections: usize::try_from(elf.e_shoff).unwrap_or(usize::MAX),
             section_count: usize::from(elf.e_shnum),
             section_names: usize::from(elf.e_shstrndx),
@@ -92,8 +97,18 @@ impl Headers {
     #[must_use]
     pub fn section(&self, bytes: &[u8], name: &[u8]) -> Option<SectionHeader> {
         let sections = self.sections(bytes)?;
+        self.named(bytes, &sections, name).cloned()
+    }
+
+    /// The one of the file's `sections` with this name.
+    pub(crate) fn named<'s>(
+        &self,
+        bytes: &[u8],
+        sections: &'s [SectionHeader],
+        name: &[u8],
+    ) -> Option<&'s SectionHeader> {
         let names = contents(bytes, sections.get(self.section_names)?)?;
-        sections.into_iter().find(|section| {
+        sections.iter().find(|section| {
             names
                 .get(section.sh_name..)
                 .and_then(|rest| rest.strip_prefix(name))
@@ -119,7 +134,7 @@ pub fn contents<'a>(bytes: &'a [u8], section: &SectionHeader) -> Option<&'a [u8]
 }
 
 /// `len` bytes at `offset` of a file.
-fn part(bytes: &[u8], offset: u64, len: u64) -> Option<&[u8]> {
+pub(crate) fn part(bytes: &[u8], offset: u64, len: u64) -> Option<&[u8]> {
     let start = usize::try_from(offset).ok()?;
     let end = start.checked_add(usize::try_from(len).ok()?)?;
     bytes.get(start..end)

@@ -21,7 +21,7 @@ pub struct Note<'a> {
 }
 
 /// The notes of all PT_NOTE segments; in each up to the first that leaves its segment.
-pub fn notes<'a>(bytes: &'a [u8], segments: &'a [ProgramHeader]) -> impl Iterator<Item = Note<'a>> {
+pub fn notes<'a>(bytes: &'a [u8], segments: &[ProgramHeader]) -> impl Iterator<Item = Note<'a>> {
     segments
         .iter()
         .filter(|segment| segment.p_type == PT_NOTE)
@@ -50,7 +50,7 @@ pub fn of_kind(mut bytes: &[u8], kind: u32) -> Option<&[u8]> {
 
 /// The GNU build id.
 #[must_use]
-pub fn build_id<'a>(bytes: &'a [u8], segments: &'a [ProgramHeader]) -> Option<&'a [u8]> {
+pub fn build_id<'a>(bytes: &'a [u8], segments: &[ProgramHeader]) -> Option<&'a [u8]> {
     notes(bytes, segments)
         .find(|note| note.owner == b"GNU\0" && note.kind == GNU_BUILD_ID)
         .map(|note| note.value)

@@ -5,8 +5,8 @@ use std::fmt;
 use gimli::{AArch64, CfaRule, Register, RegisterRule, UnwindContext};
 
 use super::agree::{Stage, agrees};
-use super::code::INSTRUCTION;
 use super::tables::{Fde, Tables};
+use crate::a64;
 
 /// Bytes of code of a function that is held against its table. The largest of real programs, interpreters, have some
 /// hundreds of thousands.
@@ -133,7 +133,7 @@ impl Rows {
         while let Some(row) = rows.next_row().ok()? {
             let Row { cfa, fp, lr, .. } = read(row, &fde)?;
             let bytes = row.end_address().checked_sub(start)?;
-            let end = usize::try_from(bytes.checked_div(INSTRUCTION)?).ok()?;
+            let end = usize::try_from(bytes.checked_div(a64::BYTES)?).ok()?;
             stages.push(Stage { end, cfa, fp, lr });
         }
         Some(stages)

@@ -148,10 +148,18 @@ impl<'a> Tables<'a> {
     /// Where the function that the instruction at `address` belongs to begins.
     #[must_use]
     pub fn beginning(&self, address: u64) -> Option<u64> {
+        self.bounds(address).map(|(start, _)| start)
+    }
+
+    /// The addresses of the function that the instruction at `address` belongs to: its first and the one behind it.
+    #[must_use]
+    pub fn bounds(&self, address: u64) -> Option<(u64, u64)> {
         let offset = self.nearest(address)?;
         self.entry_bytes(offset)?;
         let entry = self.entry_at(offset)?;
-        entry.contains(address).then(|| entry.initial_address())
+        entry
+            .contains(address)
+            .then(|| (entry.initial_address(), entry.end_address()))
     }
 
     /// Offset of the entry for the function that begins nearest below `address`.
@@ -221,7 +229,7 @@ impl Entry {
 }
 
 /// The offset in the file of what is loaded at `addr`.
-pub(super) fn offset_of(segment: &ProgramHeader, addr: u64) -> Option<u64> {
+pub(crate) fn offset_of(segment: &ProgramHeader, addr: u64) -> Option<u64> {
     let inside = addr.checked_sub(segment.p_vaddr)?;
     (segment.p_type == PT_LOAD && inside < segment.p_filesz)
         .then_some(segment.p_offset.checked_add(inside)?)

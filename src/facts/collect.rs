@@ -7,13 +7,14 @@ use crate::auxv::hwcap::Hwcaps;
 use crate::auxv::stack_copy;
 use crate::auxv::vdso;
 use crate::auxv::vector::{Auxv, AuxvAnomaly};
-use crate::binaries::{Binaries, Binary};
-use crate::code::prctl::Auditor;
 use crate::criu_image::model::{Arch, Checkpoint, Mm, SigAction, Task};
 use crate::criu_image::space::Totals;
+use crate::evidence::Auditor;
 use crate::files::{self, FileFacts};
 use crate::memory::Memory;
 use crate::memory::files::WithFiles;
+use crate::object::Objects;
+use crate::object::find::{Binaries, Binary};
 use crate::progress::Progress;
 use crate::sigframe::cfi::{Code, Unwound};
 use crate::sigframe::model::Liveness;
@@ -67,13 +68,14 @@ pub fn collect_watched<'a>(
 ) -> Facts<'a> {
     // Words and bytes mean what they mean on arm64 only there.
     let native = checkpoint.arch == Arch::Aarch64;
+    let objects = Objects::new(binaries);
     let mut tasks: Vec<TaskFacts<'_>> = checkpoint
         .tasks
         .iter()
-        .map(|task| one_task(checkpoint, task, search, binaries, native, progress))
+        .map(|task| one_task(checkpoint, task, search, &objects, native, progress))
         .collect();
     if native && binaries.iter().next().is_some() {
-        let mut auditor = Auditor::new(binaries);
+        let mut auditor = Auditor::new(&objects);
         lengths::audit(checkpoint, &mut tasks, &mut auditor);
         reads::audit(checkpoint, &mut tasks, &mut auditor);
     }
@@ -97,7 +99,7 @@ fn binary((id, binary): (u32, &Binary)) -> BinaryFacts {
     BinaryFacts {
         id,
         name: binary.name.to_string(),
-        unused: binary.bytes.as_ref().err().map(ToString::to_string),
+        unused: binary.file.as_ref().err().map(ToString::to_string),
     }
 }
 
@@ -116,11 +118,11 @@ fn sharers<'a>(checkpoint: &'a Checkpoint, owner: &'a Task) -> impl Iterator<Ite
         .filter(|task| task.pid == owner.pid || task.shares_mm_with == Some(owner.pid))
 }
 
-fn one_task<'a>(
+fn one_task<'a, 'o>(
     checkpoint: &'a Checkpoint,
     task: &'a Task,
     search: Search,
-    binaries: &Binaries,
+    objects: &'o Objects<'o>,
     native: bool,
     progress: &Progress,
 ) -> TaskFacts<'a> {
@@ -143,14 +145,14 @@ fn one_task<'a>(
             Search::Deep => Scope::Deep,
         };
         let code = Code {
-            files: binaries,
+            objects,
             start: Some(mm.start_stack),
         };
         search::find_watched(&mm.memory, &threads, &trampolines, scope, code, progress)
     });
     let memory = memory_of(checkpoint, task)
         .filter(|_| native)
-        .map(|mm| WithFiles::new(&mm.memory, binaries));
+        .map(|mm| WithFiles::new(&mm.memory, objects));
     let memory = memory.as_ref().map(|memory| memory as &dyn Memory);
     let threads = task
         .threads
@@ -187,7 +189,7 @@ fn one_task<'a>(
         .collect();
     let search_cut = found.as_ref().is_some_and(|found| found.truncated);
     let ways_out = match (own, &found) {
-        (Some(mm), Some(found)) => ways_out_of_handlers(mm, found, task, checkpoint, binaries),
+        (Some(mm), Some(found)) => ways_out_of_handlers(mm, found, task, checkpoint, objects),
         _ => BTreeMap::new(),
     };
     let (frames, dangling, unsearched) = found.map_or_else(Default::default, |found| {
@@ -199,7 +201,7 @@ fn one_task<'a>(
         told,
         remembered_vector_lengths: Vec::new(),
         length_audit: None,
-        libc: own.and_then(|mm| libc::of(checkpoint, mm, binaries)),
+        libc: own.and_then(|mm| libc::of(checkpoint, mm, objects)),
         register_reads: BTreeMap::new(),
         vdso,
         trampolines,
@@ -219,7 +221,7 @@ fn ways_out_of_handlers(
     found: &Found,
     owner: &Task,
     checkpoint: &Checkpoint,
-    binaries: &Binaries,
+    objects: &Objects<'_>,
 ) -> BTreeMap<Addr, WayOut> {
     let threads: HashMap<Tid, Addr> = sharers(checkpoint, owner)
         .flat_map(|task| &task.threads)
@@ -242,7 +244,7 @@ fn ways_out_of_handlers(
         .flat_map(|task| &task.sigactions)
         .map(|action| Addr(action.handler))
         .collect();
-    let without = no_return::find(&mm.memory, binaries, &found.unwound, &registered);
+    let without = no_return::find(&mm.memory, objects, &found.unwound, &registered);
     ways.extend(without.map(|(frame, why)| (frame, WayOut::NoReturn(why))));
     ways
 }

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::auxv::hwcap;
-use crate::code::prctl::{Auditor, LengthAudit, Reason, Suspect};
 use crate::criu_image::model::Checkpoint;
+use crate::evidence::vector_length::LengthAudit;
+use crate::evidence::{Auditor, Reason, Suspect};
 use crate::units::Pid;
 
 use super::TaskFacts;
@@ -20,7 +21,7 @@ pub(super) fn audit(
     for task in tasks.iter_mut() {
         let told = task.may_know(hwcap::SVE);
         let memory = memory_of(checkpoint, task.task).filter(|_| told);
-        task.length_audit = memory.map(|mm| auditor.audit(mm));
+        task.length_audit = memory.map(|mm| auditor.lengths(mm));
     }
     inherit(tasks);
 }

@@ -2,9 +2,8 @@
 
 use memchr::memmem;
 
-use crate::binaries::Binaries;
 use crate::criu_image::model::{Checkpoint, Mm, VmaStatus};
-use crate::memory::files::Files;
+use crate::object::Objects;
 use crate::units::{Place, Version};
 
 /// A mapped C library.
@@ -51,7 +50,7 @@ const RELEASE: &[u8] = b" release version ";
 const BANNER_BYTES: usize = 256;
 
 /// The first library of a kind that is known, by the names of the mapped files.
-pub(super) fn of(checkpoint: &Checkpoint, mm: &Mm, binaries: &Binaries) -> Option<Libc> {
+pub(super) fn of(checkpoint: &Checkpoint, mm: &Mm, objects: &Objects<'_>) -> Option<Libc> {
     let of_file = VmaStatus::FILE_PRIVATE | VmaStatus::FILE_SHARED;
     let mapped = mm.vmas.iter().filter(|vma| vma.status.intersects(of_file));
     mapped
@@ -59,7 +58,11 @@ pub(super) fn of(checkpoint: &Checkpoint, mm: &Mm, binaries: &Binaries) -> Optio
         .find_map(|file| {
             let base = file.name.rsplit('/').next()?;
             let (kind, version) = by_name(base)?;
-            let said = || binaries.file(file.id).and_then(|(_, bytes)| banner(bytes));
+            let said = || {
+                objects
+                    .get(file.id)
+                    .and_then(|object| banner(object.bytes()))
+            };
             Some(Libc {
                 kind,
                 version: version.or_else(said),

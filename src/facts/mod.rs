@@ -24,10 +24,10 @@ pub use ways_out::WayOut;
 
 use crate::auxv::VectorLengthBound;
 use crate::auxv::hwcap::{HwcapBit, HwcapWord, Hwcaps};
-use crate::code::prctl::LengthAudit;
-use crate::code::registers::{ReadAudit, Register};
 use crate::criu_image::ask::Asked;
 use crate::criu_image::model::{Checkpoint, Task, Thread};
+use crate::evidence::registers::{ReadAudit, Register};
+use crate::evidence::vector_length::LengthAudit;
 use crate::export::Export;
 use crate::files::{FileFacts, TargetRoot};
 use crate::sigframe::cfi::{Start, UnwindEnd};

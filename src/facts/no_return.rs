@@ -6,7 +6,8 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::code::returns::{Answer, Returns};
+use crate::flow::Text;
+use crate::flow::returns::{Answer, Returns};
 use crate::memory::Memory;
 use crate::memory::files::{Files, WithFiles};
 use crate::sigframe::cfi::{Active, Handling, Unwound};
@@ -36,7 +37,8 @@ pub(super) fn find(
 ) -> impl Iterator<Item = (Addr, NoReturn)> + use<> {
     let with_files = WithFiles::new(memory, files);
     let mut search = Search {
-        returns: Returns::new(&with_files, memory),
+        text: Text::new(&with_files, memory),
+        returns: Returns::default(),
         memory,
         files,
         registered,
@@ -55,7 +57,8 @@ pub(super) fn find(
 }
 
 struct Search<'a> {
-    returns: Returns<'a>,
+    text: Text<'a>,
+    returns: Returns,
     memory: &'a dyn Memory,
     files: &'a dyn Files,
     registered: &'a BTreeSet<Addr>,
@@ -67,7 +70,7 @@ impl Search<'_> {
     fn why(&mut self, handling: &Handling, interrupted: bool) -> Option<NoReturn> {
         let mut outward = handling.functions.as_slice();
         while let [active, outer @ ..] = outward {
-            if let Answer::Never { leaves } = self.returns.onward(active.pc) {
+            if let Answer::Never { leaves } = self.returns.onward(&mut self.text, active.pc) {
                 // Exceptions go on in a function that expects them; jumps where a buffer was filled, which may be in
                 // any function of the handler: then none of its ways may lead back.
                 let caught = outward.iter().any(|active| active.catches);
@@ -86,7 +89,7 @@ impl Search<'_> {
         let start = handling.functions.last().and_then(|active| active.start);
         start
             .filter(|start| self.registered.contains(start))
-            .is_none_or(|start| self.returns.function(start) == Answer::May)
+            .is_none_or(|start| self.returns.function(&mut self.text, start) == Answer::May)
     }
 
     fn no_return(&self, active: &Active, leaves: bool) -> NoReturn {

@@ -1,7 +1,7 @@
 //! Whether tasks read registers that machines differ in: what their code can do.
 
-use crate::code::prctl::Auditor;
 use crate::criu_image::model::Checkpoint;
+use crate::evidence::Auditor;
 
 use super::TaskFacts;
 use super::collect::memory_of;

@@ -5,6 +5,7 @@
 //! `do_signal`, which runs before the ptrace stop CRIU dumps in). Text is mapped from files and seldom in
 //! the image, so often only the registers speak.
 
+use crate::a64::{self, Instruction};
 use crate::abi::syscall;
 use crate::criu_image::model::Arm64State;
 use crate::memory::Memory;
@@ -12,15 +13,10 @@ use crate::units::Addr;
 
 use super::{Ground, Standing};
 
-/// `svc #0`.
-const SVC: u32 = 0xd400_0001;
-/// Bytes of an A64 instruction.
-const INSTRUCTION: u64 = 4;
-
-fn instruction(memory: &dyn Memory, at: Option<Addr>) -> Option<u32> {
+fn instruction(memory: &dyn Memory, at: Option<Addr>) -> Option<Instruction> {
     let mut word = [0; 4];
     memory.read(at?, &mut word).ok()?;
-    Some(u32::from_le_bytes(word))
+    Some(Instruction::decode(u32::from_le_bytes(word)))
 }
 
 /// Where a thread with these registers stands.
@@ -31,8 +27,12 @@ pub(super) fn standing(memory: &dyn Memory, state: &Arm64State) -> Standing {
     let call = syscall::waiting(number);
     let name = call.map(|call| call.name);
     let here = instruction(memory, Some(pc));
-    let before = instruction(memory, pc.checked_sub(INSTRUCTION));
-    if here == Some(SVC) || before == Some(SVC) {
+    let before = instruction(memory, pc.checked_sub(a64::BYTES));
+    if [&here, &before]
+        .into_iter()
+        .flatten()
+        .any(Instruction::is_system_call)
+    {
         return Standing::Syscall {
             number,
             name,

@@ -1,6 +1,6 @@
 //! A file's build id as CRIU reads it.
 //!
-//! Not as `crate::elf` does: CRIU looks at the first MiB alone, at both classes, at any machine, and at a note's type
+//! Not as `crate::object` does, which parses ELF files for everything else: CRIU looks at the first MiB alone, at both classes, at any machine, and at a note's type
 //! but not at its owner (CRIU 3.15 to 4.2, `criu/files-reg.c`, `get_build_id`).
 
 use goblin::container::{Container, Ctx, Endian};

@@ -15,11 +15,11 @@ pub use error::Error;
 pub use options::Options;
 pub use rewriting::{Destination, Rewriting, recover, undo};
 
-use crate::binaries::Binaries;
 use crate::criu_image::{self, model::Checkpoint};
 use crate::export::{self, Export};
 use crate::facts::{self, Facts, Rewritten};
 use crate::input::{self, Form, Opened};
+use crate::object::find::Binaries;
 use crate::profile::model::Profile;
 use crate::rule::{self, Accept, Case, Judgement};
 

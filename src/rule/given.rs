@@ -6,7 +6,7 @@
 use crate::abi::sigreturn::{Answer, answer};
 use crate::abi::{criu, kernel};
 use crate::auxv::hwcap;
-use crate::code::registers::Register;
+use crate::evidence::registers::Register;
 use crate::facts::{Ground, Standing, TaskFacts, WayOut};
 use crate::finding::{Finding, Proof, Severity};
 use crate::profile::model::Profile;

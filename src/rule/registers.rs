@@ -3,7 +3,7 @@
 //! No capability bit tells of these. A program that reads one at its start, as libc and runtimes do, goes on with the
 //! source's value on the target.
 
-use crate::code::registers::{ReadAudit, Register};
+use crate::evidence::registers::{ReadAudit, Register};
 use crate::facts::TaskFacts;
 use crate::finding::{Finding, Proof, Severity};
 use crate::profile::model::Profile;

@@ -88,9 +88,9 @@ impl Opinion {
 }
 
 /// Judges the frames of one task.
-pub(super) struct Judge<'a, 'm> {
+pub(super) struct Judge<'a, 'm, 'o> {
     on: Evidence<'a>,
-    walker: &'a mut Walker<'m>,
+    walker: &'a mut Walker<'m, 'o>,
     functions: Functions,
     /// Ascending by SP.
     points: Vec<Point>,
@@ -109,9 +109,13 @@ pub(super) struct Judge<'a, 'm> {
     kin: usize,
 }
 
-impl<'a, 'm> Judge<'a, 'm> {
+impl<'a, 'm, 'o> Judge<'a, 'm, 'o> {
     /// Gathers what is common to all frames.
-    pub(super) fn new(on: Evidence<'a>, frames: &Frames<'_>, walker: &'a mut Walker<'m>) -> Self {
+    pub(super) fn new(
+        on: Evidence<'a>,
+        frames: &Frames<'_>,
+        walker: &'a mut Walker<'m, 'o>,
+    ) -> Self {
         let records: HashSet<u64> = frames.records().map(|record| record.0).collect();
         let mut linked = BTreeSet::new();
         let mut lone = vec![0];

@@ -8,12 +8,13 @@ mod rules_given;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use hwcr::code::prctl::{LengthAudit, Reason, Suspect};
 use hwcr::criu_image::ask::{Ask, Asked};
 use hwcr::criu_image::model::{
     AddressKeys, AltStack, Anomaly, AnomalyKind, Arch, Checkpoint, Gcs, LsmProfile, PacState,
     UnknownField,
 };
+use hwcr::evidence::vector_length::LengthAudit;
+use hwcr::evidence::{Reason, Suspect};
 use hwcr::facts::{
     self, Facts, Ground, JumpBuffer, Libc, LibcKind, NoReturn, Rewritten, Standing, WayOut,
 };

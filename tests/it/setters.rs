@@ -5,12 +5,13 @@ use crate::program;
 use std::fs::{self, File};
 use std::path::Path;
 
-use hwcr::binaries::Binaries;
-use hwcr::code::prctl::{LengthAudit, Reason};
-use hwcr::code::registers::{ReadAudit, Register};
 use hwcr::criu_image::model::{Checkpoint, Vma, VmaStatus};
+use hwcr::evidence::Reason;
+use hwcr::evidence::registers::{ReadAudit, Register};
+use hwcr::evidence::vector_length::LengthAudit;
 use hwcr::facts::{self, Search};
 use hwcr::input::Root;
+use hwcr::object::find::Binaries;
 use hwcr::progress::Progress;
 use tempfile::TempDir;
 

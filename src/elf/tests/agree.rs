@@ -3,7 +3,6 @@
 
 use super::build::{self, CODE, Function, LINKED, Plan};
 use crate::elf::Headers;
-use crate::elf::code::{Change, Flow, effect};
 use crate::elf::row::Rows;
 use crate::elf::tables::Tables;
 
@@ -161,59 +160,4 @@ fn tables_that_are_right_at_calls_only_do_not() {
     };
     assert!(rows(&NOP.to_le_bytes().repeat(2)));
     assert!(!rows(&NOP.to_le_bytes().repeat(3)) && !rows(&[0x1f, 0x20, 0x03]));
-}
-
-#[test]
-fn what_instructions_do_to_the_stack() {
-    use Change::{By, FromOther, Kept, Loaded, Unknown};
-    for (word, sp, fp) in [
-        (SUB_32, By(-32), Kept),
-        (0x9140_07ff, By(4096), Kept), // add sp, sp, #1, lsl #12
-        (PUSH, By(-32), Kept),
-        (POP, By(32), Loaded),
-        (STORE, Kept, Kept),
-        (LOAD, Kept, Loaded),
-        (FP_16, Kept, FromOther(16)),
-        (SP_FP, FromOther(0), Kept),
-        (0xf81f_0ffe, By(-16), Kept), // str x30, [sp, #-16]!
-        (0xf841_07fe, By(16), Kept),  // ldr x30, [sp], #16
-        (0x6dbd_27e8, By(-48), Kept), // stp d8, d9, [sp, #-48]!
-        (0xacc1_07e0, By(32), Kept),  // ldp q0, q1, [sp], #32
-        (0x6883_7be0, By(96), Kept),  // stgp x0, x30, [sp], #96
-        (0x927c_ec1f, Unknown, Kept), // and sp, x0, #0xfffffffffffffff0
-        (0x0423_53ff, Unknown, Kept), // addvl sp, x3, #31
-        (0x0c9f_73e0, Unknown, Kept), // st1 {v0.8b}, [sp], #8
-        (0xf100_041f, Kept, Kept),    // cmp x0, #1
-        (0xf940_0bfd, Kept, Loaded),  // ldr x29, [sp, #16]
-        (0xf900_0bfd, Kept, Kept),    // str x29, [sp, #16]
-        (0xf83d_0020, Kept, Kept),    // ldadd x29, x0, [x1]
-        (0xf820_003d, Kept, Loaded),  // ldadd x0, x29, [x1]
-        (0xd53b_d05d, Kept, Unknown), // mrs x29, tpidr_el0
-        (0x9e66_001d, Kept, Unknown), // fmov x29, d0
-        (0x4ea0_1c1d, Kept, Kept),    // mov v29.16b, v0.16b
-        (0x1d1d_0441, Kept, Unknown), // cpyfp with x29
-        (0x8a7f_03fd, Kept, Unknown), // and x29, xzr, xzr
-    ] {
-        let effect = effect(word);
-        assert_eq!((effect.sp, effect.fp), (sp, fp), "{word:#010x}");
-        assert_eq!(effect.flow, Flow::On, "{word:#010x}");
-    }
-    for (word, flow) in [
-        (CALL, Flow::Call),
-        (0xd63f_0020, Flow::Call), // blr x1
-        (0xd73f_0822, Flow::Call), // blraa x1, x2
-        (RET, Flow::Return),
-        (0xd65f_0bff, Flow::Return),     // retaa
-        (0xd61f_0020, Flow::Away),       // br x1
-        (0xd71f_0822, Flow::Away),       // braa x1, x2
-        (0xd420_0020, Flow::Away),       // brk #1
-        (0, Flow::Away),                 // udf #0
-        (0x17ff_ffff, Flow::Jump(-4)),   // b .-4
-        (0x5400_0041, Flow::Branch(8)),  // b.ne .+8
-        (0xb4ff_ffe0, Flow::Branch(-4)), // cbz x0, .-4
-        (0x3707_ffe0, Flow::Branch(-4)), // tbnz w0, #0, .-4
-        (0xd400_0001, Flow::On),         // svc #0
-    ] {
-        assert_eq!(effect(word).flow, flow, "{word:#010x}");
-    }
 }

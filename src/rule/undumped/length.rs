@@ -1,7 +1,7 @@
 //! The vector length tasks ran with, against the one they will have.
 
 use crate::auxv::hwcap;
-use crate::code::prctl::LengthAudit;
+use crate::evidence::vector_length::LengthAudit;
 use crate::facts::TaskFacts;
 use crate::finding::{Finding, Proof, Severity};
 use crate::profile::model::{Profile, VectorLengths};

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use super::module::Modules;
 use super::registers::{Back, Failure, Registers};
-use crate::elf::code::{INSTRUCTION, is_call};
+use crate::a64::{BYTES as INSTRUCTION, Instruction};
 use crate::memory::Memory;
-use crate::memory::files::{Files, NoFiles, WithFiles};
+use crate::memory::files::WithFiles;
+use crate::object::Objects;
 use crate::sigframe::candidates::Frames;
 use crate::sigframe::model::{Frame, Sign};
 use crate::sigframe::scan::Trampolines;
@@ -29,17 +30,17 @@ const STACK_ALIGN: u64 = 16;
 
 /// What is known of the code that threads run, beside what their memory in the image says.
 #[derive(Clone, Copy)]
-pub struct Code<'a> {
+pub struct Code<'o> {
     /// Mapped files.
-    pub files: &'a dyn Files,
+    pub objects: &'o Objects<'o>,
     /// SP when the process began (`mm_start_stack`).
     pub start: Option<Addr>,
 }
 
 impl Code<'_> {
     /// Nothing.
-    pub const NONE: Code<'static> = Code {
-        files: &NoFiles,
+    pub const NONE: Self = Self {
+        objects: &Objects::none(),
         start: None,
     };
 }
@@ -194,23 +195,26 @@ enum Step {
 }
 
 /// Follows threads of one task.
-pub(in crate::sigframe) struct Walker<'a> {
+pub(in crate::sigframe) struct Walker<'a, 'o> {
     memory: WithFiles<'a>,
-    modules: Modules<'a>,
+    modules: Modules<'a, 'o>,
     trampolines: &'a Trampolines,
     start: Option<Addr>,
     left: usize,
 }
 
-impl<'a> Walker<'a> {
+impl<'a, 'o> Walker<'a, 'o> {
     pub(in crate::sigframe) fn new(
         memory: &'a dyn Memory,
         trampolines: &'a Trampolines,
-        code: Code<'a>,
-    ) -> Self {
+        code: Code<'o>,
+    ) -> Self
+    where
+        'o: 'a,
+    {
         Self {
-            memory: WithFiles::new(memory, code.files),
-            modules: Modules::new(memory, code.files),
+            memory: WithFiles::new(memory, code.objects),
+            modules: Modules::new(memory, code.objects),
             trampolines,
             start: code.start,
             left: MAX_TASK_FUNCTIONS,
@@ -413,7 +417,10 @@ impl<'a> Walker<'a> {
         code.checked_sub(INSTRUCTION)
             .and_then(|at| self.memory.read(at, &mut word).ok())
             .ok_or(UnwindEnd::NoTable)?;
-        if is_call(u32::from_le_bytes(word)) {
+        if Instruction::decode(u32::from_le_bytes(word))
+            .flow()
+            .is_call()
+        {
             Ok(())
         } else {
             Err(UnwindEnd::NotCalled)

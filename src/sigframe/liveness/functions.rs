@@ -52,7 +52,7 @@ impl Functions {
     }
 }
 
-impl Judge<'_, '_> {
+impl Judge<'_, '_, '_> {
     /// The thread of which a function has the frame on its part of the stack, where no suspended context can be there.
     pub(super) fn in_a_function(&mut self, frame: &Frame) -> Option<usize> {
         let function = self.functions.around(frame)?;

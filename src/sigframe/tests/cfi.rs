@@ -1,14 +1,11 @@
 //! Unwinding by tables: where it ends, what it believes, and what it makes of frames. Code and tables are laid out in
 //! `elf::tests::build`, every instruction of it a call.
 
-use std::sync::Arc;
-
 use proptest::prelude::{any, prop, prop_assert, proptest};
 
 use super::build::{ARENA, ARENA_END, Plan, RETURN, STACK, STACK_END};
-use super::fake::Fake;
+use super::fake::{Fake, objects};
 use crate::elf::tests::build::{self, CODE, Function, LINKED};
-use crate::memory::files::Files;
 use crate::sigframe::cfi::{Code, Start, UnwindEnd, Unwound};
 use crate::sigframe::model::{Liveness, Sign};
 use crate::sigframe::search::{Found, Scope, find};
@@ -52,15 +49,7 @@ fn inside(program: &[u8]) -> u64 {
     LINKED + CODE + SPACE * index.unwrap() as u64 + 0x40
 }
 
-struct OneFile(Arc<str>, Vec<u8>);
-
-impl Files for OneFile {
-    fn file(&self, id: u32) -> Option<(&Arc<str>, &[u8])> {
-        (id == 7).then_some((&self.0, &self.1))
-    }
-}
-
-fn file() -> OneFile {
+fn file() -> Vec<u8> {
     let functions: Vec<Function<'_>> = (0..)
         .zip(PROGRAMS)
         .map(|(index, program)| Function {
@@ -75,7 +64,7 @@ fn file() -> OneFile {
     for word in bytes[leaf..leaf + SPACE as usize].as_chunks_mut::<4>().0 {
         *word = 0xd503_201f_u32.to_le_bytes();
     }
-    OneFile("/program".into(), bytes)
+    bytes
 }
 
 /// The program, a main stack, a trampoline, and code of a file that is not at hand.
@@ -106,8 +95,9 @@ fn thread(pc: u64, sp: u64) -> ThreadView {
 
 fn run(memory: &Fake, thread: ThreadView) -> Found {
     let file = file();
+    let objects = objects(&file);
     let code = Code {
-        files: &file,
+        objects: &objects,
         start: Some(Addr(BEGAN)),
     };
     find(memory, &[thread], &[Addr(RETURN)], Scope::Deep, code)
@@ -268,7 +258,7 @@ fn unwinding_ends_where_it_cannot_go_on() {
 fn what_a_task_made_of_its_code_has_no_table() {
     let mut memory = memory();
     let sp = frames(&mut memory, BEGAN, &[inside(FIRST)]);
-    let original = file().1;
+    let original = file();
     let page = (inside(PLAIN) & !4095) - LINKED;
     memory.put(LINKED + page, &original[page as usize..][..4096]);
     assert!(unwound(&memory, thread(inside(PLAIN), sp)).complete());
@@ -283,7 +273,7 @@ fn what_a_task_made_of_its_code_has_no_table() {
 fn an_image_may_hold_the_tables_itself() {
     let mut memory = Fake::default();
     let base = 0x70_0000;
-    let bytes = file().1;
+    let bytes = file();
     let len = (bytes.len() as u64).next_multiple_of(4096);
     memory.map(base, base + len, "rx");
     memory.map(STACK, STACK_END, "rws");
@@ -489,14 +479,15 @@ proptest! {
     #[test]
     fn any_program_gets_an_answer(program in prop::collection::vec(any::<u8>(), 0..60), words in any::<[u64; 8]>()) {
         let function = Function { at: 0, len: 0x1000, program: &program };
-        let file = OneFile("/program".into(), build::file(&[function], &build::Plan::default()));
+        let file = build::file(&[function], &build::Plan::default());
+        let objects = objects(&file);
         let mut memory = memory();
         let sp = BEGAN - 0x200;
         memory.words(sp, &words);
         memory.words(sp + 0x40, &[LINKED + CODE + 0x80; 8]);
         let mut thread = thread(LINKED + CODE + 0x40, sp);
         thread.x = [sp + 0x100; 31];
-        let code = Code { files: &file, start: None };
+        let code = Code { objects: &objects, start: None };
         let found = find(&memory, &[thread], &[Addr(RETURN)], Scope::Stacks, code);
         prop_assert!(found.unwound[0].stacks.len() <= 1 << 16);
     }

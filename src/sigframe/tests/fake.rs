@@ -1,7 +1,13 @@
 //! Memory over arrays.
 
 use crate::memory::{Content, Mapping, Memory, Missing, Run};
+use crate::object::Objects;
 use crate::units::{Addr, AddrRange, Place};
+
+/// The only file that is known: number 7.
+pub(crate) fn objects(file: &[u8]) -> Objects<'_> {
+    Objects::of([(7, "/program".into(), file)])
+}
 
 /// A task's memory made of pieces; what no piece covers inside a mapping is zero.
 #[derive(Default, Debug)]
@@ -9,8 +15,8 @@ pub(crate) struct Fake {
     maps: Vec<Mapping>,
     /// Ascending, not overlapping; `None` is missing.
     pieces: Vec<(u64, u64, Option<Vec<u8>>)>,
-    /// Addresses of a file: first, end, id; from offset 0 on.
-    files: Vec<(u64, u64, u32)>,
+    /// Addresses of a file: first, end, id, offset of the first.
+    files: Vec<(u64, u64, u32, u64)>,
 }
 
 impl Fake {
@@ -30,8 +36,13 @@ impl Fake {
 
     /// Maps a file from its beginning on.
     pub(crate) fn map_file(&mut self, start: u64, end: u64, rights: &str, id: u32) {
+        self.map_part(start, end, rights, id, 0);
+    }
+
+    /// Maps a file from an offset on.
+    pub(crate) fn map_part(&mut self, start: u64, end: u64, rights: &str, id: u32, offset: u64) {
         self.map(start, end, rights);
-        self.files.push((start, end, id));
+        self.files.push((start, end, id, offset));
     }
 
     /// Puts bytes at an address, in pages of 4096 that exist from then on.
@@ -80,8 +91,8 @@ impl Memory for Fake {
     fn file_at(&self, addr: Addr) -> Option<(u32, u64)> {
         let files = self.files.iter();
         files
-            .filter(|(start, end, _)| (*start..*end).contains(&addr.0))
-            .map(|(start, _, id)| (*id, addr.0 - start))
+            .filter(|(start, end, ..)| (*start..*end).contains(&addr.0))
+            .map(|(start, _, id, offset)| (*id, (addr.0 - start).wrapping_add(*offset)))
             .next()
     }
 

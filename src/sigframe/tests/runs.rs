@@ -4,12 +4,10 @@
 //! to an end, and unwinding does not lead through what they will not return through.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::build::{ARENA, ARENA_END, Plan, RETURN, STACK, STACK_END};
-use super::fake::Fake;
+use super::fake::{Fake, objects};
 use crate::elf::tests::build::{self, CODE, Function, LINKED};
-use crate::memory::files::{Files, NoFiles};
 use crate::sigframe::cfi::Code;
 use crate::sigframe::model::{Liveness, Sign};
 use crate::sigframe::search::{Scope, find};
@@ -139,15 +137,7 @@ fn first() -> Made {
     }
 }
 
-struct OneFile(Arc<str>, Vec<u8>);
-
-impl Files for OneFile {
-    fn file(&self, id: u32) -> Option<(&Arc<str>, &[u8])> {
-        (id == 7).then_some((&self.0, &self.1))
-    }
-}
-
-fn file(made: &[Made]) -> OneFile {
+fn file(made: &[Made]) -> Vec<u8> {
     let functions: Vec<Function<'_>> = (0..)
         .zip(made)
         .map(|(index, made)| Function {
@@ -163,7 +153,7 @@ fn file(made: &[Made]) -> OneFile {
             bytes[at..at + 4].copy_from_slice(&op.word().to_le_bytes());
         }
     }
-    OneFile("/program".into(), bytes)
+    bytes
 }
 
 #[derive(Clone, Copy)]
@@ -462,8 +452,9 @@ fn nothing_that_will_be_returned_through_is_stale() {
         let steps = 20 + dice.throw(600);
         machine.run(&mut dice, steps);
         let file = file(&machine.made);
+        let objects = objects(&file);
         let code = Code {
-            files: &file,
+            objects: &objects,
             start: Some(Addr(BEGAN)),
         };
         let found = find(
@@ -527,8 +518,8 @@ fn without_tables_little_that_will_be_returned_through_is_stale() {
         let steps = 20 + dice.throw(600);
         machine.run(&mut dice, steps);
         let code = Code {
-            files: &NoFiles,
             start: Some(Addr(BEGAN)),
+            ..Code::NONE
         };
         let threads = [machine.thread()];
         let found = find(

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
-use hwcr::binaries::Binaries;
 use hwcr::criu_image::{self, model::Checkpoint};
 use hwcr::facts;
 use hwcr::finding::{Finding, Severity, Verdict};
 use hwcr::input::{self, Options, Root};
+use hwcr::object::find::Binaries;
 use hwcr::profile::{self, model::Profile};
 use hwcr::progress::Progress;
 use hwcr::rule::{self, Case};

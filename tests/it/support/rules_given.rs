@@ -1,8 +1,9 @@
 //! Cases of the rules about registers, and of what answers take as given.
 
 use hwcr::auxv::hwcap;
-use hwcr::code::prctl::{LengthAudit, Reason, Suspect};
-use hwcr::code::registers::{ReadAudit, Register};
+use hwcr::evidence::registers::{ReadAudit, Register};
+use hwcr::evidence::vector_length::LengthAudit;
+use hwcr::evidence::{Reason, Suspect};
 use hwcr::facts::{BinaryFacts, Facts, Ground, Standing};
 use hwcr::finding::Severity;
 use hwcr::profile::model::{Basis, Cores, Observed, Profile};
