@@ -1,6 +1,6 @@
 //! Image directories: from files to tasks, threads, mappings and memory by address.
 //!
-//! [`load`] reads a directory, [`load_from`] any [`crate::input::Source`]. What comes out is
+//! [`load()`] reads a directory, [`load_from`] any [`crate::input::Source`]. What comes out is
 //! [`model`]; what stops the reading is an [`Error`]. Everything else that is damaged or odd is an
 //! [`model::Anomaly`].
 #![deny(
