@@ -8,11 +8,11 @@
 pub mod allow;
 #[doc(hidden)]
 pub mod auxv;
+#[doc(hidden)]
+pub mod by_spot;
 pub mod edit;
 #[doc(hidden)]
 pub mod engine;
-#[doc(hidden)]
-pub mod found;
 #[doc(hidden)]
 pub mod frame;
 #[doc(hidden)]
