@@ -19,10 +19,8 @@ use super::system;
 #[must_use]
 pub(super) fn of(definition: &Definition, word: u32) -> Need {
     match definition.mnemonic {
-        "sys" | "sysl" | "sysp" | "mrs" | "msr" | "mrrs" | "msrr" => system::need(word),
-        "eret" | "eretaa" | "eretab" | "drps" | "hvc" | "smc" | "dcps1" | "dcps2" | "dcps3" => {
-            Need::Privileged
-        }
+        "sys" | "sysl" | "mrs" | "msr" => system::need(word),
+        name if PRIVILEGED.contains(&name) => Need::Privileged,
         // The table's masks do not tell half precision from others here: that is in the highest bits of the shift.
         "scvtf" | "ucvtf" | "fcvtzs" | "fcvtzu"
             if is_shift(definition) && bits(word, 20, 3) != 1 =>
@@ -39,6 +37,13 @@ pub(super) fn of(definition: &Definition, word: u32) -> Need {
         name => of_set(name, definition.feature_set),
     }
 }
+
+/// What is undefined for programs on every CPU. Pairs of system registers (FEAT_SYSREG128, FEAT_SYSINSTR128) are all the
+/// kernel's.
+const PRIVILEGED: [&str; 19] = [
+    "eret", "eretaa", "eretab", "drps", "hvc", "smc", "hlt", "dcps1", "dcps2", "dcps3", "ldgm",
+    "stgm", "stzgm", "gcspopcx", "gcspopx", "gcspushx", "mrrs", "msrr", "sysp",
+];
 
 /// Whether it is one of vectors, with a number as the shift.
 fn is_shift(definition: &Definition) -> bool {
@@ -86,10 +91,10 @@ fn of_set(name: &str, set: Set) -> Need {
         Set::MEMTAG => any!(mte),
         Set::BFLOAT16 => any!(bf16),
         Set::BFLOAT16_SVE if name == "bfmmla" => any!(svebf16),
-        Set::BFLOAT16_SVE => any!(svebf16 | sme streaming),
+        Set::BFLOAT16_SVE => any!(svebf16 | sme bf16 streaming),
         Set::I8MM => any!(i8mm),
         Set::I8MM_SVE if name.ends_with("mmla") => any!(svei8mm),
-        Set::I8MM_SVE => any!(svei8mm | sme streaming),
+        Set::I8MM_SVE => any!(svei8mm | sme i8mm streaming),
         Set::F32MM_SVE => any!(svef32mm),
         Set::F64MM_SVE => any!(svef64mm),
         Set::F16MM => any!(f16mm),
@@ -112,8 +117,9 @@ fn of_set(name: &str, set: Set) -> Need {
         Set::FAMINMAX_SVE2 => any!(sve2 faminmax | sme2 faminmax streaming),
         Set::FAMINMAX_SME2 => any!(sme2 faminmax),
         Set::LUT => any!(lut),
-        Set::LUT_SVE2 => any!(sve2 lut | sme2 lut streaming | svelut6 | smelut6 streaming),
-        Set::LUTV2_SME2 | Set::LUTV2_SME2P1 => any!(smelutv2),
+        Set::LUT_SVE2 => any!(sve2 lut | sme2 lut streaming),
+        Set::LUTV2_SME2 => any!(sme2 smelutv2),
+        Set::LUTV2_SME2P1 => any!(sme2p1 smelutv2),
         Set::MOPS => any!(mops),
         Set::MOPS_MEMTAG => any!(mops mte),
         Set::MOPS_GO => Unreported::need("FEAT_MOPS_GO", "ID_AA64ISAR3_EL1.MOPS_GO"),
@@ -126,30 +132,36 @@ fn of_set(name: &str, set: Set) -> Need {
         Set::SVE2 => any!(sve2 | sme streaming),
         Set::SVE2AES if name.starts_with("pmull") => any!(svepmull | smeaes streaming),
         Set::SVE2AES => any!(sveaes | smeaes streaming),
-        Set::SVE_AES2 => any!(sveaes2 | smeaes sme2p1 streaming),
+        Set::SVE_AES2 => any!(sveaes2),
         Set::SVE2BITPERM => any!(svebitperm | smesbitperm streaming),
-        Set::SVE2SHA3 => any!(svesha3 | sme2p1 sve2p1 streaming),
+        Set::SVE2SHA3 => any!(svesha3),
         Set::SVE2SM4 => any!(svesm4),
         Set::SVE2P1 => any!(sve2p1),
         Set::SVE2P1_SME => any!(sve2p1 | sme streaming),
         Set::SVE2P1_SME2 => any!(sve2p1 | sme2 streaming),
         Set::SVE2P1_SME2P1 => any!(sve2p1 | sme2p1 streaming),
-        Set::SVE2P2_SME2P2 | Set::SVE_SME2P2 => any!(sve2p2 | sme2p2 streaming),
+        Set::SVE2P2_SME2P2 => any!(sve2p2 | sme2p2 streaming),
+        Set::SVE_SME2P2 => any!(sve | sme2p2 streaming),
+        Set::SVE2P3 if name == "luti6" => any!(sve2p3 svelut6),
         Set::SVE2P3 => any!(sve2p3),
         Set::SVE2P3_SME2P3 => any!(sve2p3 | sme2p3 streaming),
-        Set::SVE_B16B16_SVE2 | Set::SVE_B16B16_SME2 => any!(sveb16b16 | smeb16b16 streaming),
+        Set::SVE_B16B16_SVE2 => any!(sveb16b16 | smeb16b16 streaming),
+        Set::SVE_B16B16_SME2 => any!(sme2 sveb16b16 | sme2 smeb16b16),
         Set::SVE_B16MM => any!(sveb16mm),
         Set::SVE_BFSCALE => any!(svebfscale),
-        Set::SVE_BFSCALE_SME2 => any!(svebfscale),
+        Set::SVE_BFSCALE_SME2 => any!(sme2 svebfscale),
         Set::SVE_F16F32MM => any!(svef16mm),
         Set::SVE_SSVE_FEXPA => any!(sve | smesfexpa streaming),
         Set::SME => any!(sme),
         Set::SME2 => any!(sme2),
         Set::SME2P1 => any!(sme2p1),
         Set::SME2P2 => any!(sme2p2),
+        Set::SME2P3 if name == "luti6" => any!(sme2p3 smelut6),
         Set::SME2P3 => any!(sme2p3),
-        Set::SME_I16I64 | Set::SME2_I16I64 => any!(smei16i64),
-        Set::SME_F64F64 | Set::SME2_F64F64 => any!(smef64f64),
+        Set::SME_I16I64 => any!(smei16i64),
+        Set::SME2_I16I64 => any!(sme2 smei16i64),
+        Set::SME_F64F64 => any!(smef64f64),
+        Set::SME2_F64F64 => any!(sme2 smef64f64),
         Set::SME_B16B16 => any!(smeb16b16),
         Set::SME_F16F16 => any!(smef16f16),
         Set::SME_F16F16_F8F16 => any!(smef16f16 | smef8f16),

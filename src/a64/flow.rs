@@ -94,6 +94,7 @@ fn of(definition: &Definition, word: u32) -> Flow {
         }
         Class::BRANCH_REG => by_register(definition.mnemonic, register(word, RN)),
         Class::EXCEPTION if TRAPS.contains(&definition.mnemonic) => Flow::Trap,
+        Class::AARCH64_MISC if ELSEWHERE.contains(&definition.mnemonic) => Flow::Unknown,
         _ => Flow::On,
     }
 }
@@ -101,6 +102,10 @@ fn of(definition: &Definition, word: u32) -> Flow {
 /// Instructions that stop a thread by a signal. HLT, HVC and SMC do so as well at EL0, but a debugger or hypervisor may
 /// have other ideas.
 const TRAPS: [&str; 2] = ["brk", "udf"];
+
+/// Instructions that go on where an earlier one or the system says: the end of a transaction that fails (FEAT_TME), ways
+/// into and out of an inner exception vector (FEAT_TEV).
+const ELSEWHERE: [&str; 3] = ["tcancel", "tenter", "texit"];
 
 /// Branches to where a register says. ERET and DRPS are not for programs.
 fn by_register(mnemonic: &str, register: Register) -> Flow {

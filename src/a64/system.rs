@@ -4,7 +4,7 @@
 //! does where a CPU has no such register, is that of Linux 7.3 (`arch/arm64/kernel/cpufeature.c` for ID registers,
 //! `arch/arm64/kernel/traps.c` `el0_sys` for the others).
 
-use super::fields::bits;
+use super::fields::{bit, bits};
 use super::need::{Need, Unreported, any};
 use super::{Instruction, What};
 
@@ -175,6 +175,17 @@ impl SystemRegister {
         // op0 3, op1 0, CRn 0: MIDR, MPIDR, REVIDR, and CRm 1 to 7.
         number >> 7 == number_of_id()
     }
+
+    /// Whether it is an ID register that the kernel does show (`is_emulated`, `emulate_id_reg`): MIDR, MPIDR, REVIDR, and
+    /// CRm 2 to 7.
+    fn is_shown(self) -> bool {
+        let Self(number) = self;
+        let shown = match (bits(number, 3, 4), bits(number, 0, 3)) {
+            (0, op2) => matches!(op2, 0 | 5 | 6),
+            (crm, _) => (2..=7).contains(&crm),
+        };
+        self.is_id() && shown
+    }
 }
 
 const fn number_of_id() -> u32 {
@@ -210,17 +221,35 @@ impl Instruction {
     }
 }
 
+/// Registers that programs can only read.
+const READ_ONLY: [u32; 8] = [
+    CTR,
+    number(3, 3, 0, 0, 7),  // DCZID_EL0
+    number(3, 3, 2, 4, 0),  // RNDR
+    number(3, 3, 2, 4, 1),  // RNDRRS
+    number(3, 3, 13, 0, 3), // TPIDRRO_EL0
+    CNTFRQ,
+    number(3, 3, 14, 0, 2), // CNTVCT_EL0
+    number(3, 3, 14, 0, 6), // CNTVCTSS_EL0
+];
+/// Operations with a result (SYSL): GCSPOPM and GCSSS2. The others are those of SYS.
+const WITH_RESULT: [u32; 2] = [number(1, 3, 7, 7, 1), number(1, 3, 7, 7, 3)];
+
 /// What an instruction that names a system register or an operation needs.
 pub(super) fn need(word: u32) -> Need {
     let register = SystemRegister::of(word);
-    let rows: &'static [Row] = if bits(word, 19, 2) == 1 {
-        &OPERATIONS
-    } else {
-        &REGISTERS
+    let SystemRegister(number) = register;
+    let (group, reads) = (bits(word, 19, 2), bit(word, 21));
+    let allowed = match group {
+        // Fields of PSTATE have no encoding that reads.
+        0 => !reads,
+        1 => reads == WITH_RESULT.contains(&number),
+        _ => reads || !READ_ONLY.contains(&number),
     };
-    match named(rows, register.0) {
-        Some(row) => row.2,
-        None if register.is_id() => any!(cpuid),
-        None => Need::Privileged,
+    let rows: &'static [Row] = if group == 1 { &OPERATIONS } else { &REGISTERS };
+    match named(rows, number) {
+        Some(row) if allowed => row.2,
+        None if reads && register.is_shown() => any!(cpuid),
+        _ => Need::Privileged,
     }
 }

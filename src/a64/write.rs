@@ -219,13 +219,19 @@ fn written(definition: &Definition, word: u32) -> Registers {
         // What the other side likes.
         (Class::EXCEPTION, "hvc" | "smc") => Registers::CALL,
         (Class::IC_SYSTEM, _) if hint::is_hint(word) => hint::registers(word),
-        (Class::IC_SYSTEM, "mrs" | "sysl") => Registers::or_zero(destination),
+        (Class::IC_SYSTEM, "mrs" | "sysl") | (Class::GCS, "gcspopm" | "gcsss2") => {
+            Registers::or_zero(destination)
+        }
         (Class::IC_SYSTEM, "mrrs") => {
             Registers::or_zero(destination).and(Registers::or_zero(destination | 1))
         }
         (Class::IC_SYSTEM | Class::BRANCH_REG, _) => Registers::NONE,
         _ => match definition.operands.first().map(|operand| operand.kind) {
             Some(Kind::Rd) => Registers::or_zero(destination),
+            // MOVT out of ZT0.
+            Some(Kind::Rt) if definition.class == Class::SME_MISC => {
+                Registers::or_zero(destination)
+            }
             Some(Kind::Rd_SP) => Registers::or_sp(destination),
             _ => Registers::NONE,
         },

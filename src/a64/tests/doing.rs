@@ -46,6 +46,11 @@ fn what_instructions_do_to_the_stack() {
         (0x4ea0_1c1d, Kept, Kept),          // mov v29.16b, v0.16b
         (0x1d1d_0441, Kept, Lost),          // cpyfp with x29
         (0x8a7f_03fd, Kept, Lost),          // and x29, xzr, xzr
+        (0xc04c_73fd, Kept, Lost),          // movt x29, zt0[56]
+        (0xc04e_73fd, Kept, Kept),          // movt zt0[56], x29
+        (0xd52b_773d, Kept, Lost),          // gcspopm x29
+        (0xd52b_777d, Kept, Lost),          // gcsss2 x29
+        (0xd50b_775d, Kept, Kept),          // gcsss1 x29
     ] {
         let it = Instruction::decode(word);
         assert_eq!((it.write(0, SP), it.write(0, FP)), (sp, fp), "{word:#010x}");
@@ -90,6 +95,9 @@ fn where_instructions_go() {
         (0x3707_ffe0, Flow::Branch(-4)),                // tbnz w0, #0, .-4
         (0xd400_0001, Flow::On),                        // svc #0
         (0xd69f_03e0, Flow::Unknown),                   // eret
+        (0xd6ff_03e0, Flow::Unknown),                   // texit
+        (0xd4e0_0060, Flow::Unknown),                   // tenter #3
+        (0xd460_0020, Flow::Unknown),                   // tcancel #1
     ] {
         assert_eq!(Instruction::decode(word).flow(), flow, "{word:#010x}");
     }

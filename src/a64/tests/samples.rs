@@ -28,8 +28,6 @@ const WITHOUT: &[(&str, &str)] = &[
     ("smei16i32", "part of SME2"),
     ("smebi32i32", "part of SME2"),
     ("sveeltperm", "part of SVE2p2 in binutils' tables"),
-    ("smelut6", "part of SME2p3 in binutils' tables"),
-    ("svelut6", "part of SVE2p3 in binutils' tables"),
 ];
 
 /// HWCAP bits that no single field of an ID register tells.
