@@ -1,6 +1,8 @@
 //! Which CPU features an instruction needs, by the names under which Linux reports them (`/proc/cpuinfo`, one for each HWCAP bit).
 //! The table of HWCAP bits has the field of the ID register behind each name.
 
+use crate::abi::hwcap::HwcapBit;
+
 /// What an instruction needs of the CPU that executes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
@@ -42,6 +44,16 @@ impl Unreported {
 }
 
 impl Need {
+    /// The HWCAP bits of the features it names, with the ID registers that tell them.
+    pub fn bits(&self) -> impl Iterator<Item = &'static HwcapBit> {
+        let sets = match self {
+            Self::Any(sets) => *sets,
+            _ => &[],
+        };
+        let names = sets.iter().copied().flatten();
+        names.filter_map(|name| HwcapBit::by_cpuinfo_name(name))
+    }
+
     /// Whether a CPU with these features, by their names in `/proc/cpuinfo`, executes the instruction; `None` where
     /// HWCAP bits do not say.
     #[must_use]

@@ -80,8 +80,8 @@ pub struct HwcapBit {
     pub name: &'static str,
     /// Name in the `Features` line of /proc/cpuinfo.
     pub cpuinfo: &'static str,
-    /// ID register field and the value from which the kernel sets the bit.
-    pub field: &'static str,
+    /// What the kernel sets the bit by.
+    pub shown_by: ShownBy,
     /// Arm's feature name, `-` for bits that describe the kernel.
     pub feature: &'static str,
     /// First mainline kernel that reports it.
@@ -90,7 +90,101 @@ pub struct HwcapBit {
     pub use_: BitUse,
 }
 
+/// What the kernel sets a capability bit by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShownBy {
+    /// A field of an ID register.
+    Field(IdField),
+    /// The same, where the kernel offers this extension at all.
+    With(IdField, &'static str),
+    /// One of several fields.
+    Any(&'static [IdField]),
+    /// Something that the kernel does.
+    Kernel(&'static str),
+}
+
+/// A field of an ID register, and the value from which it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdField {
+    /// The register.
+    pub register: &'static str,
+    /// The field's name.
+    pub name: &'static str,
+    /// Its highest bit.
+    pub high: u32,
+    /// Its lowest bit.
+    pub low: u32,
+    /// The least value.
+    pub least: u64,
+}
+
+impl fmt::Display for IdField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.register, Bits(self))
+    }
+}
+
+/// A field without its register: `SVE[35:32]`, `F8CVT[31]`.
+struct Bits<'a>(&'a IdField);
+
+impl fmt::Display for Bits<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let IdField {
+            name, high, low, ..
+        } = self.0;
+        if high == low {
+            write!(f, "{name}[{high}]")
+        } else {
+            write!(f, "{name}[{high}:{low}]")
+        }
+    }
+}
+
+impl IdField {
+    /// The least value, with all digits of the field.
+    fn condition(&self) -> String {
+        let digits = self.high.saturating_sub(self.low).saturating_add(1);
+        let width = usize::try_from(digits).unwrap_or_default();
+        format!(">= 0b{:0width$b}", self.least)
+    }
+}
+
+impl fmt::Display for ShownBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(field) => write!(f, "{field} {}", field.condition()),
+            Self::With(field, with) => write!(f, "{field} {} (with {with})", field.condition()),
+            Self::Any(fields) => {
+                let mut register = "";
+                for (index, field) in fields.iter().enumerate() {
+                    let or = if index == 0 { "" } else { " or " };
+                    if field.register == register {
+                        write!(f, "{or}.{}", Bits(field))?;
+                    } else {
+                        write!(f, "{or}{field}")?;
+                    }
+                    register = field.register;
+                }
+                match fields.first() {
+                    Some(first) => write!(f, " {}", first.condition()),
+                    None => Ok(()),
+                }
+            }
+            Self::Kernel(does) => f.write_str(does),
+        }
+    }
+}
+
 impl HwcapBit {
+    /// The field that the bit follows from, where that is one.
+    #[must_use]
+    pub fn field(&self) -> Option<IdField> {
+        match self.shown_by {
+            ShownBy::Field(field) | ShownBy::With(field, _) => Some(field),
+            ShownBy::Any(_) | ShownBy::Kernel(_) => None,
+        }
+    }
+
     /// The bit as a mask of its word.
     #[must_use]
     pub const fn mask(&self) -> u64 {

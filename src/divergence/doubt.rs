@@ -5,7 +5,7 @@
 use crate::abi::kernel;
 use crate::abi::record::RecordKind;
 use crate::abi::restore::{Below, PAIRS};
-use crate::auxv::hwcap::HwcapBit;
+use crate::auxv::hwcap::{HwcapBit, IdField};
 use crate::profile::model::cost;
 use crate::profile::model::{Basis, Observed, Profile};
 use crate::units::Version;
@@ -87,7 +87,7 @@ impl Doubts {
             .hwcaps
             .set_bits()
             .filter(|bit| {
-                let shown = IdField::of(bit).and_then(|field| field.shows(profile));
+                let shown = bit.field().and_then(|field| shows(field, profile));
                 shown == Some(false)
             })
             .collect();
@@ -199,41 +199,13 @@ fn names(bits: &[&HwcapBit]) -> String {
     names.join(", ")
 }
 
-/// The field of an ID register that a bit follows from, and the least value it must have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct IdField {
-    register: &'static str,
-    shift: u32,
-    width: u32,
-    least: u64,
-    signed: bool,
-}
-
-impl IdField {
-    /// Reads the field out of the table's words; `None` where a bit follows from more than one field, or
-    /// from none.
-    pub(super) fn of(bit: &HwcapBit) -> Option<Self> {
-        let (place, condition) = bit.field.split_once(" >= 0b")?;
-        let (register, field) = place.split_once('.')?;
-        let (name, bits) = field.strip_suffix(']')?.split_once('[')?;
-        let (high, low) = bits.split_once(':').unwrap_or((bits, bits));
-        let (high, low): (u32, u32) = (high.parse().ok()?, low.parse().ok()?);
-        let least = condition.split(' ').next()?;
-        Some(Self {
-            register,
-            shift: low,
-            width: high.checked_sub(low)?.checked_add(1)?,
-            least: u64::from_str_radix(least, 2).ok()?,
-            // All ones stand for "not implemented" there.
-            signed: ["FP", "AdvSIMD"].contains(&name),
-        })
-    }
-
-    /// Whether the machine's register has the value; `None` where the register is not known.
-    fn shows(&self, profile: &Profile) -> Option<bool> {
-        let register = profile.registers.get(self.register)?;
-        let mask = 1_u64.checked_shl(self.width)?.checked_sub(1)?;
-        let value = register.checked_shr(self.shift)? & mask;
-        Some(value >= self.least && !(self.signed && value == mask))
-    }
+/// Whether the machine's register has a field's value; `None` where the register is not known.
+fn shows(field: IdField, profile: &Profile) -> Option<bool> {
+    let register = profile.registers.get(field.register)?;
+    let width = field.high.checked_sub(field.low)?.checked_add(1)?;
+    let mask = 1_u64.checked_shl(width)?.checked_sub(1)?;
+    let value = register.checked_shr(field.low)? & mask;
+    // All ones stand for "not implemented" there.
+    let signed = ["FP", "AdvSIMD"].contains(&field.name);
+    Some(value >= field.least && !(signed && value == mask))
 }

@@ -7,7 +7,7 @@ use crate::profile::{builtin, resolve};
 use crate::sigreturn::{Answer, Reason};
 use crate::units::Version;
 
-use super::doubt::{self, IdField};
+use super::doubt;
 use super::{difference, effect, frames, registers};
 
 fn machine(name: &str) -> Profile {
@@ -34,7 +34,7 @@ fn effects_name_features_that_exist() {
 fn every_bit_that_follows_from_one_field_has_it() {
     let unread: Vec<&str> = BITS
         .iter()
-        .filter(|row| IdField::of(row).is_none())
+        .filter(|row| row.field().is_none())
         .map(|row| row.cpuinfo)
         .collect();
     assert_eq!(unread, ["evtstrm", "cpuid", "paca", "pacg"]);

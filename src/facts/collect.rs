@@ -6,7 +6,7 @@ use crate::auxv::at;
 use crate::auxv::hwcap::Hwcaps;
 use crate::auxv::stack_copy;
 use crate::auxv::vdso;
-use crate::auxv::vector::{Auxv, AuxvAnomaly};
+use crate::auxv::vector::Auxv;
 use crate::criu_image::model::{Arch, Checkpoint, Mm, SigAction, Task};
 use crate::criu_image::space::Totals;
 use crate::evidence::Auditor;
@@ -279,14 +279,12 @@ fn auxv_facts(mm: &Mm) -> AuxvFacts {
     AuxvFacts {
         saved: entries(&saved),
         saved_words: mm.saved_auxv.len(),
-        stack: copy
-            .map(|copy| StackAuxv {
-                address: copy.addr,
-                entries: entries(&copy.auxv()),
-            })
-            .map_err(|error| error.to_string()),
+        stack: copy.map(|copy| StackAuxv {
+            address: copy.addr,
+            entries: entries(&copy.auxv()),
+        }),
         differences,
-        oddities: saved.anomalies.iter().map(AuxvAnomaly::to_string).collect(),
+        oddities: saved.anomalies.clone(),
         page_size: saved.page_size(),
         minsigstksz: saved.minsigstksz(),
         length_bound: saved.vector_length_bound(),

@@ -22,8 +22,10 @@ pub use libc::{Libc, LibcKind};
 pub use no_return::NoReturn;
 pub use ways_out::WayOut;
 
+use crate::auxv;
 use crate::auxv::VectorLengthBound;
 use crate::auxv::hwcap::{HwcapBit, HwcapWord, Hwcaps};
+use crate::auxv::vector::AuxvAnomaly;
 use crate::criu_image::ask::Asked;
 use crate::criu_image::model::{Checkpoint, Task, Thread};
 use crate::evidence::registers::{ReadAudit, Register};
@@ -165,11 +167,11 @@ pub struct AuxvFacts {
     /// Words of the saved auxv (two a pair).
     pub saved_words: usize,
     /// The copy on the initial stack, or why it was not found.
-    pub stack: Result<StackAuxv, String>,
+    pub stack: Result<StackAuxv, auxv::Error>,
     /// Entries in which the two differ.
     pub differences: Vec<AuxvDifference>,
     /// Oddities of the vector itself (no terminator, odd length, …).
-    pub oddities: Vec<String>,
+    pub oddities: Vec<AuxvAnomaly>,
     /// The page size stated, bytes.
     pub page_size: Option<u64>,
     /// AT_MINSIGSTKSZ, bytes.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::flow::Text;
-use crate::flow::returns::{Answer, Returns};
+use crate::flow::returns::{CanReturn, Returns};
 use crate::memory::Memory;
 use crate::memory::files::{Files, WithFiles};
 use crate::sigframe::cfi::{Active, Handling, Unwound};
@@ -70,7 +70,7 @@ impl Search<'_> {
     fn why(&mut self, handling: &Handling, interrupted: bool) -> Option<NoReturn> {
         let mut outward = handling.functions.as_slice();
         while let [active, outer @ ..] = outward {
-            if let Answer::Never { leaves } = self.returns.onward(&mut self.text, active.pc) {
+            if let CanReturn::Never { leaves } = self.returns.onward(&mut self.text, active.pc) {
                 // Exceptions go on in a function that expects them; jumps where a buffer was filled, which may be in
                 // any function of the handler: then none of its ways may lead back.
                 let caught = outward.iter().any(|active| active.catches);
@@ -89,7 +89,7 @@ impl Search<'_> {
         let start = handling.functions.last().and_then(|active| active.start);
         start
             .filter(|start| self.registered.contains(start))
-            .is_none_or(|start| self.returns.function(&mut self.text, start) == Answer::May)
+            .is_none_or(|start| self.returns.function(&mut self.text, start) == CanReturn::May)
     }
 
     fn no_return(&self, active: &Active, leaves: bool) -> NoReturn {

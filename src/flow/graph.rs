@@ -12,7 +12,7 @@ use crate::object::executable::{Executable, Unloadable};
 use crate::units::Addr;
 
 use super::references::Page;
-use super::returns::{Answer, Returns};
+use super::returns::{CanReturn, Returns};
 use super::{Budget, Code};
 
 /// Words looked at for one file, counting those that are looked at again. Of 520 real files the one that took most, a Go
@@ -219,7 +219,7 @@ impl<'a> Graph<'a> {
         let entry = it.flow().named(pc).map(Addr);
         entry.is_none_or(|entry| {
             let mut returning = self.returning.borrow_mut();
-            returning.function(&mut Linked(self), entry) == Answer::May
+            returning.function(&mut Linked(self), entry) == CanReturn::May
         })
     }
 

@@ -21,7 +21,7 @@ const MAX_WAYS: usize = 1 << 12;
 
 /// Whether code comes back to its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum CanReturn {
     /// It may.
     May,
     /// None of its ways does.
@@ -34,20 +34,20 @@ pub enum Answer {
 /// What was found of the functions of one task, or one file.
 #[derive(Debug, Default)]
 pub struct Returns {
-    functions: HashMap<Addr, Answer>,
-    places: HashMap<Addr, Answer>,
+    functions: HashMap<Addr, CanReturn>,
+    places: HashMap<Addr, CanReturn>,
     open: BTreeSet<Addr>,
 }
 
 impl Returns {
     /// Whether the function that begins at `start` can return.
-    pub fn function(&mut self, code: &mut impl Code, start: Addr) -> Answer {
+    pub fn function(&mut self, code: &mut impl Code, start: Addr) -> CanReturn {
         if let Some(known) = self.functions.get(&start) {
             return *known;
         }
         // Where functions call each other in a circle, the inner call is taken to come back.
         if self.open.len() >= MAX_DEPTH || !self.open.insert(start) {
-            return Answer::May;
+            return CanReturn::May;
         }
         let answer = self.explore(code, start, State::entry());
         self.open.remove(&start);
@@ -56,7 +56,7 @@ impl Returns {
     }
 
     /// Whether the function that `pc` is anywhere in can return from there on.
-    pub fn onward(&mut self, code: &mut impl Code, pc: Addr) -> Answer {
+    pub fn onward(&mut self, code: &mut impl Code, pc: Addr) -> CanReturn {
         if let Some(known) = self.places.get(&pc) {
             return *known;
         }
@@ -65,7 +65,7 @@ impl Returns {
         answer
     }
 
-    fn explore(&mut self, code: &mut impl Code, start: Addr, state: State) -> Answer {
+    fn explore(&mut self, code: &mut impl Code, start: Addr, state: State) -> CanReturn {
         let mut met: HashMap<Addr, State> = HashMap::new();
         let mut ways = vec![(start, state)];
         let mut leaves = false;
@@ -77,12 +77,12 @@ impl Returns {
             }
             met.insert(start, state);
             if met.len().saturating_add(ways.len()) > MAX_WAYS {
-                return Answer::May;
+                return CanReturn::May;
             }
             let mut pc = start;
             loop {
                 let Some(it) = next(code, pc) else {
-                    return Answer::May;
+                    return CanReturn::May;
                 };
                 let behind = pc.checked_add(BYTES);
                 match state.step(&it, pc, code) {
@@ -99,14 +99,14 @@ impl Returns {
                     }
                     Next::Branch(there) => ways.push((there, state)),
                     Next::Call(callee) => {
-                        match callee.map_or(Answer::May, |callee| self.function(code, callee)) {
-                            Answer::May
+                        match callee.map_or(CanReturn::May, |callee| self.function(code, callee)) {
+                            CanReturn::May
                                 if behind.is_some_and(|behind| code.is_next_function(behind)) =>
                             {
                                 break;
                             }
-                            Answer::May => {}
-                            Answer::Never { leaves: too } => {
+                            CanReturn::May => {}
+                            CanReturn::Never { leaves: too } => {
                                 leaves |= too;
                                 break;
                             }
@@ -117,10 +117,10 @@ impl Returns {
                         leaves = true;
                         break;
                     }
-                    Next::Back => return Answer::May,
+                    Next::Back => return CanReturn::May,
                 }
                 let Some(behind) = behind else {
-                    return Answer::May;
+                    return CanReturn::May;
                 };
                 pc = behind;
                 if met.contains_key(&pc) {
@@ -129,7 +129,7 @@ impl Returns {
                 }
             }
         }
-        Answer::Never { leaves }
+        CanReturn::Never { leaves }
     }
 }
 

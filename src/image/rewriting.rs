@@ -8,9 +8,9 @@ use crate::facts::Rewritten;
 use crate::finding::Verdict;
 use crate::input::Form;
 use crate::profile::model::Profile;
+use crate::rewrite::by_spot::FindingsBySpot;
 use crate::rewrite::edit::{Allowed, Plan};
 use crate::rewrite::engine::{self, Recovered};
-use crate::rewrite::found::Found;
 use crate::rewrite::outcome::{self, Expectation, Outcome};
 use crate::rewrite::{auxv, frame, pac};
 use crate::rule::Judgement;
@@ -49,7 +49,7 @@ impl ImageFacts<'_> {
     pub fn plan(&self, question: &Question<'_>, allowed: &Allowed) -> Rewriting {
         let case = self.case(question);
         let before = self.check(question);
-        let found = Found::new(&before.findings);
+        let found = FindingsBySpot::new(&before.findings);
         let mut plan = Plan::default();
         frame::plan(&case, &found, allowed, &mut plan);
         auxv::plan(&case, &found, allowed, &mut plan);

@@ -224,7 +224,7 @@ fn auxv(auxv: &AuxvFacts) -> Auxv {
             address: copy.address.into(),
             entries: entries(&copy.entries),
         }),
-        stack_missing: auxv.stack.as_ref().err().cloned(),
+        stack_missing: auxv.stack.as_ref().err().map(ToString::to_string),
         differences: auxv
             .differences
             .iter()
@@ -235,7 +235,7 @@ fn auxv(auxv: &AuxvFacts) -> Auxv {
                 stack: difference.stack.map(Into::into),
             })
             .collect(),
-        oddities: auxv.oddities.clone(),
+        oddities: auxv.oddities.iter().map(ToString::to_string).collect(),
         minsigstksz: auxv.minsigstksz,
     }
 }

@@ -81,7 +81,7 @@ fn feature(bit: &'static HwcapBit) -> Feature {
         hwcap: bit.name.to_owned(),
         // The table has a dash where Arm has no name.
         arm: (bit.feature != "-").then(|| bit.feature.to_owned()),
-        field: bit.field.to_owned(),
+        field: bit.shown_by.to_string(),
         since: bit.since.to_string(),
         lost: effect::lost(bit).to_owned(),
         rules: ids(effect::rules(bit)),

@@ -23,8 +23,8 @@
 #[cfg(test)]
 mod tests;
 
+use super::by_spot::FindingsBySpot;
 use super::edit::{Allowed, Change, Edit, FieldValue, Operation, Plan, Refusal};
-use super::found::Found;
 use super::overwrite::{self, Taken};
 use crate::abi::criu;
 use crate::auxv::at;
@@ -93,7 +93,7 @@ impl When {
 }
 
 /// Plans the edits of every task's auxiliary vectors.
-pub fn plan(case: &Case<'_>, found: &Found<'_>, allowed: &Allowed, plan: &mut Plan) {
+pub fn plan(case: &Case<'_>, found: &FindingsBySpot<'_>, allowed: &Allowed, plan: &mut Plan) {
     for task in &case.facts.tasks {
         // A task whose vector was not looked at is of another architecture, or shares its memory.
         let (Some(mm), Some(_)) = (&task.task.mm, &task.auxv) else {
@@ -125,7 +125,7 @@ struct Limit {
 struct Vector<'a> {
     task: &'a TaskFacts<'a>,
     mm: &'a Mm,
-    found: &'a Found<'a>,
+    found: &'a FindingsBySpot<'a>,
     saved: Auxv,
     target: &'a Profile,
 }

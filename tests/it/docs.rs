@@ -107,7 +107,7 @@ fn the_example_in_the_readme_is_real() {
     let mut blocks = readme.split("```");
     let command = blocks.nth(1).unwrap().lines().nth(1).unwrap();
     let arguments: Vec<&str> = command
-        .strip_prefix("cargo run --release -- ")
+        .strip_prefix("cargo run -- ")
         .unwrap()
         .split(' ')
         .collect();

@@ -1,2 +1,3 @@
+mod any;
 mod doing;
 mod samples;

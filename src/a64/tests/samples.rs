@@ -30,6 +30,9 @@ const WITHOUT: &[(&str, &str)] = &[
     ("sveeltperm", "part of SVE2p2 in binutils' tables"),
 ];
 
+/// HWCAP bits that no single field of an ID register tells.
+const ANY_FIELD: [&str; 3] = ["paca", "pacg", "cpuid"];
+
 fn text(need: &Need) -> String {
     match need {
         Need::Base => "base".to_owned(),
@@ -54,6 +57,12 @@ fn samples_need_what_the_assembler_asks_for() {
         };
         let it = Instruction::decode(u32::from_str_radix(word, 16).unwrap());
         assert_eq!(text(&it.need()), need, "{instruction}");
+        assert!(
+            it.need()
+                .bits()
+                .all(|bit| bit.field().is_some() || ANY_FIELD.contains(&bit.cpuinfo)),
+            "{instruction}"
+        );
         if let Need::Any(sets) = it.need() {
             for name in sets
                 .iter()

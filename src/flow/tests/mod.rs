@@ -3,7 +3,7 @@
 mod returns;
 
 use crate::flow::Text;
-use crate::flow::returns::{Answer, Returns};
+use crate::flow::returns::{CanReturn, Returns};
 use crate::sigframe::tests::fake::Fake;
 use crate::units::Addr;
 
@@ -51,7 +51,7 @@ fn memory(words: &[u32], data: &[u64], rights: &str) -> Fake {
 }
 
 /// Whether the function that `words` are returns.
-fn answer(words: &[u32]) -> Answer {
+fn answer(words: &[u32]) -> CanReturn {
     let memory = memory(words, &[0], "rw-");
     Returns::default().function(&mut Text::new(&memory, &memory), Addr(CODE))
 }

@@ -9,7 +9,7 @@ use flate2::read::GzDecoder;
 use crate::criu_image;
 use crate::elf::row::Rows;
 use crate::flow::Text;
-use crate::flow::returns::{Answer, Returns};
+use crate::flow::returns::{CanReturn, Returns};
 use crate::input::{self, Options, Root};
 use crate::memory::files::WithFiles;
 use crate::object::find::Binaries;
@@ -75,9 +75,9 @@ fn functions_that_do_not_return_are_told_from_those_that_do() {
         };
         functions += 1;
         match returns.function(&mut text, Addr(start)) {
-            Answer::May => {}
-            Answer::Never { leaves: false } => end.push(start),
-            Answer::Never { leaves: true } => jump.push(start),
+            CanReturn::May => {}
+            CanReturn::Never { leaves: false } => end.push(start),
+            CanReturn::Never { leaves: true } => jump.push(start),
         }
         at = after;
     }

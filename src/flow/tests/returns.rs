@@ -4,16 +4,16 @@ use proptest::prelude::{any, prop, prop_assert_eq, prop_oneof, proptest};
 use proptest::strategy::{Just, Strategy as _};
 
 use super::{
-    Answer, BLR, BR_LR, BRK, CODE, DATA, EXIT, EXIT_GROUP, RET, Returns, SVC, answer, b, bl, cbz,
-    memory,
+    BLR, BR_LR, BRK, CODE, CanReturn, DATA, EXIT, EXIT_GROUP, RET, Returns, SVC, answer, b, bl,
+    cbz, memory,
 };
 use crate::flow::Text;
 use crate::memory::files::{Files, WithFiles};
 use crate::sigframe::tests::fake::Fake;
 use crate::units::Addr;
 
-const ENDS: Answer = Answer::Never { leaves: false };
-const LEAVES: Answer = Answer::Never { leaves: true };
+const ENDS: CanReturn = CanReturn::Never { leaves: false };
+const LEAVES: CanReturn = CanReturn::Never { leaves: true };
 
 /// `mov x8, #139`: rt_sigreturn.
 const SIGRETURN: u32 = 0xd280_1168;
@@ -32,11 +32,11 @@ const SWITCH: u32 = 0x9100_005f;
 
 #[test]
 fn code_that_ends_traps_or_loops_does_not_come_back() {
-    let cases: [(&str, &[u32], Answer); 22] = [
-        ("a return", &[RET], Answer::May),
+    let cases: [(&str, &[u32], CanReturn); 22] = [
+        ("a return", &[RET], CanReturn::May),
         ("exit_group", &[EXIT_GROUP, SVC, RET], ENDS),
         ("exit, in a 32-bit register", &[0x5280_0ba8, SVC, RET], ENDS),
-        ("a number not known", &[SVC, RET], Answer::May),
+        ("a number not known", &[SVC, RET], CanReturn::May),
         (
             "mov x10, #94; mov x8, x10",
             &[0xd280_0bca, 0xaa0a_03e8, SVC, RET],
@@ -50,12 +50,12 @@ fn code_that_ends_traps_or_loops_does_not_come_back() {
         (
             "ldr x8, [sp]: it does not",
             &[EXIT, 0xf940_03e8, SVC, RET],
-            Answer::May,
+            CanReturn::May,
         ),
         (
             "two numbers meet",
             &[cbz(3), EXIT, b(2), EXIT_GROUP, SVC, RET],
-            Answer::May,
+            CanReturn::May,
         ),
         (
             "one number on both ways",
@@ -65,12 +65,12 @@ fn code_that_ends_traps_or_loops_does_not_come_back() {
         (
             "a call may change it",
             &[EXIT, bl(3), SVC, RET, RET],
-            Answer::May,
+            CanReturn::May,
         ),
         (
             "rt_sigreturn, through this frame perhaps",
             &[SIGRETURN, SVC, BRK],
-            Answer::May,
+            CanReturn::May,
         ),
         ("brk", &[BRK, RET], ENDS),
         ("udf", &[0, RET], ENDS),
@@ -78,15 +78,15 @@ fn code_that_ends_traps_or_loops_does_not_come_back() {
         (
             "a loop with a way out",
             &[cbz(2), b(u32::MAX), RET],
-            Answer::May,
+            CanReturn::May,
         ),
         ("a tail call", &[b(2), RET, EXIT, SVC], ENDS),
         ("a call", &[bl(2), RET, EXIT, SVC], ENDS),
         ("a call that returns", &[bl(3), EXIT, SVC, RET], ENDS),
-        ("recursion", &[bl(0), RET], Answer::May),
+        ("recursion", &[bl(0), RET], CanReturn::May),
         ("recursion without end", &[bl(0), BRK], ENDS),
-        ("blr", &[BLR, RET], Answer::May),
-        ("br", &[0xd61f_0000, BRK], Answer::May),
+        ("blr", &[BLR, RET], CanReturn::May),
+        ("br", &[0xd61f_0000, BRK], CanReturn::May),
     ];
     for (what, words, expected) in cases {
         assert_eq!(answer(words), expected, "{what}");
@@ -117,7 +117,7 @@ fn code_that_goes_over_to_a_context_in_memory_leaves() {
         BR_LR,
         RET,
     ];
-    let cases: [(&str, &[u32], Answer); 11] = [
+    let cases: [(&str, &[u32], CanReturn); 11] = [
         ("longjmp", &[LOAD_LINK, LOAD_SP, SWITCH, BR_LR], LEAVES),
         ("with ret", &[LOAD_LINK, LOAD_SP, SWITCH, RET], LEAVES),
         ("with a guard", &guarded, LEAVES),
@@ -130,15 +130,15 @@ fn code_that_goes_over_to_a_context_in_memory_leaves() {
         (
             "str x30, [x1]: it may come back",
             &[0xf900_003e, LOAD_LINK, LOAD_SP, SWITCH, RET],
-            Answer::May,
+            CanReturn::May,
         ),
-        ("its own x30", &[LOAD_SP, SWITCH, RET], Answer::May),
+        ("its own x30", &[LOAD_SP, SWITCH, RET], CanReturn::May),
         (
             "mov sp, x0: a stack that it was given",
             &[LOAD_LINK, 0x9100_001f, RET],
-            Answer::May,
+            CanReturn::May,
         ),
-        ("its own stack", &[LOAD_LINK, RET], Answer::May),
+        ("its own stack", &[LOAD_LINK, RET], CanReturn::May),
         (
             "a call on another stack: blr x2; mov sp, x29",
             &[
@@ -151,12 +151,12 @@ fn code_that_goes_over_to_a_context_in_memory_leaves() {
                 POP,
                 RET,
             ],
-            Answer::May,
+            CanReturn::May,
         ),
         (
             "an unwinder of exceptions: add sp, sp, x5; br x6",
             &[LOAD_LINK, 0x8b25_63ff, 0xd61f_00c0],
-            Answer::May,
+            CanReturn::May,
         ),
     ];
     for (what, words, expected) in cases {
@@ -173,10 +173,10 @@ fn stubs_are_followed_to_what_their_slots_hold() {
         let memory = memory(&words, &[0, 0, slot], "rw-");
         Returns::default().function(&mut Text::new(&memory, &memory), Addr(CODE))
     };
-    assert_eq!(leads_to(CODE + 16), Answer::May);
+    assert_eq!(leads_to(CODE + 16), CanReturn::May);
     assert_eq!(leads_to(CODE + 20), ENDS);
-    assert_eq!(leads_to(0), Answer::May, "not resolved yet");
-    assert_eq!(leads_to(DATA), Answer::May, "no code");
+    assert_eq!(leads_to(0), CanReturn::May, "not resolved yet");
+    assert_eq!(leads_to(DATA), CanReturn::May, "no code");
     // What the file has there is not relocated.
     let mut image = memory(&words, &[], "rw-");
     image.map_file(DATA + 0x1000, DATA + 0x2000, "rw-", 1);
@@ -190,7 +190,7 @@ fn stubs_are_followed_to_what_their_slots_hold() {
     let with_files = WithFiles::new(&image, &file);
     assert_eq!(
         Returns::default().function(&mut Text::new(&with_files, &image), Addr(CODE)),
-        Answer::May
+        CanReturn::May
     );
     assert_eq!(
         Returns::default().function(&mut Text::new(&with_files, &with_files), Addr(CODE)),
@@ -211,7 +211,7 @@ impl Files for Slots {
 fn pointers_are_followed_where_nothing_can_change_them() {
     // adrp x0, DATA; ldr x0, [x0, #16]; blr x0
     let words = [0xb000_0000, 0xf940_0800, BLR, RET, EXIT, SVC];
-    for (rights, expected) in [("r--", ENDS), ("rw-", Answer::May)] {
+    for (rights, expected) in [("r--", ENDS), ("rw-", CanReturn::May)] {
         let memory = memory(&words, &[0, 0, CODE + 16], rights);
         assert_eq!(
             Returns::default().function(&mut Text::new(&memory, &memory), Addr(CODE)),
@@ -227,7 +227,7 @@ fn from_amid_a_function_its_return_address_is_kept() {
     let mut text = Text::new(&memory, &memory);
     let mut returns = Returns::default();
     assert_eq!(returns.function(&mut text, Addr(CODE)), LEAVES);
-    assert_eq!(returns.onward(&mut text, Addr(CODE)), Answer::May);
+    assert_eq!(returns.onward(&mut text, Addr(CODE)), CanReturn::May);
 }
 
 #[test]
@@ -237,25 +237,29 @@ fn what_is_not_code_may_do_anything() {
     let mut returns = Returns::default();
     assert_eq!(
         returns.function(&mut text, Addr(CODE)),
-        Answer::May,
+        CanReturn::May,
         "writable"
     );
     assert_eq!(
         returns.function(&mut text, Addr(CODE + 2)),
-        Answer::May,
+        CanReturn::May,
         "not aligned"
     );
     assert_eq!(
         returns.function(&mut text, Addr(0)),
-        Answer::May,
+        CanReturn::May,
         "not mapped"
     );
     assert_eq!(
         returns.function(&mut text, Addr(u64::MAX - 3)),
-        Answer::May,
+        CanReturn::May,
         "the end"
     );
-    assert_eq!(answer(&[0xd503_201f; 1024]), Answer::May, "off its mapping");
+    assert_eq!(
+        answer(&[0xd503_201f; 1024]),
+        CanReturn::May,
+        "off its mapping"
+    );
 }
 
 #[test]
@@ -267,7 +271,7 @@ fn every_walk_is_bounded() {
         answer(&words)
     };
     assert_eq!(chain(20), ENDS);
-    assert_eq!(chain(200), Answer::May);
+    assert_eq!(chain(200), CanReturn::May);
     // A branch at every instruction, over all of a large mapping.
     let mut memory = Fake::default();
     memory.map(CODE, CODE + 0x10_0000, "r-x");
@@ -276,7 +280,7 @@ fn every_walk_is_bounded() {
     memory.pages(CODE, bytes);
     assert_eq!(
         Returns::default().function(&mut Text::new(&memory, &memory), Addr(CODE)),
-        Answer::May
+        CanReturn::May
     );
 }
 
@@ -297,7 +301,7 @@ proptest! {
         let _ = answer(&words);
         // A way that returns makes all of it return, whatever the others do.
         let behind_a_return = [&[cbz(2), RET], &words[..]].concat();
-        prop_assert_eq!(answer(&behind_a_return), Answer::May);
+        prop_assert_eq!(answer(&behind_a_return), CanReturn::May);
         // A way that ends adds nothing.
         let behind_an_end = [&[cbz(3), EXIT, SVC], &words[..]].concat();
         prop_assert_eq!(answer(&behind_an_end), answer(&[&[0xd503_201f; 3], &words[..]].concat()));

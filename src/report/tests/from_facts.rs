@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::auxv::hwcap::{BitUse, HwcapBit, HwcapWord, Hwcaps};
+use crate::auxv;
+use crate::auxv::hwcap::{BitUse, HwcapBit, HwcapWord, Hwcaps, ShownBy};
 use crate::criu_image::model::{
     AddressKeys, Arch, Arm64State, Checkpoint, FilePlaces, Inventory, PacState, Task, TaskState,
     Thread,
@@ -156,7 +157,7 @@ fn facts(checkpoint: &Checkpoint) -> Facts<'_> {
         auxv: Some(AuxvFacts {
             saved,
             saved_words: 6,
-            stack: Err("its page is not in the image".to_owned()),
+            stack: Err(auxv::Error::StackUnaligned { addr: Addr(8) }),
             differences: Vec::new(),
             oddities: Vec::new(),
             page_size: None,
@@ -225,7 +226,7 @@ fn bits() -> [HwcapBit; 1] {
         bit: 2,
         name: "HWCAP_EVTSTRM",
         cpuinfo: "evtstrm",
-        field: "-",
+        shown_by: ShownBy::Kernel("-"),
         feature: "-",
         since: Version::new(3, 15, 0),
         use_: BitUse::Kernel,
@@ -286,7 +287,7 @@ fn the_first_entry_of_a_type_wins_and_none_is_lost() {
     assert_eq!(task["auxv_detail"]["entries"].as_array().unwrap().len(), 3);
     assert_eq!(
         task["auxv_detail"]["stack_missing"],
-        "its page is not in the image"
+        "mm_start_stack 0x8 is not a multiple of 16; the mm entry of the image is damaged"
     );
 }
 

@@ -16,8 +16,8 @@ use crate::facts::{self, Search};
 use crate::finding::EditClass;
 use crate::input::{DirSource, MemorySource, Source};
 use crate::profile::model::Profile;
+use crate::rewrite::by_spot::FindingsBySpot;
 use crate::rewrite::edit::{Allowed, Change, FieldValue, Operation, Plan};
-use crate::rewrite::found::Found;
 use crate::rule::{self, Case};
 use crate::rule_id::RuleId;
 use crate::units::Version;
@@ -50,7 +50,7 @@ fn plan_for(checkpoint: &Checkpoint, target: &Profile, names: &[&str]) -> Plan {
         names: names.iter().map(|name| (*name).to_owned()).collect(),
     };
     let judgement = rule::judge(&case, &[]);
-    let found = Found::new(&judgement.findings);
+    let found = FindingsBySpot::new(&judgement.findings);
     super::plan(&case, &found, &allowed, &mut plan);
     plan
 }

@@ -25,8 +25,8 @@ mod decide;
 #[cfg(test)]
 mod tests;
 
+use super::by_spot::FindingsBySpot;
 use super::edit::{Allowed, Edit, Plan, Refusal};
-use super::found::Found;
 use super::overwrite::{self, Taken};
 use crate::facts::TaskFacts;
 use crate::finding::{EditClass, FindingId, Spot};
@@ -53,7 +53,7 @@ const BEYOND_REPAIR: &[RuleId] = &[
 /// Plans the edits that let the target's `rt_sigreturn` take the frames of every task.
 ///
 /// Each edit is for one frame; its rule is that of the first record it changes, and it fixes the findings of all.
-pub fn plan(case: &Case<'_>, found: &Found<'_>, allowed: &Allowed, plan: &mut Plan) {
+pub fn plan(case: &Case<'_>, found: &FindingsBySpot<'_>, allowed: &Allowed, plan: &mut Plan) {
     broken(found, plan);
     let mut taken = Taken::by(plan);
     for task in &case.facts.tasks {
@@ -75,7 +75,7 @@ pub fn plan(case: &Case<'_>, found: &Found<'_>, allowed: &Allowed, plan: &mut Pl
 }
 
 /// What the rules find wrong with frames as such stays.
-fn broken(found: &Found<'_>, plan: &mut Plan) {
+fn broken(found: &FindingsBySpot<'_>, plan: &mut Plan) {
     for (id, finding) in BEYOND_REPAIR.iter().flat_map(|rule| found.of_rule(*rule)) {
         let Some(spot) = finding.subject.spot() else {
             continue;
@@ -103,7 +103,7 @@ fn broken(found: &Found<'_>, plan: &mut Plan) {
 /// What all frames of a task are planned with.
 struct Planner<'a> {
     task: &'a TaskFacts<'a>,
-    found: &'a Found<'a>,
+    found: &'a FindingsBySpot<'a>,
     memory: &'a dyn Memory,
     target: &'a Profile,
     allowed: &'a Allowed,

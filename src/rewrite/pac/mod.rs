@@ -55,8 +55,8 @@ use crate::sigframe::model::Frame;
 use self::keys::KeyEdit;
 use self::words::{Register, Signed, Word};
 
+use super::by_spot::FindingsBySpot;
 use super::edit::{Allowed, Change, Edit, FieldValue, Operation, Plan, Refusal};
-use super::found::Found;
 
 /// Name of the edit that strips words which only look like signed return addresses.
 const STRIP_PAC: &str = "strip-pac";
@@ -92,7 +92,7 @@ struct Concern<'a> {
 
 impl<'a> Concern<'a> {
     /// `None` where the rule finds nothing of the task.
-    fn new(rule: RuleId, found: &'a Found<'_>, task: &'a TaskFacts<'a>) -> Option<Self> {
+    fn new(rule: RuleId, found: &'a FindingsBySpot<'_>, task: &'a TaskFacts<'a>) -> Option<Self> {
         let here = found.at(Spot::task(task.task.pid)).iter();
         let findings: Vec<_> = here
             .filter(|(_, finding)| finding.rule.id == rule)
@@ -133,7 +133,7 @@ impl<'a> Concern<'a> {
 }
 
 /// Plans an edit, or says why there is none, for every finding of the `HWCR-PAC` rules.
-pub fn plan(case: &Case<'_>, found: &Found<'_>, allowed: &Allowed, plan: &mut Plan) {
+pub fn plan(case: &Case<'_>, found: &FindingsBySpot<'_>, allowed: &Allowed, plan: &mut Plan) {
     if case.facts.checkpoint.arch != Arch::Aarch64 {
         return;
     }
@@ -157,7 +157,7 @@ pub fn plan(case: &Case<'_>, found: &Found<'_>, allowed: &Allowed, plan: &mut Pl
 }
 
 /// Why a task gets no edit where the machines of the target need different ones.
-fn torn(target: &Profile, found: &Found<'_>, task: &TaskFacts<'_>) -> Option<String> {
+fn torn(target: &Profile, found: &FindingsBySpot<'_>, task: &TaskFacts<'_>) -> Option<String> {
     let asking = RULES
         .iter()
         .filter(|rule| Concern::new(**rule, found, task).is_some());

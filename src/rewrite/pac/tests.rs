@@ -13,7 +13,7 @@ use crate::facts::{self, Facts, Search, Unwinding};
 use crate::finding::Severity;
 use crate::memory::Mapping;
 use crate::profile;
-use crate::rewrite::found::Found;
+use crate::rewrite::by_spot::FindingsBySpot;
 use crate::rule;
 use crate::rule_id::{Family, RuleId};
 use crate::sigframe::cfi::{Start, UnwindEnd};
@@ -66,7 +66,7 @@ fn planned(scene: &Scene) -> Plan {
     };
     let mut out = Plan::default();
     let judgement = rule::judge(&case, &[]);
-    let found = Found::new(&judgement.findings);
+    let found = FindingsBySpot::new(&judgement.findings);
     plan(&case, &found, &allowed, &mut out);
     out
 }

@@ -4,8 +4,8 @@
 //! before the records are parsed, so a refused frame looks like a crash at the interrupted PC, after a
 //! restore that looked successful.
 //!
-//! This file has the rules of how a frame is built, which [`structure`] judges; those of what is in it are in [`kind`], and
-//! [`record`] judges by them.
+//! This file has the rules of how a frame is built, which `structure` judges; those of what is in it are in [`kind`], and
+//! `record` judges by them.
 
 pub mod kind;
 mod record;

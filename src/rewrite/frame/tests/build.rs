@@ -8,8 +8,8 @@ use crate::criu_image::model::{Task, TaskState};
 use crate::facts::{self, MemoryTotals, Search, TaskFacts};
 use crate::memory::{Content, Mapping, Memory, Missing, Run};
 use crate::profile::model::Profile;
+use crate::rewrite::by_spot::FindingsBySpot;
 use crate::rewrite::edit::{Allowed, Change, Plan};
-use crate::rewrite::found::Found;
 use crate::rewrite::frame::Planner;
 use crate::rewrite::overwrite::Taken;
 use crate::rule::{self, Case};
@@ -274,7 +274,7 @@ pub(super) fn plan_frames(
     let judgement = rule::judge(&case, &[]);
     let planner = Planner {
         task: &facts.tasks[0],
-        found: &Found::new(&judgement.findings),
+        found: &FindingsBySpot::new(&judgement.findings),
         memory,
         target,
         allowed,

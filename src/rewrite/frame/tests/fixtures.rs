@@ -12,8 +12,8 @@ use crate::facts::{self, Facts, Search};
 use crate::finding::Spot;
 use crate::input::{DirSource, MemorySource, Source};
 use crate::profile::model::Profile;
+use crate::rewrite::by_spot::FindingsBySpot;
 use crate::rewrite::edit::{Change, Plan};
-use crate::rewrite::found::Found;
 use crate::rewrite::frame;
 use crate::rule::{self, Case};
 use crate::rule_id::RuleId;
@@ -51,7 +51,7 @@ fn planned(facts: &Facts<'_>, target: &Profile, names: &[&str]) -> Plan {
         source: None,
     };
     let judgement = rule::judge(&case, &[]);
-    let found = Found::new(&judgement.findings);
+    let found = FindingsBySpot::new(&judgement.findings);
     frame::plan(&case, &found, &allowed(names), &mut plan);
     plan
 }

@@ -7,12 +7,12 @@ use crate::rule_id::RuleId;
 
 /// The findings that planners look for edits for.
 #[derive(Clone, Debug)]
-pub struct Found<'a> {
+pub struct FindingsBySpot<'a> {
     findings: &'a [Finding],
     by_spot: BTreeMap<Spot, Vec<(FindingId, &'a Finding)>>,
 }
 
-impl<'a> Found<'a> {
+impl<'a> FindingsBySpot<'a> {
     /// The findings of one judgement.
     #[must_use]
     pub fn new(findings: &'a [Finding]) -> Self {
