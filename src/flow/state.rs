@@ -1,7 +1,7 @@
 //! Values followed with the flow of the code: numbers put into registers, where SP comes from, and what becomes of the
 //! return address.
 
-use crate::a64::{Flow, Hint, Instruction, LR, One, Register, SP, Target, Write};
+use crate::a64::{Flow, Hint, Instruction, LR, One, Register, SP, Stored, Target, Write};
 use crate::units::Addr;
 
 use super::Code;
@@ -196,7 +196,7 @@ impl State {
         );
         // A copy of the return address in another register is lost with x30; any other use of it may keep it.
         let held = self.link == Link::Held && !in_place;
-        if held && it.reads().contains(LR) && !is_move(it, pc) {
+        if held && it.reads().contains(LR) && !is_copy(it, pc) {
             self.link = Link::Kept;
         }
         if held && self.link == Link::Held && writes.contains(LR) {
@@ -284,8 +284,19 @@ fn extended(number: u64) -> u64 {
     i64::from(low.cast_signed()).cast_unsigned()
 }
 
-/// `MOV` from one register to another.
-fn is_move(it: &Instruction, pc: Addr) -> bool {
-    let sets = it.sets(pc.0);
-    matches!(sets, Some((_, Write::Sum { by: 0, .. })))
+/// Whether all that an instruction does with x30 is to copy it to another register.
+fn is_copy(it: &Instruction, pc: Addr) -> bool {
+    let copy = matches!(
+        it.sets(pc.0),
+        Some((
+            _,
+            Write::Sum {
+                from: LR,
+                by: 0,
+                ..
+            }
+        ))
+    );
+    // A store may move its base by nothing, and store it.
+    copy && it.stored() == Stored::Nothing
 }

@@ -117,7 +117,7 @@ fn code_that_goes_over_to_a_context_in_memory_leaves() {
         BR_LR,
         RET,
     ];
-    let cases: [(&str, &[u32], CanReturn); 11] = [
+    let cases: [(&str, &[u32], CanReturn); 12] = [
         ("longjmp", &[LOAD_LINK, LOAD_SP, SWITCH, BR_LR], LEAVES),
         ("with ret", &[LOAD_LINK, LOAD_SP, SWITCH, RET], LEAVES),
         ("with a guard", &guarded, LEAVES),
@@ -151,6 +151,11 @@ fn code_that_goes_over_to_a_context_in_memory_leaves() {
                 POP,
                 RET,
             ],
+            CanReturn::May,
+        ),
+        (
+            "str x30, [x0], #0: its return address is kept",
+            &[0xf800_041e, LOAD_LINK, LOAD_SP, SWITCH, RET],
             CanReturn::May,
         ),
         (
