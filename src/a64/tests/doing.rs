@@ -118,3 +118,17 @@ fn calls_keep_what_the_procedure_call_standard_says() {
         assert_eq!(call.write(0, register) == Write::Kept, kept, "x{register}");
     }
 }
+
+#[test]
+fn system_instructions_with_a_result_change_its_register() {
+    for (word, register) in [
+        (0xd53b_d045, 5), // mrs x5, tpidr_el0
+        (0xd523_3066, 6), // tstart x6
+        (0xd523_3167, 7), // ttest x7
+        (0xd52b_7728, 8), // gcspopm x8
+        (0xd52b_7769, 9), // gcsss2 x9
+    ] {
+        let it = Instruction::decode(word);
+        assert_eq!(it.writes(), Registers::or_zero(register), "{word:#010x}");
+    }
+}

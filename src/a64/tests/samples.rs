@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::a64::{Instruction, Need, STREAMING};
+use crate::a64::{Instruction, Need, STREAMING, SystemAccess};
 use crate::auxv::hwcap::{BITS, BitUse};
 
 /// HWCAP bits that stand for no instruction of their own, and why.
@@ -82,6 +82,45 @@ fn samples_need_what_the_assembler_asks_for() {
         let without = WITHOUT.iter().any(|(name, _)| *name == bit.cpuinfo);
         assert!(seen.contains(bit.cpuinfo) != without, "{}", bit.cpuinfo);
     }
+}
+
+/// The name of the system register or the operation, as the assembler spells it.
+fn system_name(it: &Instruction) -> Option<String> {
+    let name = match it.system_access()? {
+        SystemAccess::Read(register) | SystemAccess::Write(register) => register.name(),
+        SystemAccess::Operation(operation) => operation.name(),
+    };
+    name.map(str::to_ascii_lowercase)
+}
+
+#[test]
+fn registers_and_operations_have_the_names_the_assembler_gives_them() {
+    let samples = fs::read_to_string("tests/fixtures/a64/samples.tsv").unwrap();
+    let mut seen = 0;
+    for line in samples.lines().skip(1) {
+        let [need, instruction, word] = line.split('\t').collect::<Vec<_>>()[..] else {
+            panic!("{line}");
+        };
+        let it = Instruction::decode(u32::from_str_radix(word, 16).unwrap());
+        let words: Vec<&str> = instruction
+            .split([' ', ','])
+            .filter(|it| !it.is_empty())
+            .collect();
+        let expected = match words[..] {
+            ["mrs", _, name] | ["msr", name, _] => name.to_owned(),
+            [kind @ ("dc" | "ic"), name, _] => format!("{kind} {name}"),
+            _ => continue,
+        };
+        // ID registers, and those that are the kernel's, have no row; a number is no name.
+        let name = system_name(&it);
+        if ["cpuid", "privileged"].contains(&need) && name.is_none() || expected.starts_with("s3_")
+        {
+            continue;
+        }
+        assert_eq!(name, Some(expected), "{instruction}");
+        seen += 1;
+    }
+    assert!(seen >= 17, "{seen}");
 }
 
 #[test]
