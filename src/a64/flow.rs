@@ -78,7 +78,8 @@ impl Instruction {
     }
 }
 
-fn of(definition: &Definition, word: u32) -> Flow {
+/// Where an instruction of the tables goes on.
+pub(super) fn of(definition: &Definition, word: u32) -> Flow {
     let offset = || {
         let kinds = definition.operands.iter().map(|operand| operand.kind);
         kinds.filter_map(|kind| offset(kind, word)).next()

@@ -78,12 +78,6 @@ impl Instruction {
         Self { word, what }
     }
 
-    /// Its bits.
-    #[must_use]
-    pub fn word(&self) -> u32 {
-        self.word
-    }
-
     /// Its mnemonic, in small letters; `None` where it is not known.
     #[must_use]
     pub fn mnemonic(&self) -> Option<&'static str> {

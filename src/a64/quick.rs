@@ -1,4 +1,4 @@
-//! Answers that need no decoding, for those who go over all words of a file.
+//! Answers for those who go over all words of a file: most words are told by a mask, and only the others are decoded.
 
 use super::registers::Register;
 use super::system::SystemRegister;

@@ -6,7 +6,7 @@ use disarm64_defn::{InsnClass as Class, InsnOperandClass as Operand, InsnOperand
 use super::fields::{RA, RD, RM, RN, register};
 use super::memory::{self, Access, Direction};
 use super::registers::{Registers, SP};
-use super::{Flow, Instruction, Target, What, hint};
+use super::{Flow, Instruction, Target, What, flow, hint};
 
 impl Instruction {
     /// The general registers that it may read, and SP.
@@ -37,7 +37,7 @@ fn of(definition: &Definition, word: u32) -> Registers {
         Class::BITFIELD => at(RN),
         Class::DP_1SRC => at(RD).and(or_sp(RN)),
         Class::COMPBRANCH | Class::TESTBRANCH => at(RD).and(at(RM)),
-        Class::BRANCH_REG => match Instruction::decode(word).flow() {
+        Class::BRANCH_REG => match flow::of(definition, word) {
             Flow::Jump(Target::Register(to)) | Flow::Call(Target::Register(to)) => {
                 Registers::or_zero(to).and(or_sp(RD))
             }

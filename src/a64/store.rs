@@ -1,5 +1,7 @@
 //! What an instruction writes to memory.
 
+use disarm64_defn::InsnClass as Class;
+
 use super::fields::bits;
 use super::memory::{self, Access, Address, Direction};
 use super::registers::Register;
@@ -67,7 +69,7 @@ impl Instruction {
                 registers,
                 count,
             }),
-            None if definition.class == disarm64_defn::InsnClass::LOADLIT => Stored::Nothing,
+            None if definition.class == Class::LOADLIT => Stored::Nothing,
             _ => Stored::Somewhere,
         }
     }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::object::{Object, Objects};
+use crate::object::{LARGEST_PAGE, Object, Objects};
 
 use super::{Reason, Suspect};
 use crate::a64::{self, SystemRegister};
@@ -102,8 +102,6 @@ pub fn reads(object: &Object<'_>) -> Result<Reads, Reason> {
 
 /// Bytes gone over in one file. Only a few browsers have more code than half of it.
 const MOST_BYTES: u64 = 256 << 20;
-/// Bytes of the largest page.
-const LARGEST_PAGE: u64 = 1 << 16;
 
 /// What of each file reads registers, looked for once.
 #[derive(Debug)]

@@ -259,10 +259,10 @@ impl<'a> Graph<'a> {
         };
         let sources: Vec<Source> = self.sources(pc).map(source).collect();
         let called = sources.iter().any(|source| source.is_call);
-        let known = called || self.is_function(pc);
         // Of the inside of a function nothing takes the address.
-        let inside = self.beginning(pc).is_some_and(|beginning| beginning != pc);
-        let begins = known || front.is_none() && (!inside || sources.is_empty());
+        let inside = || self.beginning(pc).is_some_and(|beginning| beginning != pc);
+        let begins =
+            called || self.is_function(pc) || front.is_none() && (sources.is_empty() || !inside());
         Before {
             front,
             sources,

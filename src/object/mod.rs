@@ -46,6 +46,9 @@ use functions::{Bounds, Functions};
 pub use crate::elf::Foreign;
 pub use store::{Absent, FileObject, Objects};
 
+/// Bytes of the largest page: by which linkers align segments at most, and which smaller pages divide.
+pub const LARGEST_PAGE: u64 = 1 << 16;
+
 /// One ELF file of which all bytes are known.
 #[derive(Debug)]
 pub struct Object<'a> {

@@ -6,12 +6,9 @@ use goblin::elf::program_header::{PF_X, PT_LOAD, ProgramHeader};
 
 use super::changed::Shown;
 use super::functions::Bounds;
-use super::{Object, Objects};
+use super::{LARGEST_PAGE, Object, Objects};
 use crate::memory::{Mapping, Memory};
 use crate::units::{Addr, AddrRange};
-
-/// The pages by which linkers align segments at most; smaller ones divide it.
-const LARGEST_PAGE: u64 = 1 << 16;
 
 /// The objects of one task.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use crate::sigframe::layout;
 use crate::sigframe::model::{FrameAnomaly, SvePayload};
 use crate::units::Vl;
 
-use super::vector::{all_zero, payload_vq, short};
+use super::vector::{all_zero, header, payload_vq};
 use super::{Body, Head, unreadable};
 
 /// `struct sve_context` and the payload (`restore_sve_fpsimd_context`): 16 bytes mean no payload,
@@ -18,10 +18,7 @@ pub(super) fn decode(
     memory: &dyn Memory,
     notes: &mut Vec<FrameAnomaly>,
 ) -> Option<Body> {
-    let Some(bytes) = head.bytes::<16>(memory, notes) else {
-        short(head, notes);
-        return None;
-    };
+    let bytes = header(head, memory, notes)?;
     head.reserved(notes, bytes.get(12..16));
     let vl = Vl(u16_at(&bytes, 8)?);
     let payload = payload_vq(head, vl, layout::sve_size, notes);

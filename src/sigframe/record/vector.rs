@@ -1,5 +1,6 @@
 //! What records have in common whose size depends on a vector length.
 
+use crate::memory::Memory;
 use crate::sigframe::layout;
 use crate::sigframe::model::FrameAnomaly;
 use crate::units::Vl;
@@ -34,12 +35,18 @@ pub(super) fn payload_vq(
     (head.extent() >= u64::from(wants)).then_some(vq)
 }
 
-/// Notes a record too short for its fields; where it is long enough its bytes could not be read,
+/// The record without its payload. One too short for it is noted; where it is long enough its bytes could not be read,
 /// which is noted already.
-pub(super) fn short(head: &Head, notes: &mut Vec<FrameAnomaly>) {
-    if head.size < layout::HEADER_ONLY {
+pub(super) fn header(
+    head: &Head,
+    memory: &dyn Memory,
+    notes: &mut Vec<FrameAnomaly>,
+) -> Option<[u8; 16]> {
+    let bytes = head.bytes(memory, notes);
+    if bytes.is_none() && head.size < layout::HEADER_ONLY {
         head.wrong_size(notes, "16 or more");
     }
+    bytes
 }
 
 /// Whether there is nothing but zeros.

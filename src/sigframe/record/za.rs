@@ -6,7 +6,7 @@ use crate::sigframe::layout;
 use crate::sigframe::model::FrameAnomaly;
 use crate::units::{Addr, Vl};
 
-use super::vector::{all_zero, payload_vq, short};
+use super::vector::{all_zero, header, payload_vq};
 use super::{Body, Head, unreadable};
 
 /// `struct za_context` and the matrix (`restore_za_context`), sizes as for SVE.
@@ -15,10 +15,7 @@ pub(super) fn decode(
     memory: &dyn Memory,
     notes: &mut Vec<FrameAnomaly>,
 ) -> Option<Body> {
-    let Some(bytes) = head.bytes::<16>(memory, notes) else {
-        short(head, notes);
-        return None;
-    };
+    let bytes = header(head, memory, notes)?;
     head.reserved(notes, bytes.get(10..16));
     let vl = Vl(u16_at(&bytes, 8)?);
     let payload = payload_vq(head, vl, layout::za_size, notes);

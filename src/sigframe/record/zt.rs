@@ -5,7 +5,7 @@ use crate::sigframe::bytes::u16_at;
 use crate::sigframe::layout;
 use crate::sigframe::model::FrameAnomaly;
 
-use super::vector::short;
+use super::vector::header;
 use super::{Body, Head};
 
 /// `struct zt_context` and its registers; the size must be the one `nregs` asks for.
@@ -14,10 +14,7 @@ pub(super) fn decode(
     memory: &dyn Memory,
     notes: &mut Vec<FrameAnomaly>,
 ) -> Option<Body> {
-    let Some(bytes) = head.bytes::<16>(memory, notes) else {
-        short(head, notes);
-        return None;
-    };
+    let bytes = header(head, memory, notes)?;
     head.reserved(notes, bytes.get(10..16));
     let nregs = u16_at(&bytes, 8)?;
     let wants = layout::zt_size(nregs);
